@@ -1,0 +1,1 @@
+"""One module per channel: translates between the port and one provider, and decides nothing."""

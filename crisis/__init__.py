@@ -1,0 +1,1 @@
+"""The domain and the engine: no HTTP, no HTML pages, no provider."""

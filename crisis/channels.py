@@ -1,0 +1,279 @@
+"""The port: what the engine asks of a channel, and what a channel may answer.
+
+An adapter in ``adapters/`` translates between this page and one provider, and decides nothing. Only frozen values cross
+the port: no database rows, no requests, no secrets in a ``repr``.
+
+A write has three outcomes, never two. It is *done* (a :class:`Receipt` comes back), *refused* or *surely not processed*
+(one of the errors below says which), or **unknown**. The class of the error alone decides what the engine does next::
+
+    ChannelError
+    ├── Rejected          the provider said no to this content or recipient; final
+    ├── Misconfigured     credentials or settings are wrong; nothing was sent, a person must mend it
+    ├── Throttled         the provider said "later" and did not process it
+    ├── Unavailable       surely not processed: refused connection, DNS, TLS, no free connection
+    ├── OutcomeUnknown    may have been processed: timeout, 5xx, broken answer; never repeated blindly
+    └── Unsupported       the channel cannot do this; should have been stopped by its capabilities
+
+    ForgedCallback        a callback whose signature does not hold; nothing in it may be read
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Protocol
+
+from crisis.mode import Mode
+
+
+class Unit(StrEnum):
+    """How a channel counts the length of a text."""
+
+    CHARACTERS = "characters"
+    WEIGHTED = "weighted"  # twitter-text v3: 280 of these in a post
+    SEGMENTS = "segments"  # SMS parts, GSM-7 or UCS-2
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """The longest text a channel takes: at most ``most`` of ``unit``."""
+
+    unit: Unit
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a channel can do. What is not claimed here is never asked for."""
+
+    limit: Limit | None = None
+    """Longest text; ``None`` where the channel has no limit that a message could meet."""
+    recipients: bool = False
+    """One delivery per recipient (SMS) rather than one per account."""
+    unit_posts: bool = True
+    """Units may publish ordinary posts here through the service."""
+    short: bool = False
+    """Takes the short form of a message, ending with the host name of the crisis page."""
+    edit: bool = False
+    withdraw: bool = False
+    receipts: bool = False
+    """The provider reports later what became of it."""
+    idempotent: bool = False
+    """Publishing the same key twice leaves one post, so an unknown outcome may simply be tried again."""
+    reconcile: bool = False
+    """The provider can be asked whether something went out."""
+    settle_seconds: float = 5.0
+    """How long to wait after an unknown outcome before asking, for the provider (or a callback) to catch up."""
+    concurrency: int = 8
+    """Requests one sender keeps in flight."""
+    call_seconds: float = 10.0
+    """Hard wall-clock limit of one call; the engine enforces it around the adapter."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRef:
+    """An account as an adapter sees it."""
+
+    id: int
+    channel: str
+    name: str
+    address: str | None
+    """Facebook: page id. X: user id. SMS: sender name, E.164 number or Messaging Service SID. WordPress: site URL."""
+    credentials: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Opened secrets of this account; the adapter's docstring names the keys it needs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One frozen rendition on its way out through one account, to one recipient where the channel has them."""
+
+    key: str
+    """The delivery's id: the idempotency key, and the handle that callbacks carry back."""
+    mode: Mode
+    kind: str
+    """``alert``, ``update``, ``correction``, ``all_clear``; ``post`` for a unit's ordinary post."""
+    language: str
+    title: str
+    text: str
+    """Plain text, complete: what text channels publish."""
+    html: str | None = None
+    """Escaped fragment for channels that publish pages."""
+    thread: str = ""
+    """The activation this belongs to; the crisis page shows one thread at a time."""
+    issued_at: datetime | None = None
+    next_update_at: datetime | None = None
+    to: str | None = field(default=None, repr=False)
+    """E.164 number of the recipient, where the channel has recipients."""
+    valid_seconds: int | None = None
+    """The provider should drop it when it could not be delivered within this many seconds."""
+
+
+class ReceiptStatus(StrEnum):
+    """What the provider says became of it, in our words. Ranked: a later word never moves a delivery backwards."""
+
+    ACCEPTED = "accepted"  # the provider took it
+    SENT = "sent"  # the provider passed it on
+    DELIVERED = "delivered"  # it arrived, or was seen live
+    UNDELIVERED = "undelivered"  # it will not arrive
+    EXPIRED = "expired"  # it was not delivered within its validity
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Evidence from the provider about one delivery."""
+
+    reference: str
+    """The provider's id of it."""
+    status: ReceiptStatus
+    key: str | None = None
+    """Our delivery's id, where the provider carried it back to us."""
+    url: str | None = None
+    """Where the public can see it, where there is such a place."""
+    code: str | None = None
+    """The provider's error code, for the statuses that have one."""
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The provider's own fields as received, without phone numbers and message texts."""
+
+
+class Found(StrEnum):
+    """Answer to "did it go out?"."""
+
+    YES = "yes"
+    NO = "no"
+    CANNOT_TELL = "cannot_tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What reading back showed."""
+
+    found: Found
+    reference: str | None = None
+    url: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A provider's HTTP request to us, exactly as it came."""
+
+    method: str
+    url: str
+    """The public URL the provider called, query included, built from settings and never from the Host header."""
+    headers: Mapping[str, str]
+    """Names in lower case."""
+    body: bytes = field(repr=False)
+
+
+class ChannelError(Exception):
+    """Base of everything an adapter may raise. ``code`` is the provider's own, where it gave one."""
+
+    def __init__(self, reason: str, *, code: str | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+class Rejected(ChannelError):
+    """The provider said no: content, recipient or permission. Final."""
+
+
+class Misconfigured(ChannelError):
+    """Credentials or settings are wrong. Nothing was sent; the account waits for a person."""
+
+
+class Throttled(ChannelError):
+    """The provider asked us to slow down and did not process this. ``retry_after`` is in seconds, if it said."""
+
+    def __init__(self, reason: str, *, code: str | None = None, retry_after: float | None = None) -> None:
+        super().__init__(reason, code=code)
+        self.retry_after = retry_after
+
+
+class Unavailable(ChannelError):
+    """Surely not processed: the request never reached the provider."""
+
+
+class OutcomeUnknown(ChannelError):
+    """May have been processed. Must be reconciled before anything is sent again."""
+
+
+class Unsupported(ChannelError):
+    """The channel cannot do this and says so in its capabilities."""
+
+
+class ForgedCallback(Exception):
+    """The signature of a callback does not hold. Answer 403 and read nothing of it."""
+
+
+class Channel(Protocol):
+    """One kind of outlet. Every verb is async and bounded in time; none retries a write by itself."""
+
+    name: str
+    capabilities: Capabilities
+
+    async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
+        """Put it out once. Raises a :class:`ChannelError` for every outcome but "done"."""
+        ...
+
+    async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
+        """Replace the text of what was published as ``reference``."""
+        ...
+
+    async def withdraw(self, account: AccountRef, reference: str) -> None:
+        """Take it down. Taking down what is already gone is done, not an error."""
+        ...
+
+    async def read_back(self, account: AccountRef, reference: str) -> Finding:
+        """Is ``reference`` there, and with what text?"""
+        ...
+
+    async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:
+        """Did this go out after ``since``, although we never heard? Reads only."""
+        ...
+
+    def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
+        """Check the signature, then read the receipts. Raises :class:`ForgedCallback` before reading anything."""
+        ...
+
+    def answer_challenge(self, query: Mapping[str, str]) -> str:
+        """Answer a provider's subscription check (Meta's ``hub.challenge``). Raises :class:`ForgedCallback`."""
+        ...
+
+    async def close(self) -> None:
+        """Release connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSetup:
+    """Everything the adapters of one mode are built from. ``bootstrap`` alone makes these."""
+
+    mode: Mode
+    graph_url: str
+    graph_version: str
+    x_url: str
+    twilio_url: str
+    callback_url: str
+    """Public base address that providers call back, ending in the mode: ``https://.../receipts/actual``."""
+    public_dir: Path
+    """Folder the crisis page is written to."""
+    templates_dir: Path
+    municipality: str
+    crisis_page_host: str
+    languages: Sequence[str]
+    """Message languages in order; the first is the primary."""
+    allowed_hosts: frozenset[str] | None
+    """``host:port`` the transport may reach; ``None`` for anywhere. An exercise gets the sandbox's alone."""
+    twilio_account_sid: str = field(default="", repr=False)
+    twilio_auth_tokens: Sequence[str] = field(default=(), repr=False)
+    """The first signs requests; every one of them is accepted on callbacks, so that tokens can be rotated."""
+    x_consumer_key: str = field(default="", repr=False)
+    x_consumer_secret: str = field(default="", repr=False)
+    facebook_app_id: str = ""
+    facebook_app_secret: str = field(default="", repr=False)
+    facebook_verify_token: str = field(default="", repr=False)
+    sms_concurrency: int = 100
+    sms_max_segments: int = 4
+    call_seconds: float = 8.0

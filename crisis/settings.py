@@ -1,0 +1,180 @@
+"""Every setting, with what it is for. Read from the environment (``CRISIS_...``), from files, and from the home folder.
+
+Order, first found wins: the environment; one file per setting under ``CRISIS_SECRETS_DIR`` (Docker and Kubernetes secrets);
+``<home>/run/services.json``, where a running ``crisis up`` says where its database and broker are; ``<home>/keys.json``,
+the keys that the first ``crisis up`` made. Production sets the environment or files and has no such home.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+from crisis.mode import Mode
+
+PACKAGE = Path(__file__).resolve().parent
+SECRETS = (
+    "numbers_key",
+    "credentials_key",
+    "twilio_account_sid",
+    "twilio_auth_token",
+    "twilio_auth_token_next",
+    "x_consumer_key",
+    "x_consumer_secret",
+    "facebook_app_secret",
+    "facebook_verify_token",
+)
+"""What an exercise worker must never hold: provider secrets and the keys that open sealed rows."""
+
+
+def data_dir(name: str) -> Path:
+    """``templates`` or ``playbooks``: beside the package in a checkout, inside it in an installed wheel."""
+    shipped = PACKAGE / "_data" / name
+    return shipped if shipped.is_dir() else PACKAGE.parent / name
+
+
+class Settings(BaseSettings):
+    """One municipality's installation."""
+
+    model_config = SettingsConfigDict(env_prefix="CRISIS_", env_file=None, extra="ignore", frozen=True)
+
+    # Where things are
+    home: Path = Path("var")
+    database_url: SecretStr | None = None  # postgresql://user:password@host:port/name
+    redis_url: SecretStr | None = None  # redis://:password@host:port/0
+    templates_dir: Path = Field(default_factory=lambda: data_dir("templates"))
+    playbooks_dir: Path = Field(default_factory=lambda: data_dir("playbooks"))
+    public_dir: Path | None = None  # the crisis page's files; <home>/public when unset
+    public_url: str = "http://127.0.0.1:8000"  # where providers reach our callbacks
+
+    # Who we are
+    municipality: str = "Fjordvik kommune"
+    crisis_page_host: str = "krise.fjordvik.kommune.no"  # what short messages end with: a bare host name
+    editors_unit: str = "nettredaksjonen"  # the unit whose accounts carry crisis messages
+    languages: Annotated[tuple[str, ...], NoDecode] = ("nb", "nn", "en")  # "nb,nn,en": message languages, primary first
+    phone_region: str = "NO"  # how numbers without a country code are read
+
+    # This process
+    worker_mode: Mode = Mode.EXERCISE  # what a worker serves; never said means exercise
+    log_level: str = "INFO"
+
+    # Providers. Addresses may point at a proxy or a stand-in.
+    graph_url: str = "https://graph.facebook.com"
+    graph_version: str = "v26.0"
+    x_url: str = "https://api.x.com"
+    twilio_url: str = "https://api.twilio.com"
+    sandbox_url: str | None = None  # where the sandbox listens; exercises need it
+    twilio_account_sid: SecretStr | None = None
+    twilio_auth_token: SecretStr | None = None
+    twilio_auth_token_next: SecretStr | None = None  # accepted on callbacks too, while tokens are being rotated
+    x_consumer_key: SecretStr | None = None
+    x_consumer_secret: SecretStr | None = None
+    facebook_app_id: str = ""
+    facebook_app_secret: SecretStr | None = None
+    facebook_verify_token: SecretStr | None = None
+
+    # Keys, 32 random bytes each in hex: `python -c "import secrets; print(secrets.token_hex(32))"`
+    numbers_key: SecretStr | None = None  # seals phone numbers
+    credentials_key: SecretStr | None = None  # seals accounts' credentials
+    sandbox_token: SecretStr | None = None  # signs the sandbox's callbacks; worth nothing outside it
+
+    # The engine's knobs
+    sms_concurrency: int = Field(default=100, ge=1, le=2000)  # requests in flight per sender
+    sms_max_segments: int = Field(default=4, ge=1, le=10)
+    sms_batch: int = Field(default=500, ge=1, le=5000)  # rows claimed at a time
+    senders_per_host: int = Field(default=1, ge=1, le=64)  # processes on one host that fan out SMS at once
+    call_seconds: float = Field(default=8.0, gt=0, le=60)  # hard limit of one provider call
+    drain_seconds: float = Field(default=10.0, gt=0, le=120)  # then the holder of an open permit is killed
+    lease_seconds: float = Field(default=30.0, gt=1, le=600)
+    validity_seconds: int = Field(default=6 * 3600, ge=60)  # a crisis delivery is dead after this
+    sweep_seconds: float = Field(default=2.0, gt=0, le=60)
+
+    # Caps on what may be read in
+    csv_max_bytes: int = 1 << 30
+    csv_max_rows: int = 10_000_000
+    csv_max_line: int = 4096  # bytes
+
+    @field_validator("languages", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("numbers_key", "credentials_key")
+    @classmethod
+    def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            held = bytes.fromhex(value.get_secret_value())
+        except ValueError:
+            held = b""
+        if len(held) != 32:
+            message = "must be 32 bytes in hex (64 characters 0-9 a-f)"
+            raise ValueError(message)
+        return value
+
+    @model_validator(mode="after")
+    def _make_absolute(self) -> Self:
+        object.__setattr__(self, "home", self.home.expanduser().absolute())
+        return self
+
+    @property
+    def crisis_page_dir(self) -> Path:
+        """Where the public crisis page is written."""
+        return (self.public_dir or self.home / "public").absolute()
+
+    @property
+    def exercise_page_dir(self) -> Path:
+        """Where an exercise's crisis page is written: never under the public folder."""
+        return self.home / "exercise" / "public"
+
+    def without_secrets(self) -> "Settings":
+        """A copy that holds no provider secret and no key: what an exercise worker runs on."""
+        return self.model_copy(update=dict.fromkeys(SECRETS))
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return (init_settings, env_settings, _Files(settings_cls), _Home(settings_cls))
+
+
+class _Files(PydanticBaseSettingsSource):
+    """One file per setting, named like its variable or its field, under ``CRISIS_SECRETS_DIR``."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        folder = os.environ.get("CRISIS_SECRETS_DIR")
+        for name in (f"CRISIS_{field_name.upper()}", f"crisis_{field_name}", field_name) if folder else ():
+            path = Path(folder or "") / name
+            if path.is_file():
+                return path.read_text(encoding="utf-8").strip(), field_name, False
+        return None, field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        found = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
+        return {name: value for name, value in found.items() if value is not None}
+
+
+class _Home(PydanticBaseSettingsSource):
+    """What a running ``crisis up`` left in the home folder."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
+        return self().get(field_name), field_name, False
+
+    def __call__(self) -> dict[str, Any]:
+        home = Path(self.current_state.get("home") or "var").expanduser()
+        found: dict[str, Any] = {}
+        for name in ("keys.json", "run/services.json"):
+            try:
+                found |= json.loads((home / name).read_text(encoding="utf-8"))
+            except (FileNotFoundError, NotADirectoryError, PermissionError):
+                continue
+        return found
