@@ -1,0 +1,105 @@
+"""Starting a child process in a group of its own, and ending the whole group."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from crisis.embedded.place import User
+
+LAUNCHER = Path(__file__).with_name("launch.py")
+LOG_BYTES = 20 << 20  # a log longer than this is set aside when its process starts
+
+
+def launched(command: Sequence[str], user: User | None, farewell: signal.Signals) -> list[str]:
+    """``command`` behind the launcher: as ``user``, and with ``farewell`` when this process dies."""
+    who = (str(user.uid), str(user.gid)) if user else ("-", "-")
+    return [sys.executable, "-I", "-S", str(LAUNCHER), str(os.getpid()), str(int(farewell)), *who, *command]
+
+
+def spawn(
+    command: Sequence[str],
+    *,
+    env: Mapping[str, str],
+    log: Path,
+    cwd: Path = Path("/"),
+    user: User | None = None,
+    farewell: signal.Signals = signal.SIGTERM,
+    stdin: bytes | None = None,
+) -> subprocess.Popen[bytes]:
+    """Start ``command`` (its program an absolute path) with exactly ``env``, its output appended to ``log`` (mode 0600).
+
+    It leads a session of its own, so that Ctrl-C in the terminal reaches only us. ``stdin`` is written and closed.
+    """
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with contextlib.suppress(FileNotFoundError):
+        if log.stat().st_size > LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
+    fd = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    try:
+        process = subprocess.Popen(  # noqa: S603 - no shell, and the program is ours
+            launched(command, user, farewell),
+            env=dict(env),
+            cwd=cwd,
+            stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+            stdout=fd,
+            stderr=fd,
+            start_new_session=True,
+        )
+    finally:
+        os.close(fd)
+    if process.stdin is not None:
+        with contextlib.suppress(BrokenPipeError), process.stdin:
+            process.stdin.write(stdin or b"")
+    return process
+
+
+def end(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
+    """Send each signal in turn and wait its seconds, until the process is gone; then kill what is left of its group."""
+    for number, seconds in steps:
+        if process.poll() is not None:
+            break
+        process.send_signal(number)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(seconds)
+    kill_group(process.pid)
+    process.wait()
+
+
+def kill_group(leader: int) -> None:
+    """Kill every process of the group, if there is any left. The group's number cannot be reused while it has members."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(leader, signal.SIGKILL)
+
+
+def last_lines(log: Path, start: int = 0, most: int = 8) -> str:
+    """The end of a log, from byte ``start`` on: what a failed start has to say."""
+    with contextlib.suppress(FileNotFoundError), log.open("rb") as file:
+        file.seek(start)
+        return "\n".join(file.read(1 << 20).decode("utf-8", "replace").splitlines()[-most:])
+    return ""
+
+
+def wait_until_gone(pids: Sequence[int], seconds: float) -> list[int]:
+    """Those of ``pids`` that still exist after at most ``seconds``. Meant for processes that are not our children."""
+    deadline = time.monotonic() + seconds
+    left = list(pids)
+    while True:
+        left = [pid for pid in left if _exists(pid)]
+        if not left or time.monotonic() >= deadline:
+            return left
+        time.sleep(0.05)
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
