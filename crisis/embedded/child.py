@@ -9,9 +9,13 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import psutil
+
 from crisis.embedded.place import User
 
 LAUNCHER = Path(__file__).with_name("launch.py")
+MARK = "CRISIS_STARTED_BY"
+"""Names, in a child's environment, the home or folder it was started for: how leftovers are known after ``kill -9``."""
 LOG_BYTES = 20 << 20  # a log longer than this is set aside when its process starts
 
 
@@ -58,12 +62,13 @@ def spawn(
     return process
 
 
-def end(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals, float]) -> None:
-    """Send each signal in turn and wait its seconds, until the process is gone; then kill what is left of its group."""
+def end(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals | None, float]) -> None:
+    """Send each signal (``None``: none) and wait its seconds, until the process is gone; then kill the rest of its group."""
     for number, seconds in steps:
         if process.poll() is not None:
             break
-        process.send_signal(number)
+        if number is not None:
+            process.send_signal(number)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(seconds)
     kill_group(process.pid)
@@ -93,6 +98,29 @@ def wait_until_gone(pids: Sequence[int], seconds: float) -> list[int]:
         if not left or time.monotonic() >= deadline:
             return left
         time.sleep(0.05)
+
+
+def end_leftovers(mark: str) -> int:
+    """End every process that was started with this ``mark`` and lives on; answers how many there were.
+
+    Only for the holder of the lock on what the mark names: to it, they are surely left over from somebody killed.
+    """
+    found = [process for process in psutil.process_iter() if _mark(process) == mark]
+    for process in found:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.terminate()
+    for process in psutil.wait_procs(found, timeout=5.0)[1]:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(found, timeout=5.0)
+    return len(found)
+
+
+def _mark(process: psutil.Process) -> str | None:
+    try:
+        return process.environ().get(MARK) if process.pid != os.getpid() else None
+    except (psutil.Error, OSError):
+        return None  # somebody else's, or gone
 
 
 def _exists(pid: int) -> bool:

@@ -17,7 +17,7 @@ from typing import Self
 
 import redis
 
-from crisis.embedded.child import end, last_lines, spawn
+from crisis.embedded.child import MARK, end, end_leftovers, last_lines, spawn
 from crisis.embedded.lock import Lock
 from crisis.embedded.place import Place
 from crisis.embedded.port import free_port
@@ -44,6 +44,7 @@ class Valkey:
         self._place = Place.find(home, fallback)
         self._log = home.resolve() / "log" / "valkey.log"
         self._lock = Lock(self._place.root / "valkey.lock", f"The broker in {self._place.root}")
+        self._mark = f"valkey in {self._place.root}"
         self._password = secrets.token_urlsafe(32)
         self._server: subprocess.Popen[bytes] | None = None
         self._port: int | None = None
@@ -70,6 +71,7 @@ class Valkey:
         self._lock.acquire()
         try:
             if self.pid is None:
+                end_leftovers(self._mark)
                 self._serve()
         except BaseException:
             self.stop()
@@ -111,7 +113,7 @@ class Valkey:
             begin = self._log.stat().st_size if self._log.exists() else 0
             self._server = spawn(
                 [str(self._program()), "-"],
-                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C"},
+                env={"PATH": "/usr/bin:/bin", "LC_ALL": "C", MARK: self._mark},
                 log=self._log,
                 user=self._place.user,
                 stdin=CONFIGURATION.format(port=port, password=self._password).encode(),

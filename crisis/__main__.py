@@ -1,0 +1,5 @@
+"""``python -m crisis``: the command line."""
+
+from crisis.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""The command line. It asks the domain and shows the answer; it decides nothing."""

@@ -1,0 +1,40 @@
+"""The command line of each long-lived process, one place for ``crisis up``, the CLI and the containers."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+CELERY = (sys.executable, "-m", "celery", "--app", "crisis.worker:app", "--quiet")
+UVICORN = (sys.executable, "-m", "uvicorn", "--factory", "--no-server-header", "--no-access-log")
+GRACE = "3"  # seconds an open request gets when a server stops; a page that listens for status never ends by itself
+
+
+def worker(mode: Mode, concurrency: int, lanes: Sequence[Lane] = tuple(Lane), level: str = "INFO") -> list[str]:
+    """A Celery worker for one mode: ``concurrency`` processes, and the queues of ``lanes``."""
+    return [
+        *(*CELERY, "worker", "--pool", "prefork", "--concurrency", str(concurrency)),
+        *("--queues", ",".join(f"{mode.value}.{lane.value}" for lane in lanes)),
+        *("--hostname", f"{mode.value}@%h", "--loglevel", level, "--without-gossip", "--without-mingle"),
+    ]
+
+
+def beat(folder: Path, level: str = "INFO") -> list[str]:
+    """Celery's clock, which rings for the sweeps. Its memory of when it last rang lies in ``folder``."""
+    return [*CELERY, "beat", "--schedule", str(folder / "beat-schedule"), "--pidfile", "", "--loglevel", level]
+
+
+def api(host: str, port: int) -> list[str]:
+    """The HTTP service."""
+    return [*UVICORN, "api.app:create_app", *_address(host, port)]
+
+
+def sandbox(host: str, port: int) -> list[str]:
+    """The stand-ins for the providers."""
+    return [*UVICORN, "adapters.sandbox.app:create_app", *_address(host, port)]
+
+
+def _address(host: str, port: int) -> tuple[str, ...]:
+    return ("--host", host, "--port", str(port), "--timeout-graceful-shutdown", GRACE)
