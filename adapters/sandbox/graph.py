@@ -1,0 +1,198 @@
+"""Facebook Graph: a page's feed, its posts, and the errors of developers.facebook.com/docs/graph-api/guides/error-handling."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from adapters.sandbox.exchange import Answer, Asked, Verb, say
+from adapters.sandbox.faults import Facts, Fault
+from adapters.sandbox.pagepost import PagePost
+from adapters.sandbox.records import Record, Records
+
+VERSION = re.compile(r"^v\d+\.\d+$")
+LISTS = frozenset({"feed", "posts", "published_posts"})
+FIRST_ID = 122_100_000_000_000_000
+TYPES = {100: "GraphMethodException"}
+
+
+class Graph:
+    """All pages of the stand-in. Any token opens any page."""
+
+    name = "graph"
+
+    def __init__(self, records: Records, app: str) -> None:
+        self._records = records
+        self._app = app
+        self.posts: dict[str, PagePost] = {}
+
+    def verb(self, asked: Asked) -> Verb:
+        parts = self._parts(asked)
+        if asked.method == "DELETE":
+            return Verb.DELETE
+        if asked.method == "POST":
+            return Verb.CREATE if len(parts) > 1 else Verb.EDIT
+        return Verb.READ
+
+    def facts(self, asked: Asked) -> Facts:
+        return None, asked.fields.get("message")
+
+    def answer(self, asked: Asked, faults: list[Fault]) -> Answer:  # noqa: ARG002, PLR0911 - no callbacks; a line a route
+        if not (asked.bearer or asked.query.get("access_token") or asked.fields.get("access_token")):
+            message = "Invalid OAuth access token - Cannot parse access token"
+            return self.refusal(400, 190, message)
+        match asked.method, self._parts(asked):
+            case "GET", ["me"]:
+                return say(200, {"id": "me", "name": "Sandbox"})
+            case "GET", [page, edge] if edge in LISTS:
+                return self._list(asked, page, edge)
+            case "GET", [identity]:
+                return self._read(asked, identity)
+            case "POST", [page, "feed"]:
+                return self._create(asked, page)
+            case "POST", [identity]:
+                return self._edit(asked, identity)
+            case "DELETE", [identity]:
+                return self._delete(asked, identity)
+        return self.refusal(400, 2500, f"Unknown path components: {asked.path}")
+
+    @staticmethod
+    def _parts(asked: Asked) -> list[str]:
+        parts = [part for part in asked.path.split("/") if part]
+        return parts[1:] if parts and VERSION.match(parts[0]) else parts
+
+    def _create(self, asked: Asked, page: str) -> Answer:
+        message = str(asked.fields.get("message") or "")
+        link = asked.fields.get("link")
+        if not message and not link:
+            return self.refusal(400, 100, "(#100) The status you are trying to publish is empty.")
+        last = next((post for post in reversed(self.posts.values()) if post.page == page and post.published), None)
+        if message and last is not None and last.message == message:
+            return self.refusal(400, 506, "Duplicate status message", subcode=1455006)
+        published = str(asked.fields.get("published", "true")).lower() not in {"false", "0"}
+        scheduled = asked.fields.get("scheduled_publish_time")
+        if scheduled is not None and not str(scheduled).isdigit():
+            return self.refusal(400, 100, "(#100) The specified scheduled publish time is invalid.")
+        identity = f"{page}_{FIRST_ID + self._records.next_index}"
+        facts = {"link": link, "published": published, "scheduled": scheduled and int(scheduled)}
+        record = self._records.accept(
+            asked, self.name, Verb.CREATE, account=page, reference=identity, text=message, facts=facts
+        )
+        self.replay(record)
+        return say(200, {"id": identity})
+
+    def _edit(self, asked: Asked, identity: str) -> Answer:
+        post = self.posts.get(identity)
+        if post is None:
+            return self._missing("post", identity)
+        names = ("is_hidden", "is_published", "timeline_visibility")
+        facts = {name: str(asked.fields[name]).lower() for name in names if name in asked.fields}
+        message = asked.fields.get("message")
+        if message is None and not facts:
+            return self.refusal(400, 100, "(#100) At least one parameter to change must be given.")
+        record = self._records.accept(
+            asked, self.name, Verb.EDIT, account=post.page, reference=identity, text=message, facts=facts
+        )
+        self.replay(record)
+        return say(200, {"success": True})
+
+    def _delete(self, asked: Asked, identity: str) -> Answer:
+        post = self.posts.get(identity)
+        if post is None:
+            return self._missing("delete", identity)
+        self.replay(self._records.accept(asked, self.name, Verb.DELETE, account=post.page, reference=identity))
+        return say(200, {"success": True})
+
+    def _read(self, asked: Asked, identity: str) -> Answer:
+        post = self.posts.get(identity)
+        if post is not None:
+            return say(200, post.show(asked.query.get("fields")))
+        if identity.isdigit():
+            return say(200, {"id": identity, "name": f"Page {identity}"})
+        return self._missing("get", identity)
+
+    def _list(self, asked: Asked, page: str, edge: str) -> Answer:
+        try:
+            since, until = (_moment(asked.query.get(name)) for name in ("since", "until"))
+            limit = min(int(asked.query.get("limit", "25")), 100)
+        except ValueError:
+            return self.refusal(400, 100, "(#100) since, until or limit is not a time or a number.")
+        found = [
+            post
+            for post in reversed(self.posts.values())
+            if post.page == page
+            and post.published
+            and (not post.hidden or asked.query.get("include_hidden") == "true")
+            and (since is None or post.created >= since)
+            and (until is None or post.created <= until)
+        ]
+        after = asked.query.get("after")
+        if after is not None:
+            ids = [post.id for post in found]
+            found = found[ids.index(after) + 1 :] if after in ids else []
+        shown = found[:limit]
+        answer: dict[str, Any] = {"data": [post.show(asked.query.get("fields")) for post in shown]}
+        if shown:
+            answer["paging"] = {"cursors": {"before": shown[0].id, "after": shown[-1].id}}
+            if len(found) > len(shown):
+                answer["paging"]["next"] = f"{asked.origin}/graph/{page}/{edge}?limit={limit}&after={shown[-1].id}"
+        return say(200, answer)
+
+    def _missing(self, verb: str, identity: str) -> Answer:
+        message = (
+            f"Unsupported {verb} request. Object with ID '{identity}' does not exist, cannot be loaded due to missing "
+            "permissions, or does not support this operation"
+        )
+        return self.refusal(400, 100, message, subcode=33)
+
+    def refusal(self, status: int, code: int | str | None, message: str, *, subcode: int | None = None) -> Answer:
+        number = int(code) if code is not None else 1
+        error: dict[str, Any] = {"message": message, "type": TYPES.get(number, "OAuthException"), "code": number}
+        if subcode is not None:
+            error["error_subcode"] = subcode
+        error |= {"is_transient": number in {1, 2}, "fbtrace_id": "Asandbox"}
+        return say(status, {"error": error})
+
+    def throttled(self, seconds: float | None) -> Answer:
+        answer = self.refusal(403, 32, "(#32) Page request limit reached")
+        if seconds is not None:
+            minutes = max(1, round(seconds / 60))
+            usage = {
+                "type": "pages", "call_count": 100, "total_cputime": 25, "total_time": 25,
+                "estimated_time_to_regain_access": minutes,
+            }  # fmt: skip
+            answer.headers.append((b"x-business-use-case-usage", orjson.dumps({"0": [usage]})))
+        return answer
+
+    def failing(self, status: int | None) -> Answer:
+        return self.refusal(status or 500, 2, "An unexpected error has occurred. Please retry your request later.")
+
+    def replay(self, record: Record) -> None:
+        identity, facts = record.reference, record.facts
+        if record.verb is Verb.CREATE:
+            self.posts[identity] = PagePost(
+                identity, record.account, self._app, record.text or "", facts["link"],
+                record.published, record.published, facts["published"], scheduled=facts["scheduled"],
+            )  # fmt: skip
+        elif record.verb is Verb.DELETE:
+            self.posts.pop(identity, None)
+        else:
+            post = self.posts[identity]
+            post.updated = record.published
+            if record.text is not None:
+                post.message = record.text
+                post.edits.append(record.published)
+            if "is_published" in facts:
+                post.published = facts["is_published"] == "true"
+            if "is_hidden" in facts or "timeline_visibility" in facts:
+                post.hidden = facts.get("is_hidden") == "true" or facts.get("timeline_visibility") == "hidden"
+
+    def clear(self) -> None:
+        self.posts.clear()
+
+
+def _moment(text: str | None) -> float | None:
+    if text is None:
+        return None
+    return float(text) if text.isdigit() else datetime.fromisoformat(text).timestamp()

@@ -1,0 +1,47 @@
+"""One post on a Facebook page, as Graph shows it."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+DEFAULT_FIELDS = "created_time,message,id"
+
+
+def graph_time(at: float) -> str:
+    """Graph's way to write a time."""
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+@dataclass(slots=True)
+class PagePost:
+    """Its id is ``{page}_{number}``."""
+
+    id: str
+    page: str
+    app: str
+    message: str
+    link: str | None
+    created: float
+    updated: float
+    published: bool
+    hidden: bool = False
+    scheduled: int | None = None
+    edits: list[float] = field(default_factory=list)
+
+    def show(self, fields: str | None) -> dict[str, Any]:
+        """The fields that were asked for; unknown ones are left out, ``id`` is always there."""
+        everything: dict[str, Any] = {
+            "id": self.id,
+            "message": self.message,
+            "created_time": graph_time(self.created),
+            "updated_time": graph_time(self.updated),
+            "is_published": self.published,
+            "is_hidden": self.hidden,
+            "permalink_url": f"https://www.facebook.com/{self.page}/posts/{self.id.partition('_')[2]}",
+            "application": {"id": self.app, "name": "Sandbox"},
+            "from": {"id": self.page, "name": f"Page {self.page}"},
+            "link": self.link,
+            "scheduled_publish_time": self.scheduled,
+        }
+        names = {name.partition("{")[0].strip() for name in (fields or DEFAULT_FIELDS).split(",")} | {"id"}
+        return {name: value for name, value in everything.items() if name in names and value is not None}
