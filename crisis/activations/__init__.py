@@ -1,0 +1,1 @@
+"""Activations: a declared crisis, from the gate's closing to its opening again."""

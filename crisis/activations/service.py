@@ -1,0 +1,140 @@
+"""Activate and stand down: the two acts that turn the gate."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.activations import gate
+from crisis.activations.models import Activation
+from crisis.activations.states import MOVES, ActivationState
+from crisis.audit import chain
+from crisis.db import Database
+from crisis.errors import Conflict, Invalid, Locked, NotFound
+from crisis.mode import Mode
+from crisis.roles import Act, Actor, require
+
+TITLE_MOST = 200  # characters
+
+_CURRENT = text("SELECT * FROM activations WHERE mode = :mode AND state <> 'stood_down'")
+_ONE = text("SELECT * FROM activations WHERE id = :id")
+_ACTIVATE = text(
+    """
+    WITH turned AS (
+        UPDATE gate SET state = 'locked', epoch = epoch + 1, changed_at = clock_timestamp() WHERE mode = :mode
+        RETURNING mode, epoch
+    )
+    INSERT INTO activations (mode, title, state, epoch, activated_by, activated_at)
+    SELECT turned.mode, :title, 'locking', turned.epoch, :by, clock_timestamp() FROM turned
+    RETURNING *
+    """
+)
+_STAND_DOWN = text(
+    """
+    UPDATE activations SET state = 'stood_down', stood_down_by = :by, stood_down_at = clock_timestamp()
+    WHERE id = :id AND state = ANY(:from) RETURNING *
+    """
+)
+_OPEN = text(
+    """
+    UPDATE gate SET state = 'open', epoch = epoch + 1, changed_at = clock_timestamp()
+    WHERE mode = :mode
+    """
+)
+# What came due while the gate was locked but was never taken by a sender (none was running, say) is blocked like the
+# rest: standing down releases nothing by itself. Revoking the lease of what is leased makes its sender drop it.
+_BLOCK_OVERDUE = text(
+    """
+    UPDATE deliveries SET state = 'blocked', lease = NULL, lease_until = NULL, changed_at = now(),
+           error = 'came due during the lock'
+    WHERE mode = :mode AND lane = 'unit' AND state IN ('ready', 'retry_wait', 'leased') AND due_at <= now()
+    """
+)
+
+
+class ActivationLocked(Locked):
+    """Publishing is held by an activation; says by whom and since when."""
+
+    def __init__(self, activation: Activation, kept: str = "") -> None:
+        super().__init__(
+            f"All publishing goes through the web editors: {activation.activated_by} has activated "
+            f"“{activation.title}”. {kept or 'Nothing was published and nothing is lost.'}"
+        )
+        self.held_by = activation.activated_by
+        self.since: datetime = activation.activated_at
+        self.activation_id = activation.id
+
+
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """The answer to an activation: ``created`` is false when one was in force already, and then it is that one."""
+
+    activation: Activation
+    created: bool
+
+
+async def activate(db: Database, actor: Actor, mode: Mode, title: str) -> Activated:
+    """Lock the gate of this mode. When this returns, the lock is committed and crisis messages may go.
+
+    The state is ``locking`` until the drain has confirmed that nothing of the units' is in flight. A second activation
+    while one is in force changes nothing and gets the first one's answer, with the name of who holds it.
+
+    Raises :class:`NotAllowed` for anyone but the director, a deputy or the operator, and :class:`Invalid` for a title that
+    is empty or longer than 200 characters.
+    """
+    require(actor, Act.ACTIVATE)
+    title = " ".join(title.split())
+    if not 0 < len(title) <= TITLE_MOST:
+        raise Invalid(f"An activation needs a title of 1 to {TITLE_MOST} characters; this one has {len(title)}.")
+    async with db.transaction() as session:
+        await gate.exclude(session, mode)
+        held = (await session.execute(_CURRENT, {"mode": mode.value})).one_or_none()
+        if held is not None:
+            return Activated(_activation(held), created=False)
+        row = (await session.execute(_ACTIVATE, {"mode": mode.value, "title": title, "by": actor.name})).one()
+        activation = _activation(row)
+        subject = f"activation:{activation.id}"
+        await chain.append(session, actor, "activate", subject, mode=mode, title=title, epoch=activation.epoch)
+    return Activated(activation, created=True)
+
+
+async def stand_down(db: Database, actor: Actor, activation_id: int) -> Activation:
+    """End an activation and open the gate. No blocked post goes out by itself: each waits for its owner.
+
+    Raises :class:`NotFound`, or :class:`Conflict` if it was stood down already.
+    """
+    require(actor, Act.STAND_DOWN)
+    async with db.transaction() as session:
+        known = await get(session, activation_id)
+        await gate.exclude(session, known.mode)
+        allowed = [old.value for old, moves in MOVES.items() if ActivationState.STOOD_DOWN in moves]
+        values = {"id": activation_id, "by": actor.name, "from": allowed}
+        row = (await session.execute(_STAND_DOWN, values)).one_or_none()
+        if row is None:
+            raise Conflict(f"Activation {activation_id} was stood down already, by {known.stood_down_by}.")
+        await session.execute(_BLOCK_OVERDUE, {"mode": known.mode.value})
+        await session.execute(_OPEN, {"mode": known.mode.value})
+        await chain.append(session, actor, "stand_down", f"activation:{activation_id}", mode=known.mode)
+    return _activation(row)
+
+
+async def find_current(session: AsyncSession, mode: Mode) -> Activation | None:
+    """The activation of this mode that is in force, if there is one."""
+    row = (await session.execute(_CURRENT, {"mode": mode.value})).one_or_none()
+    return None if row is None else _activation(row)
+
+
+async def get(session: AsyncSession, activation_id: int) -> Activation:
+    """One activation. Raises :class:`NotFound`."""
+    row = (await session.execute(_ONE, {"id": activation_id})).one_or_none()
+    if row is None:
+        raise NotFound("activation", activation_id)
+    return _activation(row)
+
+
+def _activation(row: object) -> Activation:
+    """A detached Activation: the acts above speak SQL, so that a commit costs as few round trips as it can."""
+    values = row._asdict()  # type: ignore[attr-defined]
+    values["mode"], values["state"] = Mode(values["mode"]), ActivationState(values["state"])
+    return Activation(**values)

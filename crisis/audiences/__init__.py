@@ -1,0 +1,1 @@
+"""Audiences: named lists of recipients, their numbers sealed."""

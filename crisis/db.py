@@ -1,0 +1,109 @@
+"""The database: the only place that commits, and the only place from which a kick leaves, after the commit."""
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from sqlalchemy import Enum, MetaData, make_url
+from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+log = logging.getLogger(__name__)
+
+type_names = {
+    "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+    "uq": "%(table_name)s_%(column_0_N_name)s_key",
+    "ck": "%(table_name)s_%(constraint_name)s_check",
+    "fk": "%(table_name)s_%(column_0_name)s_fkey",
+    "pk": "%(table_name)s_pkey",
+}
+
+Bell = Callable[[Mode, Lane], Awaitable[None]]
+"""Tells the workers of a mode that a lane has due rows. May fail or be lost; the sweep finds what it missed."""
+
+
+class Base(DeclarativeBase):
+    """Mother of all tables."""
+
+    metadata = MetaData(naming_convention=type_names)
+
+
+def words(enum: type) -> Enum:
+    """A column that holds one of a ``StrEnum``'s values as text, with a check constraint."""
+    return Enum(
+        enum,
+        native_enum=False,
+        create_constraint=True,
+        length=20,
+        name=enum.__name__.lower(),
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def kick(session: AsyncSession, mode: Mode, lane: Lane) -> None:
+    """Ring the bell for this lane once the transaction has committed; never before, and not if it rolls back."""
+    session.info.setdefault("kicks", set()).add((mode, lane))
+
+
+async def no_bell(mode: Mode, lane: Lane) -> None:
+    """Ring nobody: for processes that only read, and for tests that drive the engine themselves."""
+    log.debug("no bell for %s.%s", mode, lane)
+
+
+class Database:
+    """A pool of connections to PostgreSQL in READ COMMITTED, and transactions on it."""
+
+    def __init__(self, url: str, *, bell: Bell = no_bell, pool_size: int = 10) -> None:
+        self.url = url
+        self.bell = bell
+        self.engine = create_async_engine(
+            make_url(url).set(drivername="postgresql+psycopg"),
+            isolation_level="READ COMMITTED",
+            pool_pre_ping=True,
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            connect_args={"connect_timeout": 5},
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: commits at the end, rolls back on any exception, then rings the bells that were asked for.
+
+        A bell that cannot be rung is logged and forgotten: the sweep does its work some seconds later.
+        """
+        async with self._sessions() as session:
+            async with session.begin():
+                yield session
+            kicks = session.info.pop("kicks", set())
+        for mode, lane in sorted(kicks):
+            try:
+                await self.bell(mode, lane)
+            except Exception:  # noqa: BLE001 - whatever the broker's trouble is, the commit stands
+                log.warning("The bell for %s.%s could not be rung; the sweep will find the work.", mode, lane)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self.engine.dispose()
+
+
+def migrate(url: str, revision: str = "head") -> None:
+    """Bring the database at ``url`` to a revision of the schema. Safe to run from several processes at once."""
+    from alembic import command  # noqa: PLC0415 - heavy, and needed by one command only
+
+    command.upgrade(alembic_config(url), revision)
+
+
+def alembic_config(url: str) -> "Config":  # noqa: F821 - alembic's, imported late
+    """Alembic's configuration for our migrations and this database."""
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("file_template", "%%(year)d-%%(month).2d-%%(day).2d-%%(hour).2d%%(minute).2d_%%(slug)s")
+    config.attributes["url"] = make_url(url).set(drivername="postgresql+psycopg")
+    return config

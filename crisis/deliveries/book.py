@@ -1,0 +1,81 @@
+"""The book of what senders need beside the row: accounts with their credentials opened, and frozen renditions. Cached."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.accounts.models import Account
+from crisis.channels import AccountRef, Outgoing
+from crisis.deliveries.models import Rendition
+from crisis.mode import Mode
+
+AccountOpener = Callable[[Account], AccountRef]
+"""Turns a row of the register into what an adapter may see. An exercise's opener gives stand-in credentials only."""
+
+NumberOpener = Callable[[int, bytes, bytes], str]
+"""Recipient id, sealed number and fingerprint to the number to send to. An exercise's opener never opens anything."""
+
+_MOST = 64  # renditions kept: the texts of some messages in a few languages
+
+
+@dataclass(frozen=True, slots=True)
+class Openers:
+    """How a mode opens what is sealed."""
+
+    account: AccountOpener
+    number: NumberOpener
+
+
+class Book:
+    """Accounts and renditions by id. Accounts are read again for every run of a sender; renditions never change."""
+
+    def __init__(self, openers: Openers) -> None:
+        self.openers = openers
+        self._accounts: dict[int, AccountRef] = {}
+        self._renditions: OrderedDict[int, Rendition] = OrderedDict()
+
+    async def fetch(self, session: AsyncSession, accounts: set[int], renditions: set[int]) -> None:
+        """Read in what is missing."""
+        if missing := accounts - self._accounts.keys():
+            for account in await session.scalars(select(Account).where(Account.id.in_(missing))):
+                self._accounts[account.id] = self.openers.account(account)
+        if missing := renditions - self._renditions.keys():
+            for rendition in await session.scalars(select(Rendition).where(Rendition.id.in_(missing))):
+                self._renditions[rendition.id] = rendition
+            while len(self._renditions) > max(_MOST, len(renditions)):
+                self._renditions.popitem(last=False)
+
+    def account(self, account_id: int) -> AccountRef:
+        """An account that was fetched."""
+        return self._accounts[account_id]
+
+    def rendition(self, rendition_id: int) -> Rendition:
+        """A rendition that was fetched."""
+        return self._renditions[rendition_id]
+
+
+def outgoing(rendition: Rendition, delivery_id: int, to: str | None, valid_seconds: int | None) -> Outgoing:
+    """A rendition on its way to one place."""
+    return Outgoing(
+        key=str(delivery_id),
+        mode=Mode(rendition.mode),
+        kind=rendition.kind,
+        language=rendition.language,
+        title=rendition.title,
+        text=rendition.text,
+        html=rendition.html,
+        thread=rendition.thread,
+        issued_at=rendition.issued_at,
+        next_update_at=rendition.next_update_at,
+        to=to,
+        valid_seconds=valid_seconds,
+    )
+
+
+def opened(sealed: str) -> dict[str, str]:
+    """An account's credentials as they lie in the sealed value."""
+    return {str(key): str(value) for key, value in json.loads(sealed).items()}

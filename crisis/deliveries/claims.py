@@ -1,0 +1,195 @@
+"""Claim, start and settle: the three statements every delivery passes through, for a whole batch at a time.
+
+::
+
+    claim    ready | retry_wait -> leased       FOR UPDATE SKIP LOCKED; a random lease names the sender
+    start    leased -> in_flight                committed before the first byte leaves; units' posts need a permit
+    settle   in_flight -> what came of it       only where the lease still matches
+
+If the process dies after ``claim``, the lease runs out and the rows are ready again; after ``start``, they become unknown.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.activations import gate
+from crisis.activations.holders import Holder
+from crisis.deliveries.states import DeliveryState
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+# An earlier message to the same account and recipient that is in flight goes first (promise P6). Deliveries approved
+# together share their created_at and may go side by side.
+_CLAIM = text(
+    """
+    WITH due AS (
+        SELECT d.id FROM deliveries d
+        WHERE d.mode = :mode AND d.lane = :lane AND d.state IN ('ready', 'retry_wait') AND d.due_at <= now()
+          AND (d.deadline_at IS NULL OR d.deadline_at > now())
+          AND NOT EXISTS (
+              SELECT 1 FROM deliveries e
+              WHERE e.state = 'in_flight' AND e.account_id = d.account_id AND e.mode = d.mode
+                AND coalesce(e.recipient_id, 0) = coalesce(d.recipient_id, 0) AND e.created_at < d.created_at)
+        ORDER BY d.due_at, d.id LIMIT :most FOR UPDATE OF d SKIP LOCKED
+    ), taken AS (
+        UPDATE deliveries d SET state = 'leased', lease = :lease, lease_until = now() + :hold, changed_at = now()
+        FROM due WHERE d.id = due.id
+        RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.due_at, d.deadline_at
+    )
+    SELECT taken.id, taken.rendition_id, taken.account_id, taken.recipient_id, r.number, r.fingerprint,
+           CAST(ceil(extract(epoch FROM taken.deadline_at - now())) AS int) AS valid_seconds
+    FROM taken LEFT JOIN recipients r ON r.id = taken.recipient_id
+    ORDER BY taken.due_at, taken.id
+    """
+)
+_HELD = text("SELECT id FROM deliveries WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased' FOR UPDATE")
+_START = text(
+    """
+    UPDATE deliveries SET state = 'in_flight', attempts = attempts + 1, started_at = clock_timestamp(),
+           lease_until = now() + :hold, changed_at = now()
+    WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased' AND mode = :mode
+    RETURNING id, attempts, started_at
+    """
+)
+_BLOCK = text(
+    """
+    UPDATE deliveries SET state = 'blocked', lease = NULL, lease_until = NULL, changed_at = now(),
+           error = 'held by the lock'
+    WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased'
+    """
+)
+_SETTLE = text(
+    """
+    WITH result AS (
+        SELECT * FROM unnest(CAST(:ids AS bigint[]), CAST(:numbers AS smallint[]), CAST(:states AS text[]),
+            CAST(:waits AS float8[]), CAST(:repeats AS bool[]), CAST(:references AS text[]), CAST(:urls AS text[]),
+            CAST(:codes AS text[]), CAST(:errors AS text[]))
+            AS result (id, number, state, wait, repeat, reference, url, code, error)
+    ), moved AS (
+        UPDATE deliveries d
+        SET state = result.state, due_at = CASE WHEN result.wait > 0 THEN now() + result.wait * interval '1 second'
+            ELSE d.due_at END, repeated = d.repeated OR result.repeat,
+            reference = coalesce(result.reference, d.reference), url = coalesce(result.url, d.url),
+            error_code = result.code, error = result.error, lease = NULL, lease_until = NULL, changed_at = now()
+        FROM result WHERE d.id = result.id AND d.lease = :lease AND d.state = 'in_flight'
+        RETURNING d.id
+    ), tried AS (
+        INSERT INTO attempts (delivery_id, number, started_at, outcome, code, detail)
+        SELECT d.id, result.number, coalesce(d.started_at, now()), result.state, result.code, result.error
+        FROM result JOIN deliveries d ON d.id = result.id
+        ON CONFLICT DO NOTHING
+    )
+    SELECT id FROM moved
+    """
+)
+_RELEASE = text(
+    """
+    UPDATE deliveries SET state = 'ready', lease = NULL, lease_until = NULL, changed_at = now()
+    WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased'
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A row a sender has leased."""
+
+    id: int
+    rendition_id: int
+    account_id: int
+    recipient_id: int | None
+    number: bytes | None
+    fingerprint: bytes | None
+    valid_seconds: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one attempt."""
+
+    id: int
+    number: int
+    """Which attempt at this delivery: 1, 2, ..."""
+    channel: str
+    state: DeliveryState
+    wait: float = 0.0
+    repeat: bool = False
+    reference: str | None = None
+    url: str | None = None
+    code: str | None = None
+    error: str | None = None
+
+
+async def claim(
+    session: AsyncSession, mode: Mode, lane: Lane, lease: UUID, *, most: int, hold_seconds: float
+) -> list[Claimed]:
+    """Lease up to ``most`` due rows of a lane, oldest first, skipping what others are taking."""
+    values = {"mode": mode.value, "lane": lane.value, "lease": lease, "most": most, "hold": _seconds(hold_seconds)}
+    return [Claimed(*row) for row in await session.execute(_CLAIM, values)]
+
+
+async def start(
+    session: AsyncSession,
+    mode: Mode,
+    lane: Lane,
+    lease: UUID,
+    ids: Sequence[int],
+    *,
+    holder: Holder,
+    hold_seconds: float,
+) -> dict[int, int]:
+    """Move leased rows to ``in_flight``. Returns ``{delivery id: attempt number}`` for what may start after the commit.
+
+    Rows whose lease was lost are left out. For units' posts each row gets a permit; where the gate is locked, all become
+    ``blocked`` instead. ``hold_seconds`` must outlast the call: when it has passed, the outcome counts as unknown.
+    """
+    wanted = list(ids)
+    if not lane.crisis:
+        await gate.share(session, mode)
+        held = set((await session.execute(_HELD, {"ids": wanted, "lease": lease})).scalars())
+        allowed = await gate.open_permits(session, mode, sorted(held), holder)
+        if blocked := sorted(held - allowed):
+            await session.execute(_BLOCK, {"ids": blocked, "lease": lease})
+        wanted = sorted(allowed)
+    values = {"ids": wanted, "lease": lease, "mode": mode.value, "hold": _seconds(hold_seconds)}
+    return {row.id: row.attempts for row in await session.execute(_START, values)}
+
+
+async def settle(
+    session: AsyncSession, lane: Lane, lease: UUID, results: Sequence[Result], *, holder: Holder
+) -> set[int]:
+    """Write what came of a batch, log the attempts and close the permits. Returns the rows that moved.
+
+    A row that is missing from the answer was moved by somebody else in the meantime: a receipt that came before the
+    provider's answer, or the sweep, which took the sender for dead.
+    """
+    values = {
+        "lease": lease,
+        "ids": [r.id for r in results],
+        "numbers": [r.number for r in results],
+        "states": [r.state.value for r in results],
+        "waits": [r.wait for r in results],
+        "repeats": [r.repeat for r in results],
+        "references": [r.reference for r in results],
+        "urls": [r.url for r in results],
+        "codes": [r.code for r in results],
+        "errors": [r.error for r in results],
+    }
+    moved = set((await session.execute(_SETTLE, values)).scalars())
+    if not lane.crisis:
+        await gate.close_permits(session, {r.id: r.state.value for r in results}, holder)
+    return moved
+
+
+async def release(session: AsyncSession, lease: UUID, ids: Sequence[int]) -> None:
+    """Give back rows that were leased and not started."""
+    await session.execute(_RELEASE, {"ids": list(ids), "lease": lease})
+
+
+def _seconds(value: float) -> timedelta:
+    return timedelta(seconds=value)

@@ -1,0 +1,150 @@
+"""Four tables: renditions (the frozen text), deliveries (the outbox), attempts and receipts (both append-only)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    DateTime,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Index,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+    func,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crisis.db import Base, words
+from crisis.deliveries.states import DeliveryState
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+
+class Rendition(Base):
+    """The frozen text of a revision, or of a unit's post, for one channel and language. Never changed after approval."""
+
+    __tablename__ = "renditions"
+    __table_args__ = (
+        UniqueConstraint("revision_id", "channel", "language", name="renditions_revision_id_channel_language_key"),
+        UniqueConstraint("id", "mode", name="renditions_id_mode_key"),
+        CheckConstraint("(revision_id IS NULL) <> (post_id IS NULL)", name="of_a_revision_or_a_post"),
+        Index("renditions_post_id_idx", "post_id"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    mode: Mapped[Mode] = mapped_column(words(Mode))
+    revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    channel: Mapped[str] = mapped_column(Text)
+    language: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(Text)
+    title: Mapped[str] = mapped_column(Text)
+    text: Mapped[str] = mapped_column(Text)
+    html: Mapped[str | None] = mapped_column(Text)
+    length: Mapped[int]
+    """In the channel's own unit."""
+    thread: Mapped[str] = mapped_column(Text)
+    issued_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    next_update_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Delivery(Base):
+    """The duty to put one rendition out through one account, to one recipient where the channel has them."""
+
+    __tablename__ = "deliveries"
+    __table_args__ = (
+        # A delivery can never have another mode than its text: an exercise's text cannot become an actual delivery.
+        ForeignKeyConstraint(
+            ["rendition_id", "mode"], ["renditions.id", "renditions.mode"], name="deliveries_rendition_id_mode_fkey"
+        ),
+        # Approving twice is harmless.
+        UniqueConstraint(
+            "rendition_id", "account_id", "recipient_id", name="deliveries_once", postgresql_nulls_not_distinct=True
+        ),
+        Index(
+            "deliveries_due", "mode", "lane", "due_at", "id", postgresql_where=text("state IN ('ready', 'retry_wait')")
+        ),
+        Index(
+            "deliveries_held", "mode", "lane", "lease_until", postgresql_where=text("state IN ('leased', 'in_flight')")
+        ),
+        Index("deliveries_in_flight", "account_id", "recipient_id", postgresql_where=text("state = 'in_flight'")),
+        Index("deliveries_unknown", "mode", "lane", "due_at", postgresql_where=text("state = 'unknown'")),
+        # Text messages carry our own id back and need no look-up by the provider's.
+        Index(
+            "deliveries_reference",
+            "reference",
+            postgresql_where=text("reference IS NOT NULL AND recipient_id IS NULL"),
+        ),
+        {"postgresql_with": {"fillfactor": "70"}},  # room for the states to come on the same page (HOT updates)
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    mode: Mapped[Mode] = mapped_column(words(Mode))
+    lane: Mapped[Lane] = mapped_column(words(Lane))
+    rendition_id: Mapped[int] = mapped_column(BigInteger)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    recipient_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("recipients.id", ondelete="SET NULL"))
+    state: Mapped[DeliveryState] = mapped_column(words(DeliveryState), server_default=DeliveryState.READY.value)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    """Not before this; in ``unknown``, when to look next."""
+    deadline_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """After this it must not go out any more."""
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    looks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """How often an unknown outcome was looked into."""
+    lease: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    started_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the current or last attempt began."""
+    reference: Mapped[str | None] = mapped_column(Text)
+    """The provider's id of it."""
+    url: Mapped[str | None] = mapped_column(Text)
+    error_code: Mapped[str | None] = mapped_column(Text)
+    error: Mapped[str | None] = mapped_column(Text)
+    """Why it is where it is, in words."""
+    repeated: Mapped[bool] = mapped_column(server_default=text("false"))
+    """Sent once more after an unknown outcome: may have arrived twice."""
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+
+
+class Attempt(Base):
+    """One try at a delivery, written when its outcome is known or given up on."""
+
+    __tablename__ = "attempts"
+
+    delivery_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("deliveries.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    ended_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    outcome: Mapped[str] = mapped_column(Text)
+    """The state it led to."""
+    code: Mapped[str | None] = mapped_column(Text)
+    detail: Mapped[str | None] = mapped_column(Text)
+
+
+class ReceiptRow(Base):
+    """The inbox: every receipt once, whether or not we know yet what it is about."""
+
+    __tablename__ = "receipts"
+    __table_args__ = (
+        UniqueConstraint("mode", "channel", "reference", "status", name="receipts_once"),
+        Index("receipts_waiting", "received_at", postgresql_where=text("applied_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    mode: Mapped[Mode] = mapped_column(words(Mode))
+    channel: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(Text)
+    delivery_id: Mapped[int | None] = mapped_column(BigInteger)
+    code: Mapped[str | None] = mapped_column(Text)
+    raw: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
+    received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
+    applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

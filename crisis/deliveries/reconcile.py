@@ -1,0 +1,110 @@
+"""Reconcile: find out what became of deliveries whose outcome is unknown, by reading only.
+
+A row stays ``unknown`` while it is looked into, under a lease, so that two processes do not both decide to send again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Row, text
+
+from crisis import clock
+from crisis.channels import Channel, ChannelError, Finding, Found
+from crisis.db import Database
+from crisis.deliveries import retry
+from crisis.deliveries.book import Book, outgoing
+from crisis.deliveries.states import DeliveryState
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+log = logging.getLogger(__name__)
+
+_TAKE = text(
+    """
+    WITH due AS (
+        SELECT id FROM deliveries
+        WHERE mode = :mode AND lane = :lane AND state = 'unknown' AND due_at <= now()
+          AND (lease_until IS NULL OR lease_until < now())
+        ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
+    )
+    UPDATE deliveries d
+    SET lease = :lease, lease_until = now() + interval '1 minute', looks = least(looks + 1, 1000), changed_at = now()
+    FROM due LEFT JOIN recipients r ON r.id = (SELECT recipient_id FROM deliveries x WHERE x.id = due.id)
+    WHERE d.id = due.id
+    RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.started_at, d.looks, d.repeated, d.deadline_at,
+              r.number, r.fingerprint
+    """
+)
+_DECIDE = text(
+    """
+    UPDATE deliveries
+    SET state = :state, due_at = CASE WHEN :wait > 0 THEN now() + :wait * interval '1 second' ELSE now() END,
+        repeated = repeated OR :repeat, reference = coalesce(:reference, reference), url = coalesce(:url, url),
+        error = :error, lease = NULL, lease_until = NULL, changed_at = now()
+    WHERE id = :id AND lease = :lease AND state = 'unknown'
+    """
+)
+_WORDS = {
+    DeliveryState.ACCEPTED: None,
+    DeliveryState.RETRY_WAIT: "Looked: it did not go out. Sending again.",
+    DeliveryState.UNKNOWN: "Looked: the provider cannot tell yet. Looking again later.",
+    DeliveryState.UNKNOWN_FINAL: "It may have gone out. Check the account, then decide.",
+}
+
+
+async def reconcile(
+    db: Database, mode: Mode, lane: Lane, channels: Mapping[str, Channel], book: Book, *, most: int = 200, at_once: int = 8
+) -> int:
+    """Look into every unknown delivery of a lane whose time has come; return how many were looked into."""
+    lease, looked = uuid4(), 0
+    limit = asyncio.Semaphore(at_once)
+    while True:
+        async with db.transaction() as session:
+            values = {"mode": mode.value, "lane": lane.value, "lease": lease, "most": most}
+            rows = (await session.execute(_TAKE, values)).all()
+            await book.fetch(session, {r.account_id for r in rows}, {r.rendition_id for r in rows})
+        if not rows:
+            return looked
+        looked += len(rows)
+
+        async def one(row: Row[Any]) -> dict[str, object]:
+            async with limit:
+                return await _look(row, lane, channels, book)
+
+        decided = await asyncio.gather(*(one(row) for row in rows))
+        async with db.transaction() as session:
+            await session.execute(_DECIDE, [values | {"lease": lease} for values in decided])
+
+
+async def _look(row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book: Book) -> dict[str, object]:
+    rendition = book.rendition(row.rendition_id)
+    channel = channels[rendition.channel]
+    finding = Finding(Found.CANNOT_TELL)
+    if channel.capabilities.reconcile:
+        try:
+            to = book.openers.number(row.recipient_id, row.number, row.fingerprint) if row.number else None
+            out = outgoing(rendition, row.id, to, None)
+            async with asyncio.timeout(channel.capabilities.call_seconds * 2):
+                finding = await channel.reconcile(book.account(row.account_id), out, row.started_at)
+        except (ChannelError, TimeoutError) as error:
+            log.info("Delivery %s could not be looked into: %s", row.id, error)
+    step = retry.after_finding(
+        finding.found,
+        channel.capabilities,
+        looks=row.looks,
+        crisis=lane.crisis,
+        repeated=row.repeated,
+        late=row.deadline_at is not None and row.deadline_at <= clock.now(),
+    )
+    return {
+        "id": row.id,
+        "state": step.state.value,
+        "wait": step.wait,
+        "repeat": step.repeat,
+        "reference": finding.reference,
+        "url": finding.url,
+        "error": _WORDS[step.state],
+    }

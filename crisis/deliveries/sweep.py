@@ -1,0 +1,85 @@
+"""The sweep: finds what the bell missed and what dead senders left, every few seconds, from the database alone.
+
+It needs no Redis and no memory. Running it twice at once, or never for an hour, loses nothing.
+
+Runbook: if deliveries stay at *ready* past their time, no worker serves their mode, or beat is not running: ``crisis doctor``
+says which. Everything else mends itself here.
+"""
+
+from collections import Counter
+
+from sqlalchemy import text
+
+from crisis.activations import drain, service
+from crisis.activations.states import ActivationState
+from crisis.db import Database, kick
+from crisis.deliveries import receipts
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+_RETURN = text(
+    """
+    UPDATE deliveries SET state = 'ready', lease = NULL, lease_until = NULL, changed_at = now()
+    WHERE mode = :mode AND state = 'leased' AND lease_until < now()
+    """
+)
+# The sender is dead or silent. Its permit stays open: only proof of its death closes a permit.
+_DOUBT = text(
+    """
+    WITH silent AS (
+        UPDATE deliveries SET state = 'unknown', lease = NULL, lease_until = NULL, due_at = now(), changed_at = now(),
+               error = 'the sender was lost during the call'
+        WHERE mode = :mode AND state = 'in_flight' AND lease_until < now()
+        RETURNING id, attempts, started_at
+    ), tried AS (
+        INSERT INTO attempts (delivery_id, number, started_at, outcome, detail)
+        SELECT id, attempts, started_at, 'unknown', 'the sender was lost during the call' FROM silent
+        ON CONFLICT DO NOTHING
+    )
+    SELECT count(*) FROM silent
+    """
+)
+_BURY = text(
+    """
+    UPDATE deliveries SET state = 'dead', lease = NULL, lease_until = NULL, changed_at = now(),
+           error = 'too late to send: its validity has passed'
+    WHERE mode = :mode AND state IN ('ready', 'retry_wait') AND deadline_at <= now()
+    """
+)
+_DUE = text(
+    """
+    SELECT lane FROM unnest(CAST(:lanes AS text[])) AS lane
+    WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.mode = :mode AND d.lane = lane
+                  AND d.state IN ('ready', 'retry_wait') AND d.due_at <= now())
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.mode = :mode AND d.lane = lane
+                  AND d.state = 'unknown' AND d.due_at <= now() AND (d.lease_until IS NULL OR d.lease_until < now()))
+    """
+)
+
+
+async def sweep(db: Database, mode: Mode, *, drain_seconds: float) -> Counter[str]:
+    """One pass over a mode. Returns what was done: ``returned``, ``doubted``, ``buried``, ``receipts``, ``kicked``."""
+    done: Counter[str] = Counter()
+    one = {"mode": mode.value}
+    async with db.transaction() as session:
+        done["returned"] = (await session.execute(_RETURN, one)).rowcount  # type: ignore[attr-defined]
+        done["buried"] = (await session.execute(_BURY, one)).rowcount  # type: ignore[attr-defined]
+        done["doubted"] = (await session.execute(_DOUBT, one)).scalar_one()
+        done["receipts"] = await receipts.apply_waiting(session, mode)
+    await _drain(db, mode, drain_seconds)
+    async with db.transaction() as session:
+        lanes = (await session.execute(_DUE, one | {"lanes": [lane.value for lane in Lane]})).scalars()
+        for lane in lanes:
+            kick(session, mode, Lane(lane))
+            done["kicked"] += 1
+    return done
+
+
+async def _drain(db: Database, mode: Mode, drain_seconds: float) -> None:
+    """Go on with a drain whose process has gone, and clear the permits of the dead in peace too."""
+    async with db.transaction() as session:
+        activation = await service.find_current(session, mode)
+        permits = await drain.open_permits(session, mode)
+    await drain.take_from_dead(db, permits)
+    if activation is not None and activation.state is ActivationState.LOCKING:
+        await drain.step(db, activation.id, drain_seconds)

@@ -1,0 +1,1 @@
+"""Posts: what units publish themselves in ordinary times, through the same engine."""

@@ -1,0 +1,77 @@
+"""Who may do what. One table; every act asks it, whatever door it came through.
+
+The administrator cannot send, and the director can act alone: small municipalities have one person at 03.00.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from crisis.errors import NotAllowed
+
+
+class Role(StrEnum):
+    """A person's part. ``operator`` is whoever holds the server's shell and so the database's keys."""
+
+    DIRECTOR = "director"  # the municipal director or a deputy
+    EDITOR = "editor"  # the web editors
+    UNIT = "unit"  # a unit's own editor
+    AUDITOR = "auditor"
+    ADMIN = "admin"
+    OPERATOR = "operator"
+
+
+class Act(StrEnum):
+    """Everything that is asked about."""
+
+    ACTIVATE = "activate"
+    STAND_DOWN = "stand down"
+    WRITE_MESSAGE = "write a message"
+    APPROVE_MESSAGE = "approve a message"
+    DECIDE_DELIVERY = "decide about a delivery"
+    POST = "publish a unit's post"
+    MANAGE_ACCOUNTS = "change the register of accounts"
+    MANAGE_AUDIENCES = "change audiences"
+    MANAGE_TOKENS = "make or revoke tokens"
+    READ_CRISIS = "read activations and messages"
+    READ_AUDIT = "read the audit log"
+
+
+_EVERYONE = frozenset(Role)
+_DESK = frozenset({Role.DIRECTOR, Role.EDITOR, Role.OPERATOR})
+
+MAY: dict[Act, frozenset[Role]] = {
+    Act.ACTIVATE: frozenset({Role.DIRECTOR, Role.OPERATOR}),
+    Act.STAND_DOWN: frozenset({Role.DIRECTOR, Role.OPERATOR}),
+    Act.WRITE_MESSAGE: _DESK,
+    Act.APPROVE_MESSAGE: _DESK,
+    Act.DECIDE_DELIVERY: _DESK,
+    Act.POST: frozenset({Role.UNIT, Role.EDITOR, Role.OPERATOR}),
+    Act.MANAGE_ACCOUNTS: frozenset({Role.ADMIN, Role.OPERATOR}),
+    Act.MANAGE_AUDIENCES: frozenset({Role.ADMIN, Role.EDITOR, Role.OPERATOR}),
+    Act.MANAGE_TOKENS: frozenset({Role.ADMIN, Role.OPERATOR}),
+    Act.READ_CRISIS: _EVERYONE - {Role.UNIT},
+    Act.READ_AUDIT: frozenset({Role.AUDITOR, Role.DIRECTOR, Role.ADMIN, Role.OPERATOR}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who is acting: the name that goes on record, the role, and for unit editors their unit."""
+
+    name: str
+    role: Role
+    unit: str | None = None
+
+
+def require(actor: Actor, act: Act) -> None:
+    """Raise :class:`NotAllowed` unless the actor's role may do this."""
+    if actor.role not in MAY[act]:
+        who = ", ".join(sorted(role.value for role in MAY[act] - {Role.OPERATOR}))
+        raise NotAllowed(f"{actor.name} has the role {actor.role.value} and may not {act.value}. It takes: {who}.")
+
+
+def require_unit(actor: Actor, unit: str) -> None:
+    """Raise :class:`NotAllowed` unless the actor may act for this unit's accounts."""
+    require(actor, Act.POST)
+    if actor.role is not Role.OPERATOR and actor.unit != unit:
+        raise NotAllowed(f"{actor.name} belongs to {actor.unit or 'no unit'} and may not publish for {unit}.")
