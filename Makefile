@@ -1,0 +1,46 @@
+# Everything a developer does, one word each. `make` alone lists them.
+PYTHON ?= python3
+UV ?= uv
+BIN := .venv/bin
+READY := .venv/.ready
+COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet $(UVFLAGS)
+
+.DEFAULT_GOAL := help
+.PHONY: help .venv run test check bench race lock
+
+help: ## list these targets
+	@awk -F ' ## ' '/^[a-z.]+:.* ## / { split($$1, name, ":"); printf "  make %-6s %s\n", name[1], $$2 }' $(MAKEFILE_LIST)
+
+.venv: $(READY) ## set up the virtual environment, and do nothing else
+
+# Set up again only when what it is made from has changed. PYTHON chooses the interpreter (3.11 to 3.13).
+$(READY): requirements-dev.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
+		{ echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.13 .venv" >&2; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	touch $@
+
+run: $(READY) ## start everything here, and show a crisis in a fictive municipality
+	$(BIN)/crisis up --demo
+
+test: $(READY) ## run the tests
+	$(BIN)/python -m pytest
+
+check: $(READY) ## lint, format, types, import rules, templates
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint templates --lint --check
+
+bench: $(READY) ## measure, beside the floor and the peers, and compare with the targets
+	$(BIN)/python -m bench
+
+race: $(READY) ## race senders against activation, at length
+	$(BIN)/python -m bench.race
+
+lock: ## resolve the lock files again (needs uv; UVFLAGS=--upgrade for newer versions)
+	$(COMPILE) --output-file requirements-dev.lock --group pyproject.toml:dev pyproject.toml
+	$(COMPILE) --output-file requirements.lock --no-annotate --constraint requirements-dev.lock pyproject.toml
