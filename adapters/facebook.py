@@ -1,0 +1,244 @@
+"""Facebook pages: what :mod:`adapters.graph` can ask, as a channel."""
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from adapters.graph import Gone, Graph
+from crisis.channels import (
+    AccountRef,
+    Callback,
+    Capabilities,
+    ChannelSetup,
+    Finding,
+    ForgedCallback,
+    Found,
+    Limit,
+    Misconfigured,
+    OutcomeUnknown,
+    Outgoing,
+    Receipt,
+    ReceiptStatus,
+    Throttled,
+    Unavailable,
+    Unit,
+)
+
+log = logging.getLogger(__name__)
+
+MOST_CHARACTERS = 63_206  # of one post
+ATTEMPT_MARGIN = timedelta(seconds=2)
+"""Graph gives times in whole seconds, and its clock is not ours."""
+PAGE_OF_POSTS = 50
+MOST_PAGES = 4
+FIELDS = "id,message,created_time,permalink_url,is_published,application"
+_ID = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
+_PUBLIC_URL = "https://www.facebook.com/"
+
+
+class Facebook:
+    """One page per account: ``address`` is the page's id, ``credentials["page_token"]`` its page access token."""
+
+    name = "facebook"
+
+    def __init__(self, setup: ChannelSetup) -> None:
+        self.capabilities = Capabilities(
+            limit=Limit(Unit.CHARACTERS, MOST_CHARACTERS),
+            edit=True,
+            withdraw=True,
+            receipts=True,
+            reconcile=True,
+            call_seconds=setup.call_seconds,
+        )
+        self._graph = Graph(setup, concurrency=self.capabilities.concurrency)
+        self._app_id = setup.facebook_app_id
+        self._app_secret = setup.facebook_app_secret
+        self._verify_token = setup.facebook_verify_token
+
+    async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
+        answer = await self._graph.ask(_token(account), "POST", f"{_page(account)}/feed", {"message": outgoing.text})
+        reference = answer.get("id")
+        if not isinstance(reference, str) or not _ID.fullmatch(reference):
+            raise OutcomeUnknown("Facebook answered 200 but gave no id of a post; read the page before trying again.")
+        return _receipt(reference)
+
+    async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
+        """Replace the text. Facebook allows it only for posts that this same app made."""
+        answer = await self._graph.ask(_token(account), "POST", _post(reference), {"message": outgoing.text})
+        if answer.get("success") is not True and answer.get("id") != reference:
+            raise OutcomeUnknown("Facebook answered 200 but did not confirm the edit; read the post back.")
+        return _receipt(reference)
+
+    async def withdraw(self, account: AccountRef, reference: str) -> None:
+        try:
+            answer = await self._graph.ask(_token(account), "DELETE", _post(reference))
+        except Gone:
+            return
+        if answer.get("success") is not True:
+            raise OutcomeUnknown("Facebook answered 200 but did not confirm the deletion; read the post back.")
+
+    async def read_back(self, account: AccountRef, reference: str) -> Finding:
+        """Raises :class:`Misconfigured` or :class:`Rejected` where a person must act; else trouble is CANNOT_TELL."""
+        try:
+            post = await self._graph.ask(_token(account), "GET", _post(reference), {"fields": FIELDS})
+        except Gone:
+            return Finding(Found.NO, reference)
+        except (Unavailable, Throttled, OutcomeUnknown) as error:
+            log.warning("Facebook: could not read %s back: %s", reference, error.reason)
+            return Finding(Found.CANNOT_TELL, reference)
+        if post.get("id") != reference:
+            return Finding(Found.CANNOT_TELL, reference)
+        return _found(post, Found.NO if post.get("is_published") is False else Found.YES)
+
+    async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:
+        """Look through what the page published since the attempt for this whole text.
+
+        NO only after every such post was read. The same text from another app is CANNOT_TELL: somebody put it out by
+        hand, and a person must decide. Raises as :meth:`read_back`.
+        """
+        start = since.astimezone(UTC) - ATTEMPT_MARGIN
+        asked = {"fields": FIELDS, "since": str(int(start.timestamp())), "limit": str(PAGE_OF_POSTS)}
+        path = f"{_page(account)}/published_posts"
+        try:
+            for _ in range(MOST_PAGES):
+                listing = await self._graph.ask(_token(account), "GET", path, asked)
+                posts, after = _posts(listing), _next_page(listing)
+                for post in posts:
+                    if _text(post.get("message")) == _text(outgoing.text) and not _before(post, start):
+                        return _found(post, Found.YES if self._is_ours(post) else Found.CANNOT_TELL)
+                if after is None:
+                    return Finding(Found.NO)
+                asked |= {"after": after}
+        except (Unavailable, Throttled, OutcomeUnknown) as error:
+            log.warning("Facebook: could not look for delivery %s: %s", outgoing.key, error.reason)
+        return Finding(Found.CANNOT_TELL)
+
+    def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
+        """Posts that Meta's ``feed`` webhook says are live.
+
+        The signature is HMAC-SHA256 with the app secret over the bytes as received: Meta escapes æ, ø and å in them,
+        so JSON written anew would never match.
+        """
+        expected = hmac.new(self._app_secret.encode(), callback.body, hashlib.sha256).hexdigest()
+        given = callback.headers.get("x-hub-signature-256", "")
+        if not self._app_secret or not hmac.compare_digest(f"sha256={expected}".encode(), given.encode()):
+            raise ForgedCallback("The webhook is not signed with our app secret, or no app secret is set.")
+        try:
+            return [_live(value) for value in _feed_changes(callback.body) if _is_new_post(value)]
+        except (ValueError, TypeError, AttributeError):
+            log.warning(
+                "Facebook: a signed webhook of %d bytes was not understood; nothing was read", len(callback.body)
+            )
+            return []
+
+    def answer_challenge(self, query: Mapping[str, str]) -> str:
+        given = query.get("hub.verify_token", "")
+        known = bool(self._verify_token) and hmac.compare_digest(given.encode(), self._verify_token.encode())
+        if query.get("hub.mode") != "subscribe" or not known:
+            raise ForgedCallback("The subscription check does not carry our verify token, or none is set.")
+        return query.get("hub.challenge", "")
+
+    async def close(self) -> None:
+        self._graph.close()
+
+    def _is_ours(self, post: Mapping[str, Any]) -> bool:
+        application = post.get("application")
+        named = application.get("id") if isinstance(application, dict) else None
+        return not self._app_id or named is None or named == self._app_id
+
+
+def build(setup: ChannelSetup) -> Facebook:
+    """The Facebook channel of one mode."""
+    return Facebook(setup)
+
+
+def _token(account: AccountRef) -> str:
+    token = account.credentials.get("page_token", "")
+    if not token.isascii() or not token.isprintable() or not token.strip():
+        raise Misconfigured(f"The Facebook account {account.name!r} has no usable page token. Nothing was sent.")
+    return token.strip()
+
+
+def _page(account: AccountRef) -> str:
+    if not account.address or not _ID.fullmatch(account.address):
+        raise Misconfigured(f"The Facebook account {account.name!r} has no page id as its address. Nothing was sent.")
+    return account.address
+
+
+def _post(reference: str) -> str:
+    if not _ID.fullmatch(reference):
+        raise Misconfigured(f"{reference!r} is not the id of a Facebook post. Nothing was sent.")
+    return reference
+
+
+def _receipt(reference: str) -> Receipt:
+    return Receipt(reference, ReceiptStatus.ACCEPTED, url=_url(reference), raw={"id": reference})
+
+
+def _url(reference: str) -> str:
+    return _PUBLIC_URL + reference
+
+
+def _found(post: Mapping[str, Any], found: Found) -> Finding:
+    reference = str(post["id"])
+    link, message = post.get("permalink_url"), post.get("message")
+    url = link if isinstance(link, str) and link.startswith("https://") else _url(reference)
+    return Finding(found, reference, url, message if isinstance(message, str) else None)
+
+
+def _posts(listing: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    posts = listing.get("data")
+    if not isinstance(posts, list) or not all(isinstance(post, dict) and post.get("id") for post in posts):
+        raise OutcomeUnknown("Facebook's list of posts is not in the form it documents, so it proves nothing.")
+    return posts
+
+
+def _next_page(listing: Mapping[str, Any]) -> str | None:
+    """The cursor of the next page. ``paging.next`` itself is not followed: it carries the token in its URL."""
+    paging = listing.get("paging") or {}
+    try:
+        return str(paging["cursors"]["after"]) if paging.get("next") else None
+    except (KeyError, TypeError, AttributeError):
+        raise OutcomeUnknown("Facebook's list goes on, but it gave no cursor to go on from.") from None
+
+
+def _before(post: Mapping[str, Any], start: datetime) -> bool:
+    created = post.get("created_time")
+    try:
+        return datetime.fromisoformat(created).astimezone(UTC) < start if isinstance(created, str) else False
+    except ValueError:
+        return False
+
+
+def _text(value: Any) -> str:
+    """For comparing: Facebook trims the ends, may end lines otherwise and may compose letters otherwise."""
+    whole = unicodedata.normalize("NFC", str(value or "")).strip()
+    return "\n".join(line.rstrip() for line in whole.splitlines())
+
+
+def _feed_changes(body: bytes) -> Iterator[Mapping[str, Any]]:
+    for entry in json.loads(body).get("entry", ()):
+        for change in entry.get("changes", ()):
+            if change.get("field") == "feed" and isinstance(change.get("value"), dict):
+                yield change["value"]
+
+
+def _is_new_post(value: Mapping[str, Any]) -> bool:
+    return (
+        value.get("verb") == "add"
+        and value.get("item") in {"post", "status"}
+        and value.get("published", 1) == 1
+        and isinstance(value.get("post_id"), str)
+    )
+
+
+def _live(value: Mapping[str, Any]) -> Receipt:
+    raw = {name: str(value[name]) for name in ("item", "verb", "created_time") if name in value}
+    reference = str(value["post_id"])
+    return Receipt(reference, ReceiptStatus.DELIVERED, url=_url(reference), raw=raw)

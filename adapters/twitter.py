@@ -1,0 +1,213 @@
+"""X (Twitter): what :mod:`adapters.x_api` can ask, as a channel."""
+
+import html
+import logging
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from typing import Any, NoReturn
+
+import tweepy
+
+from adapters.x_api import Gone, XApi, said
+from crisis.channels import (
+    AccountRef,
+    Callback,
+    Capabilities,
+    ChannelSetup,
+    Finding,
+    Found,
+    Limit,
+    Misconfigured,
+    OutcomeUnknown,
+    Outgoing,
+    Receipt,
+    ReceiptStatus,
+    Throttled,
+    Unavailable,
+    Unit,
+    Unsupported,
+)
+
+log = logging.getLogger(__name__)
+MOST_WEIGHTED = 280
+ATTEMPT_MARGIN = timedelta(seconds=2)
+"""X gives times in whole seconds or thousandths, and its clock is not ours."""
+PAGE_OF_POSTS = 100
+MOST_PAGES = 4
+FIELDS = ["created_at", "entities"]
+RATE_HEADERS = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
+
+NOT_FOUND = "/resource-not-found"  # ends the ``type`` of X's problem
+_ID = re.compile(r"[0-9]{1,19}")
+
+
+class Twitter:
+    """One X account per account: ``address`` is its numeric user id.
+
+    ``credentials`` are ``access_token`` and ``access_token_secret``; the app's consumer key and secret are settings.
+    """
+
+    name = "twitter"
+
+    def __init__(self, setup: ChannelSetup) -> None:
+        self.capabilities = Capabilities(
+            limit=Limit(Unit.WEIGHTED, MOST_WEIGHTED),
+            short=True,
+            withdraw=True,
+            reconcile=True,
+            call_seconds=setup.call_seconds,
+        )
+        self._x = XApi(setup, concurrency=self.capabilities.concurrency)
+
+    async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
+        answer, headers = await self._x.ask(account, lambda x: x.create_tweet(text=outgoing.text, user_auth=True))
+        reference = _data(answer).get("id")
+        if not isinstance(reference, str) or not _ID.fullmatch(reference):
+            raise OutcomeUnknown(f"X answered with success but no id of a post; read the account first. {said(answer)}")
+        raw = {name: headers[name] for name in RATE_HEADERS if name in headers}
+        return Receipt(reference, ReceiptStatus.ACCEPTED, url=_url(reference), raw={"id": reference} | raw)
+
+    async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:  # noqa: ARG002 - the port's
+        _unsupported("edit a post: publish a correction")
+
+    async def withdraw(self, account: AccountRef, reference: str) -> None:
+        try:
+            answer, _ = await self._x.ask(account, lambda x: x.delete_tweet(_post(reference), user_auth=True))
+        except Gone:
+            return
+        if _data(answer).get("deleted") is not True and not _is_not_found(answer):
+            raise OutcomeUnknown(f"X did not confirm the deletion; read the post back. {said(answer)}")
+
+    async def read_back(self, account: AccountRef, reference: str) -> Finding:
+        """Raises :class:`Misconfigured` or :class:`Rejected` where a person must act; else trouble is CANNOT_TELL."""
+        try:
+            answer, _ = await self._x.ask(
+                account, lambda x: x.get_tweet(_post(reference), user_auth=True, tweet_fields=FIELDS)
+            )
+        except Gone:
+            return Finding(Found.NO, reference)
+        except (Unavailable, Throttled, OutcomeUnknown) as error:
+            log.warning("X: could not read %s back: %s", reference, error.reason)
+            return Finding(Found.CANNOT_TELL, reference)
+        post = _data(answer)
+        if post.get("id") == reference:
+            return _found(post)
+        return Finding(Found.NO if _is_not_found(answer) else Found.CANNOT_TELL, reference)
+
+    async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:
+        """Look through the account's own posts since the attempt for this text, links expanded.
+
+        NO only after every such post was read. Raises as :meth:`read_back`.
+        """
+        start = since.astimezone(UTC) - ATTEMPT_MARGIN
+        asked: dict[str, Any] = {"start_time": start, "max_results": PAGE_OF_POSTS, "tweet_fields": FIELDS}
+        user, sought = _user(account), _comparable(outgoing.text)
+        try:
+            for _ in range(MOST_PAGES):
+                call = partial(tweepy.Client.get_users_tweets, id=user, user_auth=True, **asked)
+                answer, _headers = await self._x.ask(account, call)
+                for post in _posts(answer):
+                    if sought in _readings(post) and not _before(post, start):
+                        return _found(post)
+                following = answer["meta"].get("next_token")
+                if following is None:
+                    return Finding(Found.NO)
+                asked["pagination_token"] = following
+        except (Unavailable, Throttled, OutcomeUnknown) as error:
+            log.warning("X: could not look for delivery %s: %s", outgoing.key, error.reason)
+        return Finding(Found.CANNOT_TELL)
+
+    def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:  # noqa: ARG002 - the port's
+        _unsupported("report what became of a post")
+
+    def answer_challenge(self, query: Mapping[str, str]) -> str:  # noqa: ARG002 - the port's
+        _unsupported("subscribe to callbacks")
+
+    async def close(self) -> None:
+        self._x.close()
+
+
+def build(setup: ChannelSetup) -> Twitter:
+    """The X channel of one mode."""
+    return Twitter(setup)
+
+
+def _data(answer: Mapping[str, Any]) -> Mapping[str, Any]:
+    data = answer.get("data")
+    return data if isinstance(data, dict) else {}
+
+
+def _is_not_found(answer: Mapping[str, Any]) -> bool:
+    """X answers 200 with only ``errors`` for a post that is not there."""
+    errors = answer.get("errors")
+    return isinstance(errors, list) and any(str(_type(each)).endswith(NOT_FOUND) for each in errors)
+
+
+def _type(problem: Any) -> Any:
+    return problem.get("type") if isinstance(problem, dict) else None
+
+
+def _posts(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    posts = answer.get("data", [])
+    proper = isinstance(posts, list) and all(isinstance(post, dict) and post.get("id") for post in posts)
+    if not proper or not isinstance(answer.get("meta"), dict) or answer.get("errors"):
+        raise OutcomeUnknown(f"X's list of posts is not whole or not in its documented form. {said(answer)}")
+    return list(posts)
+
+
+def _found(post: Mapping[str, Any]) -> Finding:
+    reference = str(post["id"])
+    return Finding(Found.YES, reference, _url(reference), _expanded(post))
+
+
+def _expanded(post: Mapping[str, Any]) -> str:
+    """The text with every t.co link replaced by the one that was posted, and ``&amp;`` by ``&``."""
+    text = html.unescape(str(post.get("text", "")))
+    entities = post.get("entities")
+    links = entities.get("urls") if isinstance(entities, dict) else None
+    for link in links if isinstance(links, list) else ():
+        text = text.replace(str(link.get("url")), str(link.get("expanded_url") or link.get("url")))
+    return text
+
+
+def _readings(post: Mapping[str, Any]) -> set[str]:
+    """What may have been posted for this to come back: X escapes ``&``, ``<`` and ``>``, not every stand-in does."""
+    plain = {**post, "text": str(post.get("text", "")).replace("&", "&amp;")}
+    return {_comparable(_expanded(post)), _comparable(_expanded(plain))}
+
+
+def _comparable(text: str) -> str:
+    """A bare ``kommune.no`` comes back as ``http://kommune.no``: schemes and final slashes are not compared."""
+    bare = re.sub(r"https?://", "", unicodedata.normalize("NFC", text))
+    return re.sub(r"/(?=\s|$)", "", bare).strip()
+
+
+def _before(post: Mapping[str, Any], start: datetime) -> bool:
+    created = post.get("created_at")
+    try:
+        return datetime.fromisoformat(created).astimezone(UTC) < start if isinstance(created, str) else False
+    except ValueError:
+        return False
+
+
+def _user(account: AccountRef) -> str:
+    if not account.address or not _ID.fullmatch(account.address):
+        raise Misconfigured(f"The X account {account.name!r} has no numeric user id as its address. Nothing was sent.")
+    return account.address
+
+
+def _post(reference: str) -> str:
+    if not _ID.fullmatch(reference):
+        raise Misconfigured(f"{reference!r} is not the id of a post on X. Nothing was sent.")
+    return reference
+
+
+def _url(reference: str) -> str:
+    return f"https://x.com/i/web/status/{reference}"
+
+
+def _unsupported(what: str) -> NoReturn:
+    raise Unsupported(f"X cannot {what}. This should not have been asked of it.")

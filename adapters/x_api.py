@@ -1,0 +1,150 @@
+"""One call of the X API, through tweepy 4.17.0 and API v2, as the account's own user (OAuth 1.0a).
+
+What tweepy would do by itself, and is kept from doing: call a host name it has built in; wait for ever; sleep in the
+thread until a limit resets, or spin when no reset is named; show a 200 that holds only errors as a success; print tokens
+at DEBUG. It has no class for 402 and raises what it likes on odd bodies, so the status of the response decides here.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import requests
+import tweepy
+
+from adapters.threads import Threads
+from adapters.transport import Guard, GuardedSession, from_requests, scrub
+from crisis.channels import (
+    AccountRef,
+    ChannelError,
+    ChannelSetup,
+    Misconfigured,
+    OutcomeUnknown,
+    Rejected,
+    Throttled,
+)
+
+for _name in ("tweepy", "oauthlib", "requests_oauthlib"):  # at DEBUG they print headers and signature keys
+    logging.getLogger(_name).setLevel(logging.INFO)
+
+BUILT_IN_URL = "https://api.twitter.com"  # a literal in tweepy; the session sends it to ``setup.x_url``
+
+# Statuses: docs.x.com, response codes and errors. 403 is split by its words. What is not named is final
+# with a 4xx in JSON, and unknown with anything else: a 4xx in HTML comes from something between X and us.
+KINDS: Mapping[int, type[ChannelError]] = {
+    401: Misconfigured,
+    402: Misconfigured,
+    408: OutcomeUnknown,
+    429: Throttled,
+}
+ADVICE = {
+    401: "Nothing was posted. Check the account's access token and the app's consumer key.",
+    402: "Nothing was posted. The prepaid credits are used up: buy more, or turn on auto-recharge.",
+}
+DUPLICATE = "duplicate content"
+SUCCESSES = range(200, 300)
+
+
+class XApi:
+    """Calls the X API in threads of its own. One of these serves every account."""
+
+    def __init__(self, setup: ChannelSetup, *, concurrency: int) -> None:
+        self._consumer = (setup.x_consumer_key, setup.x_consumer_secret)
+        self._session = GuardedSession(
+            Guard(setup.allowed_hosts), call_seconds=setup.call_seconds, rewrite={BUILT_IN_URL: setup.x_url}
+        )
+        self._threads = Threads(concurrency, call_seconds=setup.call_seconds, name="twitter")
+
+    async def ask(
+        self, account: AccountRef, call: Callable[[tweepy.Client], Any]
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        """One request, made by ``call`` with a client: the JSON object of a 2xx and its headers.
+
+        Everything else is raised as an error of the port.
+        """
+        keys = (
+            *self._consumer,
+            *(account.credentials.get(name, "") for name in ("access_token", "access_token_secret")),
+        )
+        if not all(key.strip() and key.isascii() and key.isprintable() for key in keys):
+            raise Misconfigured(
+                f"The X account {account.name!r} lacks a usable access token and secret, or the app lacks its consumer "
+                "key and secret. Nothing was sent."
+            )
+        return await self._threads.run(partial(self._call, keys, call))
+
+    def _call(
+        self, keys: tuple[str, ...], call: Callable[[tweepy.Client], Any]
+    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+        line = _Line(self._session)
+        client = tweepy.Client(None, *keys, return_type=requests.Response, wait_on_rate_limit=False)
+        client.session.close()
+        client.session = line
+        try:
+            call(client)
+        except Exception as error:  # noqa: BLE001 - tweepy raises more than its own on odd answers; the status decides
+            if line.response is None:
+                raise from_requests(error, keys) from None
+        return _answer(line.response, keys)
+
+    def close(self) -> None:
+        """Release threads and connections."""
+        self._threads.close()
+        self._session.close()
+
+
+class _Line:
+    """What tweepy takes for its session, for one call: keeps the response, whatever tweepy makes of it."""
+
+    def __init__(self, session: GuardedSession) -> None:
+        self._session = session
+        self.response: requests.Response | None = None
+
+    def request(self, method: str, url: str, **kwargs: Any) -> requests.Response:
+        self.response = self._session.request(method, url, **kwargs)
+        return self.response
+
+
+class Gone(Rejected):
+    """There is no such post."""
+
+
+def _answer(response: requests.Response | None, secrets: Sequence[str]) -> tuple[dict[str, Any], Mapping[str, str]]:
+    if response is None:
+        raise OutcomeUnknown("tweepy returned without having called X.")
+    status = response.status_code
+    try:
+        body = response.json()
+    except ValueError:
+        body = None
+    if status in SUCCESSES and isinstance(body, dict):
+        return body, response.headers
+    text = scrub(" ".join(part for part in (f"X {status}:", said(body), ADVICE.get(status, "")) if part), secrets)
+    if status == requests.codes.too_many_requests:
+        raise Throttled(text, code=str(status), retry_after=_retry_after(response.headers))
+    if status == requests.codes.forbidden and DUPLICATE in text.lower():
+        raise OutcomeUnknown(f"{text} An earlier attempt has probably landed; read back first.", code=str(status))
+    if status == requests.codes.not_found and isinstance(body, dict):
+        raise Gone(text, code=str(status))
+    is_final = requests.codes.bad_request <= status < requests.codes.server_error and isinstance(body, dict)
+    raise KINDS.get(status, Rejected if is_final else OutcomeUnknown)(text, code=str(status))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds until the limit resets, at least one; X gives the Unix time of it."""
+    try:
+        return max(1.0, int(headers["x-rate-limit-reset"]) - time.time())
+    except (KeyError, ValueError):
+        return None
+
+
+def said(body: Any) -> str:
+    """X's own words: the problem's detail, or those of its list of errors."""
+    if not isinstance(body, dict):
+        return "not a JSON object."
+    errors = body.get("errors")
+    problems = [body, *(each for each in errors if isinstance(each, dict))] if isinstance(errors, list) else [body]
+    words = (problem.get("detail") or problem.get("message") or problem.get("title") for problem in problems)
+    return "; ".join(dict.fromkeys(str(each) for each in words if each))[:300]
