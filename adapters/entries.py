@@ -1,0 +1,146 @@
+"""The crisis page's memory: one small JSON file per message and language, under the public folder itself.
+
+So the page can be rebuilt without a database. All writes are atomic (a temporary name, fsync, rename), made under one
+lock that holds between processes; a reader needs no lock and never sees half a file.
+"""
+
+import fcntl
+import logging
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+import orjson
+
+log = logging.getLogger(__name__)
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
+_POLL_SECONDS = 0.005
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One message as the page shows it. ``html`` is an escaped fragment; times are aware."""
+
+    language: str
+    key: str
+    thread: str
+    kind: str
+    title: str
+    html: str
+    issued_at: datetime
+    next_update_at: datetime | None = None
+    edited_at: datetime | None = None
+
+    @property
+    def changed_at(self) -> datetime:
+        """When a reader would have seen it change last."""
+        return self.edited_at or self.issued_at
+
+
+class Entries:
+    """The folder of entries: ``<folder>/<language>/<key>.json``."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @contextmanager
+    def lock(self, seconds: float) -> Iterator[None]:
+        """Hold the folder against every other process and thread. Raises ``TimeoutError`` after ``seconds``."""
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            give_up = time.monotonic() + seconds
+            while True:
+                try:
+                    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    if time.monotonic() >= give_up:
+                        raise TimeoutError from None
+                    time.sleep(_POLL_SECONDS)
+            yield
+        finally:
+            os.close(handle)
+
+    def find(self, language: str, key: str) -> Entry | None:
+        """The entry, if it is there. Raises ``ValueError`` for names that could not be ours and for a broken file."""
+        try:
+            return _read(self.path(language, key))
+        except FileNotFoundError:
+            return None
+
+    def put(self, entry: Entry) -> None:
+        """Write or replace it. Call under the lock."""
+        path = self.path(entry.language, entry.key)
+        path.parent.mkdir(exist_ok=True, mode=0o755)
+        write_atomically(path, orjson.dumps(asdict(entry), option=orjson.OPT_INDENT_2))
+
+    def remove(self, language: str, key: str) -> None:
+        """Take it away; what is already gone stays gone. Call under the lock."""
+        self.path(language, key).unlink(missing_ok=True)
+
+    def all(self) -> list[Entry]:
+        """Every entry that can be read. A broken one is logged and left out: it must not stop the next message."""
+        found = []
+        for path in self.folder.glob("*/*.json"):
+            try:
+                found.append(_read(path))
+            except FileNotFoundError:
+                continue
+            except ValueError as error:
+                log.error("%s cannot be read and is left off the crisis page: %s", path, error)  # noqa: TRY400
+        return found
+
+    def languages(self) -> list[str]:
+        """Languages that ever had an entry here."""
+        return sorted(path.name for path in self.folder.glob("*/") if _LANGUAGE.fullmatch(path.name))
+
+    def path(self, language: str, key: str) -> Path:
+        """Where the entry is kept. Raises ``ValueError`` when either could leave the folder."""
+        if not (_LANGUAGE.fullmatch(language) and _KEY.fullmatch(key)):
+            raise ValueError(f"not the name of an entry: {language}/{key}")
+        return self.folder / language / f"{key}.json"
+
+
+def _read(path: Path) -> Entry:
+    held = orjson.loads(path.read_bytes())
+    try:
+        for name in ("issued_at", "next_update_at", "edited_at"):
+            held[name] = held[name] and datetime.fromisoformat(held[name])
+        return Entry(**held)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError(f"not an entry: {error}") from error
+
+
+def write_atomically(path: Path, content: bytes) -> bool:
+    """Put ``content`` at ``path`` in one step, readable by all, on the disk when this returns. False if it was there already."""
+    try:
+        if path.read_bytes() == content:
+            return False  # keeps its time and ETag
+    except FileNotFoundError:
+        pass
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            os.fchmod(file.fileno(), 0o644)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)  # else a power cut may bring the old name back
+    finally:
+        os.close(folder)
+    return True
