@@ -1,0 +1,271 @@
+"""A municipality's WordPress site, through its REST API with an application password.
+
+``AccountRef.address`` is the site's address (``https://www.fjordvik.kommune.no``); the credentials are ``username`` and
+``application_password``. Give that user the author role: WordPress strips what an author must not publish, but stores
+whatever an editor sends.
+
+Every post carries the slug ``crisis-<key>``, and publishing looks for it first. That makes a repeat harmless when it comes
+after the first call has ended, but not when two overlap: WordPress gives the second the slug ``crisis-<key>-2`` and
+publishes both. So this channel claims to reconcile, not to be idempotent.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import aiohttp
+import orjson
+from yarl import URL
+
+from adapters.fragment import fragment, plain_text, printable
+from adapters.retry_after import retry_after
+from adapters.transport import Guard, from_aiohttp, guarded_client
+from crisis.channels import (
+    AccountRef,
+    Callback,
+    Capabilities,
+    Channel,
+    ChannelError,
+    ChannelSetup,
+    Finding,
+    Found,
+    Misconfigured,
+    OutcomeUnknown,
+    Outgoing,
+    Receipt,
+    ReceiptStatus,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Unsupported,
+)
+
+_CONNECTIONS = 16
+_GONE = "rest_post_invalid_id"
+"""WordPress's code, with 404, for a post that is not there (any more)."""
+_NO_ROUTE = "rest_no_route"
+_UNAUTHORISED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 401, 403, 404, 429, 500
+_SUCCESS, _REDIRECTS, _CLIENT_ERRORS = range(200, 300), range(300, 400), range(400, 500)
+_ID = re.compile(r"[1-9][0-9]{0,18}")
+_FIELDS = "id,slug,status,link,title,content"
+
+
+class WordPress(Channel):
+    """WordPress sites of one mode. One session for all accounts, made at the first use, inside the running loop."""
+
+    def __init__(self, setup: ChannelSetup) -> None:
+        self.name = "wordpress"
+        self.capabilities = Capabilities(edit=True, withdraw=True, reconcile=True, call_seconds=setup.call_seconds)
+        self._guard = Guard(setup.allowed_hosts)
+        # publishing is a look-up and a creation within one call's limit
+        self._request_seconds = setup.call_seconds / 2
+        self._client: aiohttp.ClientSession | None = None
+
+    async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
+        """Publish a post, or finish and return the one that has this key's slug already."""
+        site = _Site(account)
+        try:
+            held = await self._find(site, _slug(outgoing.key))
+        except OutcomeUnknown as error:
+            raise Unavailable(
+                f"WordPress could not say whether this post is there already, so nothing was written. {error.reason}",
+                code=error.code,
+            ) from None
+        if held is not None and held.get("status") == "publish":
+            return _receipt(held, outgoing.key)
+        target = "/wp/v2/posts" if held is None else f"/wp/v2/posts/{held['id']}"
+        content = {**_content(outgoing), "slug": _slug(outgoing.key), "status": "publish"}
+        post = _post_in(await self._call(site, "POST", target, body=content))
+        if post.get("status") != "publish":
+            raise Misconfigured(
+                f"WordPress kept the post as {str(post.get('status'))[:40]!r} and did not publish it. "
+                "Give the service's user the right to publish (the author role); the post is then published as it is.",
+                code="not_published",
+            )
+        return _receipt(post, outgoing.key)
+
+    async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
+        post = await self._call(_Site(account), "POST", f"/wp/v2/posts/{_id(reference)}", body=_content(outgoing))
+        return _receipt(_post_in(post), outgoing.key)
+
+    async def withdraw(self, account: AccountRef, reference: str) -> None:
+        """Delete the post for good; the trash would keep its slug's name for a look-alike."""
+        try:
+            await self._call(_Site(account), "DELETE", f"/wp/v2/posts/{_id(reference)}", {"force": "true"})
+        except ChannelError as error:
+            if error.code != _GONE:
+                raise
+
+    async def read_back(self, account: AccountRef, reference: str) -> Finding:
+        try:
+            asked = {"context": "edit", "_fields": _FIELDS}
+            post = _post_in(await self._call(_Site(account), "GET", f"/wp/v2/posts/{_id(reference)}", asked))
+        except ChannelError as error:
+            return Finding(Found.NO if error.code == _GONE else Found.CANNOT_TELL)
+        return _finding(post)
+
+    async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:  # noqa: ARG002
+        """By slug, so the time does not matter. A draft is not out; publishing again finishes it."""
+        try:
+            held = await self._find(_Site(account), _slug(outgoing.key))
+        except ChannelError:
+            return Finding(Found.CANNOT_TELL)
+        return Finding(Found.NO) if held is None else _finding(held)
+
+    def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:  # noqa: ARG002
+        raise Unsupported("WordPress reports nothing back; read the post instead.")
+
+    def answer_challenge(self, query: Mapping[str, str]) -> str:  # noqa: ARG002
+        raise Unsupported("WordPress has no subscription to confirm.")
+
+    async def close(self) -> None:
+        if self._client is not None:
+            await self._client.close()
+            self._client = None
+
+    async def _find(self, site: "_Site", slug: str) -> dict[str, Any] | None:
+        asked = {"slug": slug, "status": "any", "context": "edit", "_fields": _FIELDS}
+        listed = await self._call(site, "GET", "/wp/v2/posts", asked)
+        if not isinstance(listed, list):
+            raise OutcomeUnknown("WordPress answered a search with something that is no list of posts.")
+        return next((post for post in map(_post_in, listed) if post.get("slug") == slug), None)
+
+    async def _call(
+        self,
+        site: "_Site",
+        method: str,
+        route: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        body: Mapping[str, str] | None = None,
+    ) -> Any:
+        """The decoded answer of a success. Raises what every other answer means for a write."""
+        if self._client is None:
+            self._client = guarded_client(
+                self._guard,
+                limit=_CONNECTIONS,
+                call_seconds=self._request_seconds,
+                headers={"Accept": "application/json", "Content-Type": "application/json"},
+            )
+        address = site.address.with_query({"rest_route": route, **(query or {})})
+        data = None if body is None else orjson.dumps(dict(body))
+        try:
+            async with self._client.request(
+                method, address, data=data, headers=site.headers, allow_redirects=False
+            ) as response:
+                answer = await response.read()
+        except Exception as error:  # noqa: BLE001 - whatever went wrong, the transport knows what it says
+            raise from_aiohttp(error, site.secrets) from None
+        try:
+            decoded = orjson.loads(answer)
+        except orjson.JSONDecodeError:
+            decoded = None
+        if response.status in _SUCCESS and isinstance(decoded, dict | list):
+            return decoded
+        raise _refusal(response.status, decoded, response.headers)
+
+
+class _Site:
+    """Where an account's site is and who we are there. Raises :class:`Misconfigured` when the account does not say."""
+
+    def __init__(self, account: AccountRef) -> None:
+        user, password = account.credentials.get("username"), account.credentials.get("application_password")
+        if not user or not password:
+            raise Misconfigured(
+                f"The account {account.name} needs the credentials username and application_password. Nothing was sent."
+            )
+        try:
+            self.address = URL(account.address or "")
+        except ValueError:
+            self.address = URL()
+        if self.address.scheme not in {"http", "https"} or not self.address.host:
+            raise Misconfigured(
+                f"The account {account.name} needs the address of its site, as in https://www.example.no. Nothing was sent."
+            )
+        if not self.address.path.endswith("/"):
+            self.address = self.address.with_path(self.address.path + "/")
+        basic = aiohttp.encode_basic_auth(user, password)
+        self.headers = {"Authorization": basic}
+        self.secrets = (password, basic.partition(" ")[2])
+
+
+def _slug(key: str) -> str:
+    """The key as WordPress would write it: small letters, digits and dashes (``sanitize_title``)."""
+    return "crisis-" + re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
+
+
+def _id(reference: str) -> str:
+    if not _ID.fullmatch(reference):
+        raise Rejected(f"{reference[:40]!r} is not the id of a WordPress post.")
+    return reference
+
+
+def _content(outgoing: Outgoing) -> dict[str, str]:
+    return {"title": printable(outgoing.title), "content": str(fragment(outgoing))}
+
+
+def _post_in(answer: Any) -> dict[str, Any]:
+    if not isinstance(answer, dict) or not isinstance(answer.get("id"), int):
+        raise OutcomeUnknown("WordPress answered something that is no post, so it may be out. It is looked up first.")
+    return answer
+
+
+def _receipt(post: Mapping[str, Any], key: str) -> Receipt:
+    """Sent: WordPress says that it is published. Nobody has looked at the page from the outside yet."""
+    raw = {name: str(post[name]) for name in ("id", "slug", "status") if name in post}
+    return Receipt(str(post["id"]), ReceiptStatus.SENT, key=key, url=_link(post), raw=raw)
+
+
+def _finding(post: Mapping[str, Any]) -> Finding:
+    if post.get("status") != "publish":
+        return Finding(Found.NO, reference=str(post["id"]))
+    text = "\n".join(filter(None, (plain_text(_written(post, name)) for name in ("title", "content"))))
+    return Finding(Found.YES, reference=str(post["id"]), url=_link(post), text=text)
+
+
+def _written(post: Mapping[str, Any], name: str) -> str:
+    """A field as it was stored (``raw``), or else as it is shown."""
+    held = post.get(name)
+    return str(held.get("raw", held.get("rendered", ""))) if isinstance(held, dict) else ""
+
+
+def _link(post: Mapping[str, Any]) -> str | None:
+    link = post.get("link")
+    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
+
+
+def _refusal(status: int, answer: Any, headers: Mapping[str, str]) -> ChannelError:
+    """What an answer that is no success means for a write."""
+    ours = isinstance(answer, dict) and isinstance(answer.get("code"), str)  # the REST API's own form of an error
+    code = str(answer["code"])[:80] if ours else str(status)
+    if status == _TOO_MANY:
+        return Throttled("The site asks us to come back later.", code=code, retry_after=retry_after(headers))
+    if fault := _setting_at_fault(status, code if ours else ""):
+        return Misconfigured(f"{fault} Nothing was written.", code=code)
+    if ours and status in _CLIENT_ERRORS:
+        what = "has no such post" if code == _GONE else "refuses this post"
+        return Rejected(f"WordPress {what} ({code}).", code=code)
+    what = "failed" if status >= _SERVER_ERROR else "gave an answer that is not WordPress's"
+    return OutcomeUnknown(f"The site {what} (HTTP {status}), so the post may be out. It is looked up first.", code=code)
+
+
+def _setting_at_fault(status: int, code: str) -> str | None:
+    """What a person must mend, where every post would meet the same answer."""
+    if status in _REDIRECTS:  # not followed: the new place would be sent the password
+        return f"The site redirects us (HTTP {status}). Set the account's address to where it really is, https and www included."
+    if status == _UNAUTHORISED:
+        return (
+            "WordPress does not accept the username and application password. "
+            "Make a new application password for the service's user and save it with the account."
+        )
+    if status == _FORBIDDEN and code.startswith("rest_"):
+        return f"WordPress does not let the service's user do this ({code}). Give the user the author role."
+    if status == _NOT_FOUND and code == _NO_ROUTE:
+        return "The site's REST API for posts is switched off."
+    return None
+
+
+def build(setup: ChannelSetup) -> Channel:
+    """WordPress for one mode."""
+    return WordPress(setup)
