@@ -58,7 +58,9 @@ class _SecurePool(HTTPSConnectionPool):
     ConnectionCls = _Secure
 
 
-class _Adapter(HTTPAdapter):
+class MarkingAdapter(HTTPAdapter):
+    """Makes connections of the kinds above."""
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _PlainPool, "https": _SecurePool}
@@ -80,7 +82,7 @@ class GuardedSession(requests.Session):
         self._connect_seconds = call_seconds * CONNECT_SHARE
         self._rewrite = {old.rstrip("/"): new.rstrip("/") for old, new in (rewrite or {}).items()}
         for scheme in ("https://", "http://"):
-            self.mount(scheme, _Adapter(pool_maxsize=32, max_retries=0))
+            self.mount(scheme, MarkingAdapter(pool_maxsize=32, max_retries=0))
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         for old, new in self._rewrite.items():

@@ -118,11 +118,11 @@ def guarded_client(
     limit: int,
     call_seconds: float,
     headers: Mapping[str, str] | None = None,
-    auth: aiohttp.BasicAuth | None = None,
 ) -> aiohttp.ClientSession:
-    """An aiohttp session with at most ``limit`` connections. Call it inside the running loop, and close it."""
-    if auth is not None:
-        headers = {**(headers or {}), "Authorization": auth.encode()}  # aiohttp warns against its own ``auth``
+    """An aiohttp session with at most ``limit`` connections. Call it inside the running loop, and close it.
+
+    Credentials go into ``headers``, by ``aiohttp.encode_basic_auth`` or as a bearer: aiohttp retires its own ``auth``.
+    """
     client = aiohttp.ClientSession(
         connector=_GuardedConnector(guard, limit=limit),
         timeout=aiohttp.ClientTimeout(total=call_seconds * PATIENCE, connect=call_seconds * CONNECT_SHARE),
