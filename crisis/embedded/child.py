@@ -124,10 +124,8 @@ def _mark(process: psutil.Process) -> str | None:
 
 
 def _exists(pid: int) -> bool:
+    """A zombie does not count: nothing is left of it but its number, until its parent asks."""
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    except PermissionError:
-        return True
-    return True

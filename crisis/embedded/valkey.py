@@ -16,6 +16,8 @@ from types import TracebackType
 from typing import Self
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from crisis.embedded.child import MARK, end, end_leftovers, last_lines, spawn
 from crisis.embedded.lock import Lock
@@ -130,7 +132,9 @@ class Valkey:
         deadline = time.monotonic() + START_SECONDS
         while self.pid is not None and time.monotonic() < deadline:
             try:
-                with redis.Redis(port=port, password=self._password, socket_timeout=2) as client:
+                with redis.Redis(
+                    port=port, password=self._password, socket_timeout=2, retry=Retry(NoBackoff(), 0)
+                ) as client:
                     return bool(client.ping())
             except redis.RedisError:
                 time.sleep(0.02)
