@@ -1,1 +1,18 @@
-"""One module per channel: translates between the port and one provider, and decides nothing."""
+"""One module per channel: translates between the port (``crisis/channels.py``) and one provider, and decides nothing.
+
+To add a channel, write its module with a ``build(setup)`` that returns a ``Channel``, add one line here, and give it to the
+contract suite (``tests/adapters/test_contract.py``).
+"""
+
+from collections.abc import Callable, Mapping
+
+from adapters import facebook, sms, twitter, website, wordpress
+from crisis.channels import Channel, ChannelSetup
+
+CHANNELS: Mapping[str, Callable[[ChannelSetup], Channel]] = {
+    "website": website.build,
+    "wordpress": wordpress.build,
+    "facebook": facebook.build,
+    "twitter": twitter.build,
+    "sms": sms.build,
+}

@@ -4,6 +4,7 @@ import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Enum, MetaData, make_url
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_async_engine
@@ -11,6 +12,9 @@ from sqlalchemy.orm import DeclarativeBase
 
 from crisis.lanes import Lane
 from crisis.mode import Mode
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +102,7 @@ def migrate(url: str, revision: str = "head") -> None:
     command.upgrade(alembic_config(url), revision)
 
 
-def alembic_config(url: str) -> "Config":  # noqa: F821 - alembic's, imported late
+def alembic_config(url: str) -> "Config":
     """Alembic's configuration for our migrations and this database."""
     from alembic.config import Config  # noqa: PLC0415 - as above
 

@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from crisis.mode import Mode
 
+KEY_BYTES = 32
 PACKAGE = Path(__file__).resolve().parent
 SECRETS = (
     "numbers_key",
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     templates_dir: Path = Field(default_factory=lambda: data_dir("templates"))
     playbooks_dir: Path = Field(default_factory=lambda: data_dir("playbooks"))
     public_dir: Path | None = None  # the crisis page's files; <home>/public when unset
+    exercise_public_dir: Path | None = None  # an exercise's crisis page; <home>/exercise/public when unset
     public_url: str = "http://127.0.0.1:8000"  # where providers reach our callbacks
 
     # Who we are
@@ -84,6 +86,7 @@ class Settings(BaseSettings):
     # The engine's knobs
     sms_concurrency: int = Field(default=100, ge=1, le=2000)  # requests in flight per sender
     sms_max_segments: int = Field(default=4, ge=1, le=10)
+    slice_seconds: float = Field(default=4.0, gt=0, le=300)  # one task sends for this long, then makes room for others
     sms_batch: int = Field(default=500, ge=1, le=5000)  # rows claimed at a time
     senders_per_host: int = Field(default=1, ge=1, le=64)  # processes on one host that fan out SMS at once
     call_seconds: float = Field(default=8.0, gt=0, le=60)  # hard limit of one provider call
@@ -111,7 +114,7 @@ class Settings(BaseSettings):
             held = bytes.fromhex(value.get_secret_value())
         except ValueError:
             held = b""
-        if len(held) != 32:
+        if len(held) != KEY_BYTES:
             message = "must be 32 bytes in hex (64 characters 0-9 a-f)"
             raise ValueError(message)
         return value
@@ -129,7 +132,7 @@ class Settings(BaseSettings):
     @property
     def exercise_page_dir(self) -> Path:
         """Where an exercise's crisis page is written: never under the public folder."""
-        return self.home / "exercise" / "public"
+        return (self.exercise_public_dir or self.home / "exercise" / "public").absolute()
 
     def without_secrets(self) -> "Settings":
         """A copy that holds no provider secret and no key: what an exercise worker runs on."""

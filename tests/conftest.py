@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
 from crisis.db import Base, Database, migrate
 from crisis.embedded.postgres import Postgres
 from crisis.embedded.valkey import Valkey
 from crisis.roles import Actor, Role
 from crisis.settings import Settings
-from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import create_async_engine
 
 EMPTY = """
     ALTER TABLE audit DISABLE TRIGGER audit_no_truncate;
@@ -64,7 +65,9 @@ def redis_url() -> Iterator[str]:
 
 async def make_database(server_url: str, name: str) -> str:
     """A new, migrated database on the server."""
-    engine = create_async_engine(make_url(server_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_async_engine(
+        make_url(server_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT"
+    )
     async with engine.connect() as connection:
         await connection.execute(text(f'CREATE DATABASE "{name}"'))
     await engine.dispose()
@@ -83,7 +86,7 @@ async def database_url(server_url: str) -> str:
 async def db(database_url: str) -> AsyncIterator[Database]:
     """The shared database, empty."""
     database = Database(database_url)
-    tables = ", ".join(table for table in Base.metadata.tables if table not in {"gate", "audit_head"})
+    tables = ", ".join(table for table in Base.metadata.tables if table not in {"gate", "audit_head", "sweeps"})
     async with database.engine.begin() as connection:
         for statement in EMPTY.format(tables=tables).strip().split(";"):
             if statement.strip():

@@ -81,6 +81,6 @@ class Holder:
         except PermissionError:
             return False
         deadline = asyncio.get_running_loop().time() + patience
-        while not self.is_dead() and asyncio.get_running_loop().time() < deadline:
+        while not self.is_dead() and asyncio.get_running_loop().time() < deadline:  # noqa: ASYNC110 - no event tells of another process's death
             await asyncio.sleep(_POLL)
         return self.is_dead()

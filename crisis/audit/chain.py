@@ -78,7 +78,7 @@ async def append(
     )
     digest = hashlib.sha256(previous + record.encode()).digest()
     await session.execute(_APPEND, {"seq": seq, "record": record, "hash": digest})
-    return seq
+    return int(seq)
 
 
 async def entries(session: AsyncSession, after: int = 0, most: int = 1000) -> AsyncIterator[tuple[int, str, bytes]]:
@@ -107,9 +107,13 @@ async def verify(session: AsyncSession, known_head: str | None = None) -> Verdic
     head = (await session.execute(text("SELECT seq, hash FROM audit_head WHERE id = 1"))).one()
     last = expected - 1
     if (head.seq, bytes(head.hash)) != (last, previous):
-        return Verdict(last, _head(last, previous), f"entry {last + 1} is missing: the log ends before its head ({head.seq})")
+        return Verdict(
+            last, _head(last, previous), f"entry {last + 1} is missing: the log ends before its head ({head.seq})"
+        )
     if not seen:
-        return Verdict(last, _head(last, previous), f"the known head {known_head} is not in the chain: it was rewritten")
+        return Verdict(
+            last, _head(last, previous), f"the known head {known_head} is not in the chain: it was rewritten"
+        )
     return Verdict(last, _head(last, previous))
 
 

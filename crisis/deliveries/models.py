@@ -148,3 +148,12 @@ class ReceiptRow(Base):
     raw: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class SweepRow(Base):
+    """When each mode was last swept: one row per mode. The standby takes over when this grows old."""
+
+    __tablename__ = "sweeps"
+
+    mode: Mapped[Mode] = mapped_column(words(Mode), primary_key=True)
+    swept_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

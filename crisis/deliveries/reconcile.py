@@ -56,7 +56,14 @@ _WORDS = {
 
 
 async def reconcile(
-    db: Database, mode: Mode, lane: Lane, channels: Mapping[str, Channel], book: Book, *, most: int = 200, at_once: int = 8
+    db: Database,
+    mode: Mode,
+    lane: Lane,
+    channels: Mapping[str, Channel],
+    book: Book,
+    *,
+    most: int = 200,
+    at_once: int = 8,
 ) -> int:
     """Look into every unknown delivery of a lane whose time has come; return how many were looked into."""
     lease, looked = uuid4(), 0

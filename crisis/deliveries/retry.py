@@ -34,7 +34,7 @@ class Step:
     repeat: bool = False
 
 
-def after_error(
+def after_error(  # noqa: PLR0911 - one line per class of error is what makes it readable
     error: ChannelError, capabilities: Capabilities, *, attempts: int, crisis: bool, chance: random.Random
 ) -> Step:
     """After an attempt that did not end well. ``attempts`` counts this one.

@@ -168,11 +168,15 @@ class Sender:
         except Unready as raised:  # a number that does not open: nothing was sent, a person must mend the key
             error = Misconfigured(str(raised))
         except Exception:
-            log.exception("The %s adapter failed on delivery %s; its outcome is unknown.", rendition.channel, claimed.id)
+            log.exception(
+                "The %s adapter failed on delivery %s; its outcome is unknown.", rendition.channel, claimed.id
+            )
             error = OutcomeUnknown("The adapter failed in a way it should not; the log has the details.")
         else:
             state = receipts.STATE[receipt.status]
-            return Result(claimed.id, item.attempt, rendition.channel, state, reference=receipt.reference, url=receipt.url)
+            return Result(
+                claimed.id, item.attempt, rendition.channel, state, reference=receipt.reference, url=receipt.url
+            )
         step = retry.after_error(
             error, channel.capabilities, attempts=item.attempt, crisis=self._lane.crisis, chance=self._chance
         )
@@ -219,7 +223,9 @@ class Sender:
         by_channel: dict[str, list[Receipt]] = {}
         for result in late:
             if result.reference is not None:
-                receipt = Receipt(result.reference, ReceiptStatus(result.state.value), key=str(result.id), url=result.url)
+                receipt = Receipt(
+                    result.reference, ReceiptStatus(result.state.value), key=str(result.id), url=result.url
+                )
                 by_channel.setdefault(result.channel, []).append(receipt)
         for channel, found in by_channel.items():
             await receipts.record(session, self._mode, channel, found)

@@ -9,6 +9,7 @@ says which. Everything else mends itself here.
 from collections import Counter
 
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import drain, service
 from crisis.activations.states import ActivationState
@@ -46,6 +47,8 @@ _BURY = text(
     WHERE mode = :mode AND state IN ('ready', 'retry_wait') AND deadline_at <= now()
     """
 )
+_SWEPT = text("UPDATE sweeps SET swept_at = clock_timestamp() WHERE mode = :mode")
+_AGE = text("SELECT extract(epoch FROM clock_timestamp() - swept_at) FROM sweeps WHERE mode = :mode")
 _DUE = text(
     """
     SELECT lane FROM unnest(CAST(:lanes AS text[])) AS lane
@@ -68,11 +71,22 @@ async def sweep(db: Database, mode: Mode, *, drain_seconds: float) -> Counter[st
         done["receipts"] = await receipts.apply_waiting(session, mode)
     await _drain(db, mode, drain_seconds)
     async with db.transaction() as session:
-        lanes = (await session.execute(_DUE, one | {"lanes": [lane.value for lane in Lane]})).scalars()
-        for lane in lanes:
-            kick(session, mode, Lane(lane))
+        for lane in await due_lanes(session, mode):
+            kick(session, mode, lane)
             done["kicked"] += 1
+        await session.execute(_SWEPT, one)
     return done
+
+
+async def due_lanes(session: AsyncSession, mode: Mode) -> list[Lane]:
+    """The lanes of a mode that have something to send or to look into now."""
+    values = {"mode": mode.value, "lanes": [lane.value for lane in Lane]}
+    return [Lane(lane) for lane in (await session.execute(_DUE, values)).scalars()]
+
+
+async def age(session: AsyncSession, mode: Mode) -> float:
+    """Seconds since this mode was last swept."""
+    return float((await session.execute(_AGE, {"mode": mode.value})).scalar_one())
 
 
 async def _drain(db: Database, mode: Mode, drain_seconds: float) -> None:

@@ -446,6 +446,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("permits_pkey")),
     )
     op.create_index("permits_open", "permits", ["mode"], unique=False, postgresql_where=sa.text("closed_at IS NULL"))
+    op.create_table(
+        "sweeps",
+        sa.Column(
+            "mode",
+            sa.Enum("actual", "exercise", name="mode", native_enum=False, create_constraint=True, length=20),
+            nullable=False,
+        ),
+        sa.Column("swept_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.PrimaryKeyConstraint("mode", name=op.f("sweeps_pkey")),
+    )
+    op.execute("INSERT INTO sweeps (mode) VALUES ('actual'), ('exercise')")
     op.execute("INSERT INTO gate (mode, state, epoch) VALUES ('actual', 'open', 0), ('exercise', 'open', 0)")
     op.execute("INSERT INTO audit_head (id, seq, hash) VALUES (1, 0, decode(repeat('00', 32), 'hex'))")
     op.execute(
@@ -463,6 +474,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("sweeps")
     op.drop_index("permits_open", table_name="permits", postgresql_where=sa.text("closed_at IS NULL"))
     op.drop_table("permits")
     op.drop_table("attempts")

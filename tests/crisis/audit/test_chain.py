@@ -1,11 +1,12 @@
 """The audit log shows every way of tampering with it."""
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+
 from crisis.audit import chain
 from crisis.db import Database
 from crisis.roles import Actor
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError, ProgrammingError
 
 
 async def write(db: Database, actor: Actor, count: int) -> None:
@@ -82,8 +83,11 @@ async def test_a_rewritten_chain_is_found_by_a_head_kept_elsewhere(db: Database,
 
 
 async def test_a_rolled_back_act_leaves_no_trace(db: Database, editor: Actor) -> None:
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with db.transaction() as session:
             await chain.append(session, editor, "note", "thing:1")
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     assert (await verdict(db)).entries == 0

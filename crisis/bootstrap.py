@@ -1,0 +1,202 @@
+"""The composition root: the one place that chooses implementations, and the only file in ``crisis`` that knows adapters.
+
+``channels_for(mode)`` is the first wall around exercises: what it builds for an exercise knows no address but the sandbox's.
+The second is the transport inside those channels, which refuses every other host, whatever address it is given.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from pydantic import SecretStr
+
+from adapters import CHANNELS
+from crisis.accounts.models import Account
+from crisis.broker import bell_of
+from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup
+from crisis.db import Bell, Database, no_bell
+from crisis.deliveries.book import Openers
+from crisis.deliveries.engine import Engine
+from crisis.deliveries.sender import Pace
+from crisis.errors import Unready
+from crisis.lanes import Lane
+from crisis.messages.desk import Desk
+from crisis.messages.render import Renderer
+from crisis.mode import Mode
+from crisis.posts.service import Posts
+from crisis.sealing import Sealer
+from crisis.settings import Settings
+
+SANDBOX_SID = "ACsandbox00000000000000000000000000"
+STAND_IN_CREDENTIALS = {
+    "page_token": "sandbox",
+    "access_token": "sandbox",
+    "access_token_secret": "sandbox",
+    "username": "sandbox",
+    "application_password": "sandbox",
+}
+"""What an exercise signs in with, at the sandbox, on every channel. Worth nothing anywhere else."""
+
+
+def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
+    """Everything the adapters of a mode are built from."""
+    shared = ChannelSetup(
+        mode=mode,
+        graph_url=settings.graph_url,
+        graph_version=settings.graph_version,
+        x_url=settings.x_url,
+        twilio_url=settings.twilio_url,
+        callback_url=f"{settings.public_url.rstrip('/')}/receipts/{mode}",
+        public_dir=settings.crisis_page_dir,
+        templates_dir=settings.templates_dir,
+        municipality=settings.municipality,
+        crisis_page_host=settings.crisis_page_host,
+        languages=settings.languages,
+        allowed_hosts=None,
+        sms_concurrency=settings.sms_concurrency,
+        sms_max_segments=settings.sms_max_segments,
+        call_seconds=settings.call_seconds,
+    )
+    if mode is Mode.ACTUAL:
+        tokens = (_open(settings.twilio_auth_token), _open(settings.twilio_auth_token_next))
+        return replace(
+            shared,
+            twilio_account_sid=_open(settings.twilio_account_sid),
+            twilio_auth_tokens=tuple(token for token in tokens if token),
+            x_consumer_key=_open(settings.x_consumer_key),
+            x_consumer_secret=_open(settings.x_consumer_secret),
+            facebook_app_id=settings.facebook_app_id,
+            facebook_app_secret=_open(settings.facebook_app_secret),
+            facebook_verify_token=_open(settings.facebook_verify_token),
+        )
+    sandbox = sandbox_url(settings)
+    token = _open(settings.sandbox_token)
+    return replace(
+        shared,
+        graph_url=f"{sandbox}/graph",
+        x_url=f"{sandbox}/x",
+        twilio_url=f"{sandbox}/twilio",
+        public_dir=settings.exercise_page_dir,
+        allowed_hosts=frozenset({urlsplit(sandbox).netloc}),
+        twilio_account_sid=SANDBOX_SID,
+        twilio_auth_tokens=(token,) if token else (),
+        x_consumer_key="sandbox",
+        x_consumer_secret="sandbox",  # noqa: S106 - a stand-in
+    )
+
+
+def sandbox_url(settings: Settings) -> str:
+    """Where the sandbox listens. Raises :class:`Unready` without one: an exercise has nowhere else to go."""
+    if not settings.sandbox_url:
+        raise Unready(
+            "Exercises need the sandbox. Start it with `crisis up` or `crisis sandbox`, and set CRISIS_SANDBOX_URL."
+        )
+    return settings.sandbox_url.rstrip("/")
+
+
+def channels_for(mode: Mode, settings: Settings) -> dict[str, Channel]:
+    """The channels of a mode. The only place that picks them."""
+    setup = setup_for(mode, settings)
+    return {name: build(setup) for name, build in CHANNELS.items()}
+
+
+def capabilities_of(settings: Settings) -> dict[str, Capabilities]:
+    """What each channel can do; the same in both modes."""
+    setup = setup_for(Mode.ACTUAL, settings)
+    return {name: build(setup).capabilities for name, build in CHANNELS.items()}
+
+
+def openers_for(mode: Mode, settings: Settings) -> Openers:
+    """How a mode opens accounts and numbers. An exercise opens nothing: it has stand-ins for both."""
+    if mode is Mode.EXERCISE:
+        sandbox = sandbox_url(settings)
+
+        def stand_in(account: Account) -> AccountRef:
+            address = f"{sandbox}/wp" if (account.address or "").startswith("http") else account.address
+            return AccountRef(account.id, account.channel, account.name, address, STAND_IN_CREDENTIALS)
+
+        return Openers(stand_in, lambda recipient_id, _sealed, _fingerprint: f"+999{recipient_id:011d}")
+    credentials, numbers = sealers_of(settings)
+
+    def account(row: Account) -> AccountRef:
+        held = json.loads(credentials.open(row.credentials, f"account:{row.id}".encode())) if row.credentials else {}
+        return AccountRef(row.id, row.channel, row.name, row.address, held)
+
+    return Openers(account, lambda _recipient_id, sealed, fingerprint: numbers.open(sealed, fingerprint))
+
+
+def sealers_of(settings: Settings) -> tuple[Sealer, Sealer]:
+    """The sealers of credentials and of numbers."""
+    return (
+        Sealer(settings.credentials_key, purpose="credentials"),
+        Sealer(settings.numbers_key, purpose="numbers"),
+    )
+
+
+def database_of(settings: Settings, *, bell: Bell = no_bell, pool_size: int = 10) -> Database:
+    """The database. Raises :class:`Unready` without one."""
+    if settings.database_url is None:
+        raise Unready("There is no database. Start one with `crisis up`, or set CRISIS_DATABASE_URL.")
+    return Database(settings.database_url.get_secret_value(), bell=bell, pool_size=pool_size)
+
+
+def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = True) -> Engine:
+    """The engine of a mode, on this database. ``slices`` off: a lane is sent to its end in one go."""
+    held = settings.without_secrets() if mode is Mode.EXERCISE else settings
+    shared = {"lease_seconds": held.lease_seconds, "call_seconds": held.call_seconds}
+    slice_seconds = held.slice_seconds if slices else None
+    paces = {
+        Lane.PUBLIC: Pace(concurrency=16, batch=50, **shared),
+        Lane.UNIT: Pace(concurrency=8, batch=50, **shared, slice_seconds=slice_seconds),
+        Lane.SMS: Pace(held.sms_concurrency, held.sms_batch, **shared, slice_seconds=slice_seconds),
+    }
+    return Engine(
+        db,
+        mode,
+        channels_for(mode, held),
+        openers_for(mode, held),
+        paces,
+        drain_seconds=held.drain_seconds,
+        senders_per_host=held.senders_per_host,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Crisis:
+    """What the doors (API and command line) act through."""
+
+    settings: Settings
+    db: Database
+    capabilities: Mapping[str, Capabilities]
+    desk: Desk
+    posts: Posts
+    credentials: Sealer
+    numbers: Sealer
+
+
+def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
+    """Put it together. ``bell`` defaults to Celery's; without a broker the sweep alone finds the work."""
+    if bell is None:
+        bell = bell_of(settings) if settings.redis_url is not None else no_bell
+    db = database_of(settings, bell=bell)
+    capabilities = capabilities_of(settings)
+    renderer = Renderer(
+        settings.templates_dir, municipality=settings.municipality, crisis_page_host=settings.crisis_page_host
+    )
+    desk = Desk(
+        db,
+        renderer,
+        capabilities,
+        editors_unit=settings.editors_unit,
+        languages=settings.languages,
+        validity=timedelta(seconds=settings.validity_seconds),
+    )
+    posts = Posts(db, renderer, capabilities, settings.languages[0])
+    credentials, numbers = sealers_of(settings)
+    return Crisis(settings, db, capabilities, desk, posts, credentials, numbers)
+
+
+def _open(secret: SecretStr | None) -> str:
+    return secret.get_secret_value() if secret is not None else ""

@@ -1,0 +1,75 @@
+"""The broker: Celery, set up once, as a bell. A task says which lane to look at and carries nothing else.
+
+Nothing here schedules, locks or remembers: no ``eta``, no ``countdown``, no results. What Redis forgets, the sweep finds.
+"""
+
+import asyncio
+from typing import Any
+
+from celery import Celery
+
+from crisis.db import Bell
+from crisis.errors import Unready
+from crisis.lanes import Lane
+from crisis.mode import Mode
+from crisis.settings import Settings
+
+DELIVER = "crisis.deliver"
+SWEEP = "crisis.sweep"
+_PATIENCE = 1.0  # seconds a commit's bell may take; after that the sweep will do
+
+
+def queue_of(mode: Mode, lane: Lane) -> str:
+    """The queue that workers of a mode take this lane's kicks from."""
+    return f"{mode}.{lane}"
+
+
+def celery_app(settings: Settings) -> Celery:
+    """The Celery application of this process. Raises :class:`Unready` without a broker."""
+    if settings.redis_url is None:
+        raise Unready("There is no broker. Start one with `crisis up`, or set CRISIS_REDIS_URL.")
+    app = Celery("crisis", broker=settings.redis_url.get_secret_value(), set_as_current=False)
+    app.conf.update(
+        task_ignore_result=True,
+        task_publish_retry=False,
+        task_create_missing_queues=True,
+        worker_prefetch_multiplier=1,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_connection_timeout=_PATIENCE,
+        broker_transport_options={
+            "socket_connect_timeout": _PATIENCE,
+            "socket_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 5,
+        },
+        beat_schedule={
+            f"sweep {mode}": {
+                "task": SWEEP,
+                "schedule": settings.sweep_seconds,
+                "args": [mode.value],
+                # A sweep that waited for its successor has nothing left to do.
+                "options": {"queue": queue_of(mode, Lane.PUBLIC), "expires": settings.sweep_seconds},
+            }
+            for mode in Mode
+        },
+        beat_max_loop_interval=settings.sweep_seconds,
+    )
+    return app
+
+
+def bell_of(settings: Settings) -> Bell:
+    """A bell that rings through Celery, in a thread and with a short patience: a dead broker must not hold up a commit."""
+    app = celery_app(settings)
+
+    def send(mode: Mode, lane: Lane) -> Any:
+        return app.send_task(DELIVER, args=[mode.value, lane.value], queue=queue_of(mode, lane), retry=False)
+
+    async def ring(mode: Mode, lane: Lane) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            await asyncio.to_thread(send, mode, lane)
+
+    return ring

@@ -1,0 +1,99 @@
+"""The engine of one mode in one process: what a worker does when the bell rings, and what the sweep does without one."""
+
+import hashlib
+import random
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from sqlalchemy import text
+
+from crisis.activations.holders import this_host
+from crisis.channels import Channel
+from crisis.db import Database, kick
+from crisis.deliveries import sweep
+from crisis.deliveries.book import Book, Openers
+from crisis.deliveries.reconcile import reconcile
+from crisis.deliveries.sender import Pace, Sender
+from crisis.deliveries.states import DeliveryState
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+_TRY = text("SELECT pg_try_advisory_lock(:class, :slot)")
+_FREE = text("SELECT pg_advisory_unlock(:class, :slot)")
+
+
+class Engine:
+    """Sends, reconciles and sweeps one mode."""
+
+    def __init__(
+        self,
+        db: Database,
+        mode: Mode,
+        channels: Mapping[str, Channel],
+        openers: Openers,
+        paces: Mapping[Lane, Pace],
+        *,
+        drain_seconds: float,
+        senders_per_host: int = 1,
+        chance: random.Random | None = None,
+    ) -> None:
+        self.db, self.mode, self.channels = db, mode, channels
+        self._openers, self._paces, self._chance = openers, paces, chance
+        self._drain_seconds, self._senders = drain_seconds, senders_per_host
+
+    async def deliver(self, lane: Lane) -> Counter[DeliveryState]:
+        """Send what is due in a lane, then look into what is unknown there. Returns what became of what was sent.
+
+        Only ``senders_per_host`` processes of a host fan out SMS at once, so that some are always free for the other lanes;
+        a kick that finds no slot has nothing to do, since those who hold one go on until nothing is due.
+        """
+        async with self._slot(lane) as free:
+            if not free:
+                return Counter()
+            book = Book(self._openers)
+            sender = Sender(self.db, self.mode, lane, self.channels, book, self._paces[lane], chance=self._chance)
+            tally = await sender.run()
+            await reconcile(self.db, self.mode, lane, self.channels, book)
+        if sender.more:
+            async with self.db.transaction() as session:
+                kick(session, self.mode, lane)
+        return tally
+
+    async def sweep(self) -> Counter[str]:
+        """One pass of the sweep over this mode."""
+        return await sweep.sweep(self.db, self.mode, drain_seconds=self._drain_seconds)
+
+    async def sweep_and_deliver(self) -> None:
+        """Do everything that is due, here and now, with nobody's help: what the standby does while the broker is away."""
+        await self.sweep()
+        while True:
+            async with self.db.transaction() as session:
+                lanes = await sweep.due_lanes(session, self.mode)
+            done = [await self.deliver(lane) for lane in lanes]
+            if not any(tally.total() for tally in done):
+                return
+
+    async def close(self) -> None:
+        """Close the channels and the database."""
+        for channel in self.channels.values():
+            await channel.close()
+        await self.db.close()
+
+    @asynccontextmanager
+    async def _slot(self, lane: Lane) -> AsyncIterator[bool]:
+        """One of this host's places for SMS fan-out; given back by PostgreSQL itself if the process dies."""
+        if lane is not Lane.SMS:
+            yield True
+            return
+        host = int.from_bytes(hashlib.sha256(f"{self.mode} {this_host()}".encode()).digest()[:4], "big", signed=True)
+        async with self.db.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            for slot in range(self._senders):
+                if (await connection.execute(_TRY, {"class": host, "slot": slot})).scalar_one():
+                    try:
+                        yield True
+                    finally:
+                        await connection.execute(_FREE, {"class": host, "slot": slot})
+                    return
+        yield False

@@ -1,0 +1,111 @@
+"""The outbox: rows that must leave, written in the transaction of the act that wants them. Losing the kick loses nothing."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.db import kick
+from crisis.lanes import Lane
+from crisis.mode import Mode
+
+_TO_ACCOUNTS = text(
+    """
+    INSERT INTO deliveries (mode, lane, rendition_id, account_id, due_at, deadline_at)
+    SELECT r.mode, :lane, r.id, given.account_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at
+    FROM unnest(CAST(:renditions AS bigint[]), CAST(:accounts AS int[])) WITH ORDINALITY
+         AS given (rendition_id, account_id, place)
+    JOIN renditions r ON r.id = given.rendition_id
+    ORDER BY given.place
+    ON CONFLICT ON CONSTRAINT deliveries_once DO NOTHING
+    """
+)
+# Each recipient gets the rendition of their language, or the primary one.
+_TO_AUDIENCE = text(
+    """
+    INSERT INTO deliveries (mode, lane, rendition_id, account_id, recipient_id, due_at, deadline_at)
+    SELECT :mode, :lane, coalesce(own.rendition_id, :primary), :account, r.id,
+           coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at
+    FROM memberships m JOIN recipients r ON r.id = m.recipient_id
+    LEFT JOIN unnest(CAST(:languages AS text[]), CAST(:renditions AS bigint[])) AS own (language, rendition_id)
+           ON own.language = r.language
+    WHERE m.audience_id = :audience
+    ORDER BY r.id
+    ON CONFLICT ON CONSTRAINT deliveries_once DO NOTHING
+    """
+)
+# What has not gone out of an older revision must not go out after a newer one (promise P6). What is in flight finishes;
+# the claim lets it finish first.
+_SUPERSEDE = text(
+    """
+    UPDATE deliveries d SET state = 'cancelled', lease = NULL, lease_until = NULL, changed_at = now(),
+           error = 'superseded by a newer revision'
+    FROM renditions r JOIN revisions v ON v.id = r.revision_id
+    WHERE r.id = d.rendition_id AND v.message_id = :message AND v.number < :number
+      AND d.state IN ('ready', 'leased', 'retry_wait')
+    """
+)
+
+
+async def to_accounts(
+    session: AsyncSession,
+    mode: Mode,
+    lane: Lane,
+    pairs: Sequence[tuple[int, int]],
+    *,
+    due_at: datetime | None = None,
+    deadline_at: datetime | None = None,
+) -> int:
+    """A delivery for each (rendition id, account id), in this order. ``due_at`` of ``None`` is now. Returns how many."""
+    values = {
+        "lane": lane.value,
+        "renditions": [rendition for rendition, _ in pairs],
+        "accounts": [account for _, account in pairs],
+        "due_at": due_at,
+        "deadline_at": deadline_at,
+    }
+    rows = await session.execute(_TO_ACCOUNTS, values)
+    _kick_if_due(session, mode, lane, due_at)
+    return int(rows.rowcount)  # type: ignore[attr-defined]
+
+
+async def to_audience(
+    session: AsyncSession,
+    mode: Mode,
+    lane: Lane,
+    renditions: Mapping[str, int],
+    account_id: int,
+    audience_id: int,
+    *,
+    due_at: datetime | None = None,
+    deadline_at: datetime | None = None,
+) -> int:
+    """A delivery for each recipient of an audience, in the recipient's language. ``renditions`` is ``{language: id}``, the
+    primary language first. Returns how many: the caller refuses none.
+    """
+    values = {
+        "mode": mode.value,
+        "lane": lane.value,
+        "primary": next(iter(renditions.values())),
+        "account": account_id,
+        "audience": audience_id,
+        "languages": list(renditions),
+        "renditions": list(renditions.values()),
+        "due_at": due_at,
+        "deadline_at": deadline_at,
+    }
+    rows = await session.execute(_TO_AUDIENCE, values)
+    _kick_if_due(session, mode, lane, due_at)
+    return int(rows.rowcount)  # type: ignore[attr-defined]
+
+
+async def supersede(session: AsyncSession, message_id: int, number: int) -> int:
+    """Cancel what has not gone out of a message's revisions before ``number``; return how many deliveries."""
+    rows = await session.execute(_SUPERSEDE, {"message": message_id, "number": number})
+    return int(rows.rowcount)  # type: ignore[attr-defined]
+
+
+def _kick_if_due(session: AsyncSession, mode: Mode, lane: Lane, due_at: datetime | None) -> None:
+    if due_at is None:
+        kick(session, mode, lane)

@@ -1,0 +1,183 @@
+"""Drafts: writing a revision, and saving it without ever losing another editor's text."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis import clock
+from crisis.activations import service as activations
+from crisis.activations.states import ActivationState
+from crisis.audiences.models import Audience
+from crisis.audit import chain
+from crisis.db import Database
+from crisis.errors import Conflict, Invalid, NotFound
+from crisis.messages.content import parse_contents
+from crisis.messages.models import Kind, Message, Revision, RevisionState
+from crisis.roles import Act, Actor, require
+
+
+class StaleSave(Conflict):
+    """Somebody saved the revision in the meantime. Both texts are kept: theirs is saved, yours is in your hands."""
+
+    def __init__(self, revision: Revision, built_on: int) -> None:
+        super().__init__(
+            f"{revision.written_by} has saved this revision since you opened it (save {revision.saves}, you built on "
+            f"{built_on}). Nothing of yours was saved yet: compare the two and save again on top of {revision.saves}."
+        )
+        self.revision = revision
+
+
+class AlreadyApproved(Conflict):
+    """An approved revision is frozen."""
+
+    def __init__(self, revision: Revision) -> None:
+        super().__init__(
+            f"Revision {revision.number} of message {revision.message_id} was approved by {revision.approved_by} and is "
+            f"frozen. Write a new revision (update, correction or all_clear) instead."
+        )
+
+
+async def write(
+    db: Database,
+    actor: Actor,
+    activation_id: int,
+    kind: Kind,
+    contents: Mapping[str, Any],
+    languages: Sequence[str],
+    *,
+    message_id: int | None = None,
+    next_update_at: datetime | None = None,
+    audience_id: int | None = None,
+) -> Revision:
+    """A new draft: an alert begins a message; every other kind names the message it goes on with.
+
+    ``contents`` is ``{language: fields}`` with the fields of ``Content``. What the draft supersedes is the newest approved
+    revision; with none there is nothing to update or correct. Raises :class:`Invalid` naming every fault at once.
+    """
+    require(actor, Act.WRITE_MESSAGE)
+    held = parse_contents(contents, languages)
+    _check_next_update(kind, next_update_at)
+    async with db.transaction() as session:
+        activation = await activations.get(session, activation_id)
+        if activation.state is ActivationState.STOOD_DOWN:
+            raise Conflict(f"Activation {activation_id} is stood down. Activate again before writing a message.")
+        message, number, superseded = await _place(session, activation, kind, message_id)
+        await _check_audience(session, audience_id)
+        revision = Revision(
+            message_id=message.id,
+            number=number,
+            kind=kind,
+            supersedes_id=superseded.id if superseded else None,
+            contents={language: content.model_dump(mode="json") for language, content in held.items()},
+            next_update_at=next_update_at,
+            audience_id=audience_id if audience_id is not None or superseded is None else superseded.audience_id,
+            state=RevisionState.DRAFT,
+            saves=1,
+            written_by=actor.name,
+            written_at=clock.now(),
+        )
+        session.add(revision)
+        await session.flush()
+        subject = f"revision:{revision.id}"
+        await chain.append(session, actor, "write", subject, mode=activation.mode, kind=kind.value, number=number)
+    return revision
+
+
+async def save(
+    db: Database,
+    actor: Actor,
+    revision_id: int,
+    built_on: int,
+    contents: Mapping[str, Any],
+    languages: Sequence[str],
+    *,
+    next_update_at: datetime | None = None,
+    audience_id: int | None = None,
+) -> Revision:
+    """Replace a draft's text. ``built_on`` is the ``saves`` that the editor had before them.
+
+    Raises :class:`StaleSave` if somebody saved in between, :class:`AlreadyApproved` if it is frozen.
+    """
+    require(actor, Act.WRITE_MESSAGE)
+    held = parse_contents(contents, languages)
+    async with db.transaction() as session:
+        revision = await draft(session, revision_id)
+        if revision.saves != built_on:
+            raise StaleSave(revision, built_on)
+        _check_next_update(revision.kind, next_update_at)
+        await _check_audience(session, audience_id)
+        revision.contents = {language: content.model_dump(mode="json") for language, content in held.items()}
+        revision.next_update_at, revision.audience_id = next_update_at, audience_id
+        revision.saves += 1
+        revision.written_by, revision.written_at = actor.name, clock.now()
+    return revision
+
+
+async def get(session: AsyncSession, revision_id: int) -> Revision:
+    """One revision. Raises :class:`NotFound`."""
+    revision = await session.get(Revision, revision_id)
+    if revision is None:
+        raise NotFound("revision", revision_id)
+    return revision
+
+
+async def draft(session: AsyncSession, revision_id: int) -> Revision:
+    """One revision, locked for changing. Raises :class:`NotFound`, or :class:`AlreadyApproved`."""
+    revision = await session.get(Revision, revision_id, with_for_update=True)
+    if revision is None:
+        raise NotFound("revision", revision_id)
+    if revision.state is not RevisionState.DRAFT:
+        raise AlreadyApproved(revision)
+    return revision
+
+
+async def revisions(
+    session: AsyncSession, activation_id: int, *, after: int = 0, most: int = 100
+) -> Sequence[Revision]:
+    """An activation's revisions after id ``after``, oldest first."""
+    of_activation = select(Message.id).where(Message.activation_id == activation_id)
+    found = select(Revision).where(Revision.message_id.in_(of_activation), Revision.id > after)
+    return (await session.scalars(found.order_by(Revision.id).limit(most))).all()
+
+
+async def _place(
+    session: AsyncSession, activation: activations.Activation, kind: Kind, message_id: int | None
+) -> tuple[Message, int, Revision | None]:
+    """The message a new revision belongs to, its number, and what it supersedes."""
+    if kind is Kind.ALERT:
+        if message_id is not None:
+            raise Invalid("An alert begins a message of its own. To go on with one, write an update or a correction.")
+        message = Message(mode=activation.mode, activation_id=activation.id)
+        session.add(message)
+        await session.flush()
+        return message, 1, None
+    if message_id is None:
+        raise Invalid(f"An {kind.value.replace('_', '-')} goes on with a message: name which one.")
+    found = await session.get(Message, message_id, with_for_update=True)
+    if found is None or found.activation_id != activation.id:
+        raise NotFound("message", message_id, f"Activation {activation.id} has no such message.")
+    newest = select(Revision).where(Revision.message_id == found.id, Revision.state == RevisionState.APPROVED)
+    superseded = (await session.scalars(newest.order_by(Revision.number.desc()).limit(1))).one_or_none()
+    if superseded is None:
+        raise Conflict(f"Nothing of message {message_id} has been sent yet. Approve its alert first.")
+    last = await session.scalar(select(func.max(Revision.number)).where(Revision.message_id == found.id))
+    return found, (last or 0) + 1, superseded
+
+
+async def _check_audience(session: AsyncSession, audience_id: int | None) -> None:
+    if audience_id is not None and await session.get(Audience, audience_id) is None:
+        raise NotFound("audience", audience_id)
+
+
+def _check_next_update(kind: Kind, at: datetime | None) -> None:
+    if at is None:
+        if kind is not Kind.ALL_CLEAR:
+            raise Invalid("Say when the next message comes (next_update_at). Only an all-clear may leave it out.")
+        return
+    if at.tzinfo is None:
+        raise Invalid("next_update_at needs a time zone, such as 2026-11-20T08:30:00+01:00.")
+    if at <= clock.now():
+        raise Invalid("next_update_at has passed. Promise a time that is still ahead.")

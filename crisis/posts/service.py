@@ -1,0 +1,247 @@
+"""Units' posts: published at once or scheduled, held by the lock, and decided by their owner afterwards."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis import clock
+from crisis.accounts.models import Account, AccountState
+from crisis.activations import gate
+from crisis.activations.service import ActivationLocked, find_current
+from crisis.audit import chain
+from crisis.channels import Capabilities
+from crisis.db import Database, kick
+from crisis.deliveries import outbox
+from crisis.deliveries.models import Rendition
+from crisis.errors import Conflict, Invalid, NotFound
+from crisis.lanes import Lane
+from crisis.messages.render import Renderer
+from crisis.mode import Mode
+from crisis.posts.models import Post
+from crisis.roles import Act, Actor, Role, require, require_unit
+
+SMS_VALIDITY = timedelta(minutes=30)
+"""A unit's text message that could not be delivered within this dies, so that it does not surface during a later lock."""
+FURTHEST = timedelta(days=366)
+
+_HOLD = text(
+    """
+    UPDATE deliveries SET state = 'blocked', changed_at = now(), error = 'held by the lock'
+    WHERE rendition_id = :rendition AND state = 'ready'
+    """
+)
+_DECIDE = text(
+    """
+    UPDATE deliveries d SET state = :state, due_at = now(), error = NULL, changed_at = now()
+    FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'blocked'
+    """
+)
+_STANDING = text(
+    """
+    SELECT p.id, p.account_id, a.channel, a.name AS account, a.unit, p.title, p.text, p.publish_at, p.created_by,
+           p.created_at, d.state, count(*) AS deliveries, min(d.error) AS error, min(d.url) AS url
+    FROM posts p JOIN accounts a ON a.id = p.account_id
+    JOIN renditions r ON r.post_id = p.id JOIN deliveries d ON d.rendition_id = r.id
+    WHERE p.mode = :mode AND (CAST(:unit AS text) IS NULL OR a.unit = :unit) AND p.id > :after
+      AND (CAST(:post AS int) IS NULL OR p.id = :post)
+    GROUP BY p.id, a.id, d.state ORDER BY p.id, d.state LIMIT :most
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A post and how it stands: ``counts`` is ``{state: deliveries}``, one delivery unless it goes to an audience."""
+
+    id: int
+    account_id: int
+    channel: str
+    account: str
+    unit: str
+    title: str
+    text: str
+    publish_at: datetime
+    created_by: str
+    created_at: datetime
+    counts: Mapping[str, int]
+    error: str | None
+    url: str | None
+
+    @property
+    def state(self) -> str:
+        """The one state, or the states of several deliveries with a plus between."""
+        return "+".join(self.counts)
+
+
+class Posts:
+    """What a unit's editor can do, given what the channels can take."""
+
+    def __init__(
+        self, db: Database, renderer: Renderer, capabilities: Mapping[str, Capabilities], primary_language: str
+    ) -> None:
+        self._db, self._renderer, self._capabilities = db, renderer, capabilities
+        self._language = primary_language
+
+    async def publish(
+        self,
+        actor: Actor,
+        account_id: int,
+        body: str,
+        *,
+        title: str = "",
+        publish_at: datetime | None = None,
+        audience_id: int | None = None,
+        mode: Mode = Mode.ACTUAL,
+    ) -> Standing:
+        """Publish at once (``publish_at`` of ``None``) or at a time with a zone, through one of the unit's own accounts.
+
+        While the lock holds, a post that is due now is kept as ``blocked`` and :class:`ActivationLocked` says who holds the
+        lock and since when; one for later is scheduled, and blocked if it comes due during the lock. Raises
+        :class:`Invalid` for texts over the channel's limit and for channels this service does not publish to.
+        """
+        now = clock.now()
+        if publish_at is not None and publish_at.tzinfo is None:
+            raise Invalid("The time to publish at needs a time zone, such as 2026-11-20T08:00:00+01:00.")
+        if publish_at is not None and publish_at > now + FURTHEST:
+            raise Invalid("The time to publish at is more than a year away. Schedule it nearer to the day.")
+        held = None
+        async with self._db.transaction() as session:
+            account = await self._account(session, actor, account_id)
+            rendered = self._render(account, title, body, mode)
+            if self._capabilities[account.channel].recipients and audience_id is None:
+                raise Invalid(f"{account.name} sends to recipients: name the audience it is for.")
+            post = Post(
+                mode=mode,
+                account_id=account.id,
+                audience_id=audience_id,
+                title=title,
+                text=body,
+                language=self._language,
+                publish_at=publish_at or now,
+                created_by=actor.name,
+            )
+            session.add(post)
+            await session.flush()
+            rendition = Rendition(
+                mode=mode,
+                post_id=post.id,
+                channel=account.channel,
+                language=self._language,
+                kind="post",
+                title=rendered.title,
+                text=rendered.text,
+                html=rendered.html,
+                length=rendered.length.count if rendered.length else len(rendered.text),
+                thread=f"post-{post.id}",
+                issued_at=now,
+            )
+            session.add(rendition)
+            await session.flush()
+            due_at = publish_at if publish_at is not None and publish_at > now else None
+            count = await self._put_out(session, mode, rendition, account, audience_id, due_at, publish_at or now)
+            if count == 0:
+                raise Invalid("The audience is empty: nobody would get this. Import recipients first.")
+            if due_at is None and await gate.is_locked(session, mode):
+                await session.execute(_HOLD, {"rendition": rendition.id})
+                held = await find_current(session, mode)
+            await chain.append(
+                session, actor, "post", f"post:{post.id}", mode=mode, account=account.id, blocked=held is not None
+            )
+        if held is not None:
+            raise ActivationLocked(
+                held, f"The post is kept as number {post.id} and blocked; you decide about it afterwards."
+            )
+        return await self.get(actor, post.id, mode=mode)
+
+    async def decide(self, actor: Actor, post_id: int, *, publish: bool) -> Standing:
+        """Publish or drop a blocked post. Its owner does this after the lock, post by post; nothing does it by itself.
+
+        Raises :class:`Conflict` if it is not blocked, and :class:`ActivationLocked` on publishing while the lock holds.
+        """
+        async with self._db.transaction() as session:
+            post = await session.get(Post, post_id)
+            if post is None:
+                raise NotFound("post", post_id)
+            account = await self._account(session, actor, post.account_id)
+            if publish and (held := await find_current(session, post.mode)) is not None:
+                raise ActivationLocked(held, "The post stays blocked and is not lost.")
+            values = {"post": post_id, "state": "ready" if publish else "cancelled"}
+            rows = await session.execute(_DECIDE, values)
+            if not rows.rowcount:  # type: ignore[attr-defined]
+                raise Conflict(f"Post {post_id} is not blocked, so there is nothing to decide.")
+            if publish:
+                kick(session, post.mode, Lane.UNIT)
+            action = "publish_blocked" if publish else "drop_blocked"
+            await chain.append(session, actor, action, f"post:{post_id}", mode=post.mode, account=account.id)
+        return await self.get(actor, post_id, mode=post.mode)
+
+    async def get(self, actor: Actor, post_id: int, *, mode: Mode = Mode.ACTUAL) -> Standing:
+        """One post and how it stands. Raises :class:`NotFound`, also for another unit's post."""
+        found = await self.list(actor, mode=mode, post_id=post_id)
+        if not found:
+            raise NotFound("post", post_id)
+        return found[0]
+
+    async def list(
+        self, actor: Actor, *, mode: Mode = Mode.ACTUAL, after: int = 0, most: int = 100, post_id: int | None = None
+    ) -> Sequence[Standing]:
+        """Posts after number ``after``: the unit's own for a unit editor, everybody's for the others."""
+        unit = actor.unit if actor.role is Role.UNIT else None
+        if actor.role is not Role.UNIT:
+            require(actor, Act.READ_CRISIS)
+        values = {"mode": mode.value, "unit": unit, "after": after, "post": post_id, "most": most}
+        async with self._db.transaction() as session:
+            rows = (await session.execute(_STANDING, values)).all()
+        found: dict[int, Standing] = {}
+        for r in rows:
+            before = found.get(r.id)
+            found[r.id] = Standing(
+                *(r.id, r.account_id, r.channel, r.account, r.unit, r.title, r.text, r.publish_at, r.created_by),
+                created_at=r.created_at,
+                counts={**(before.counts if before else {}), r.state: r.deliveries},
+                error=r.error or (before.error if before else None),
+                url=r.url or (before.url if before else None),
+            )
+        return list(found.values())
+
+    async def _account(self, session: AsyncSession, actor: Actor, account_id: int) -> Account:
+        account = (await session.scalars(select(Account).where(Account.id == account_id))).one_or_none()
+        if account is None:
+            raise NotFound("account", account_id)
+        require_unit(actor, account.unit)
+        capabilities = self._capabilities.get(account.channel)
+        if capabilities is None or not capabilities.unit_posts:
+            raise Invalid(f"This service does not publish units' posts on {account.channel}. Use the platform itself.")
+        if account.state is AccountState.CLOSED:
+            raise Invalid(f"The account {account.name} is closed.")
+        if not account.address:
+            raise Invalid(f"The account {account.name} is not connected. Give its address: crisis accounts connect.")
+        return account
+
+    def _render(self, account: Account, title: str, body: str, mode: Mode) -> "Rendered":  # noqa: F821
+        capabilities = self._capabilities[account.channel]
+        rendered = self._renderer.render_post(title, body, account.channel, capabilities, mode=mode)
+        if problems := self._renderer.check(rendered, capabilities):
+            raise Invalid("The post cannot go out as it is.", problems)
+        return rendered
+
+    async def _put_out(
+        self,
+        session: AsyncSession,
+        mode: Mode,
+        rendition: Rendition,
+        account: Account,
+        audience_id: int | None,
+        due_at: datetime | None,
+        publish_at: datetime,
+    ) -> int:
+        if audience_id is None:
+            return await outbox.to_accounts(session, mode, Lane.UNIT, [(rendition.id, account.id)], due_at=due_at)
+        renditions = {rendition.language: rendition.id}
+        deadline = publish_at + SMS_VALIDITY
+        return await outbox.to_audience(
+            session, mode, Lane.UNIT, renditions, account.id, audience_id, due_at=due_at, deadline_at=deadline
+        )
