@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 import tweepy
 
-from adapters.x_api import Gone, XApi, said
+from adapters.x_api import Gone, XAnswer, XApi
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -32,6 +32,7 @@ from crisis.channels import (
 )
 
 log = logging.getLogger(__name__)
+
 MOST_WEIGHTED = 280
 ATTEMPT_MARGIN = timedelta(seconds=2)
 """X gives times in whole seconds or thousandths, and its clock is not ours."""
@@ -39,8 +40,6 @@ PAGE_OF_POSTS = 100
 MOST_PAGES = 4
 FIELDS = ["created_at", "entities"]
 RATE_HEADERS = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
-
-NOT_FOUND = "/resource-not-found"  # ends the ``type`` of X's problem
 _ID = re.compile(r"[0-9]{1,19}")
 
 
@@ -63,11 +62,11 @@ class Twitter:
         self._x = XApi(setup, concurrency=self.capabilities.concurrency)
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
-        answer, headers = await self._x.ask(account, lambda x: x.create_tweet(text=outgoing.text, user_auth=True))
-        reference = _data(answer).get("id")
+        answer = await self._x.ask(account, lambda x: x.create_tweet(text=outgoing.text, user_auth=True))
+        reference = answer.data.get("id")
         if not isinstance(reference, str) or not _ID.fullmatch(reference):
-            raise OutcomeUnknown(f"X answered with success but no id of a post; read the account first. {said(answer)}")
-        raw = {name: headers[name] for name in RATE_HEADERS if name in headers}
+            raise OutcomeUnknown(f"X answered with success but no id of a post; read the account first. {answer.said}")
+        raw = {name: answer.headers[name] for name in RATE_HEADERS if name in answer.headers}
         return Receipt(reference, ReceiptStatus.ACCEPTED, url=_url(reference), raw={"id": reference} | raw)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:  # noqa: ARG002 - the port's
@@ -75,16 +74,16 @@ class Twitter:
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
         try:
-            answer, _ = await self._x.ask(account, lambda x: x.delete_tweet(_post(reference), user_auth=True))
+            answer = await self._x.ask(account, lambda x: x.delete_tweet(_post(reference), user_auth=True))
         except Gone:
             return
-        if _data(answer).get("deleted") is not True and not _is_not_found(answer):
-            raise OutcomeUnknown(f"X did not confirm the deletion; read the post back. {said(answer)}")
+        if answer.data.get("deleted") is not True and not answer.is_not_found:
+            raise OutcomeUnknown(f"X did not confirm the deletion; read the post back. {answer.said}")
 
     async def read_back(self, account: AccountRef, reference: str) -> Finding:
         """Raises :class:`Misconfigured` or :class:`Rejected` where a person must act; else trouble is CANNOT_TELL."""
         try:
-            answer, _ = await self._x.ask(
+            answer = await self._x.ask(
                 account, lambda x: x.get_tweet(_post(reference), user_auth=True, tweet_fields=FIELDS)
             )
         except Gone:
@@ -92,10 +91,10 @@ class Twitter:
         except (Unavailable, Throttled, OutcomeUnknown) as error:
             log.warning("X: could not read %s back: %s", reference, error.reason)
             return Finding(Found.CANNOT_TELL, reference)
-        post = _data(answer)
+        post = answer.data
         if post.get("id") == reference:
             return _found(post)
-        return Finding(Found.NO if _is_not_found(answer) else Found.CANNOT_TELL, reference)
+        return Finding(Found.NO if answer.is_not_found else Found.CANNOT_TELL, reference)
 
     async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:
         """Look through the account's own posts since the attempt for this text, links expanded.
@@ -108,11 +107,11 @@ class Twitter:
         try:
             for _ in range(MOST_PAGES):
                 call = partial(tweepy.Client.get_users_tweets, id=user, user_auth=True, **asked)
-                answer, _headers = await self._x.ask(account, call)
+                answer = await self._x.ask(account, call)
                 for post in _posts(answer):
                     if sought in _readings(post) and not _before(post, start):
                         return _found(post)
-                following = answer["meta"].get("next_token")
+                following = answer.body["meta"].get("next_token")
                 if following is None:
                     return Finding(Found.NO)
                 asked["pagination_token"] = following
@@ -135,26 +134,11 @@ def build(setup: ChannelSetup) -> Twitter:
     return Twitter(setup)
 
 
-def _data(answer: Mapping[str, Any]) -> Mapping[str, Any]:
-    data = answer.get("data")
-    return data if isinstance(data, dict) else {}
-
-
-def _is_not_found(answer: Mapping[str, Any]) -> bool:
-    """X answers 200 with only ``errors`` for a post that is not there."""
-    errors = answer.get("errors")
-    return isinstance(errors, list) and any(str(_type(each)).endswith(NOT_FOUND) for each in errors)
-
-
-def _type(problem: Any) -> Any:
-    return problem.get("type") if isinstance(problem, dict) else None
-
-
-def _posts(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    posts = answer.get("data", [])
+def _posts(answer: XAnswer) -> list[Mapping[str, Any]]:
+    posts = answer.body.get("data", [])
     proper = isinstance(posts, list) and all(isinstance(post, dict) and post.get("id") for post in posts)
-    if not proper or not isinstance(answer.get("meta"), dict) or answer.get("errors"):
-        raise OutcomeUnknown(f"X's list of posts is not whole or not in its documented form. {said(answer)}")
+    if not proper or not isinstance(answer.body.get("meta"), dict) or answer.body.get("errors"):
+        raise OutcomeUnknown(f"X's list of posts is not whole or not in its documented form. {answer.said}")
     return list(posts)
 
 
@@ -169,6 +153,8 @@ def _expanded(post: Mapping[str, Any]) -> str:
     entities = post.get("entities")
     links = entities.get("urls") if isinstance(entities, dict) else None
     for link in links if isinstance(links, list) else ():
+        if not isinstance(link, dict) or not link.get("url"):
+            continue
         text = text.replace(str(link.get("url")), str(link.get("expanded_url") or link.get("url")))
     return text
 

@@ -8,6 +8,7 @@ at DEBUG. It has no class for 402 and raises what it likes on odd bodies, so the
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -44,7 +45,29 @@ ADVICE = {
     402: "Nothing was posted. The prepaid credits are used up: buy more, or turn on auto-recharge.",
 }
 DUPLICATE = "duplicate content"
+NOT_FOUND = "/resource-not-found"  # ends the ``type`` of X's problem
 SUCCESSES = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class XAnswer:
+    """A 2xx with a JSON object, which may still hold nothing but errors."""
+
+    body: Mapping[str, Any]
+    headers: Mapping[str, str]
+    said: str
+    """What X's problems in it say, scrubbed; empty without any."""
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """The one object asked for; empty if X gave none."""
+        data = self.body.get("data")
+        return data if isinstance(data, dict) else {}
+
+    @property
+    def is_not_found(self) -> bool:
+        """X answers 200 with only ``errors`` for a post that is not there."""
+        return any(str(problem.get("type")).endswith(NOT_FOUND) for problem in _problems(self.body))
 
 
 class XApi:
@@ -57,13 +80,8 @@ class XApi:
         )
         self._threads = Threads(concurrency, call_seconds=setup.call_seconds, name="twitter")
 
-    async def ask(
-        self, account: AccountRef, call: Callable[[tweepy.Client], Any]
-    ) -> tuple[dict[str, Any], Mapping[str, str]]:
-        """One request, made by ``call`` with a client: the JSON object of a 2xx and its headers.
-
-        Everything else is raised as an error of the port.
-        """
+    async def ask(self, account: AccountRef, call: Callable[[tweepy.Client], Any]) -> XAnswer:
+        """One request, made by ``call`` with a client. What is not a 2xx in JSON is raised as an error of the port."""
         keys = (
             *self._consumer,
             *(account.credentials.get(name, "") for name in ("access_token", "access_token_secret")),
@@ -75,9 +93,7 @@ class XApi:
             )
         return await self._threads.run(partial(self._call, keys, call))
 
-    def _call(
-        self, keys: tuple[str, ...], call: Callable[[tweepy.Client], Any]
-    ) -> tuple[dict[str, Any], Mapping[str, str]]:
+    def _call(self, keys: tuple[str, ...], call: Callable[[tweepy.Client], Any]) -> XAnswer:
         line = _Line(self._session)
         client = tweepy.Client(None, *keys, return_type=requests.Response, wait_on_rate_limit=False)
         client.session.close()
@@ -111,7 +127,7 @@ class Gone(Rejected):
     """There is no such post."""
 
 
-def _answer(response: requests.Response | None, secrets: Sequence[str]) -> tuple[dict[str, Any], Mapping[str, str]]:
+def _answer(response: requests.Response | None, secrets: Sequence[str]) -> XAnswer:
     if response is None:
         raise OutcomeUnknown("tweepy returned without having called X.")
     status = response.status_code
@@ -119,9 +135,10 @@ def _answer(response: requests.Response | None, secrets: Sequence[str]) -> tuple
         body = response.json()
     except ValueError:
         body = None
+    said = scrub(_words(body), secrets)[:300]
     if status in SUCCESSES and isinstance(body, dict):
-        return body, response.headers
-    text = scrub(" ".join(part for part in (f"X {status}:", said(body), ADVICE.get(status, "")) if part), secrets)
+        return XAnswer(body, response.headers, said)
+    text = " ".join(part for part in (f"X {status}:", said, ADVICE.get(status, "")) if part)
     if status == requests.codes.too_many_requests:
         raise Throttled(text, code=str(status), retry_after=_retry_after(response.headers))
     if status == requests.codes.forbidden and DUPLICATE in text.lower():
@@ -140,11 +157,14 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         return None
 
 
-def said(body: Any) -> str:
-    """X's own words: the problem's detail, or those of its list of errors."""
-    if not isinstance(body, dict):
-        return "not a JSON object."
+def _problems(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     errors = body.get("errors")
-    problems = [body, *(each for each in errors if isinstance(each, dict))] if isinstance(errors, list) else [body]
-    words = (problem.get("detail") or problem.get("message") or problem.get("title") for problem in problems)
-    return "; ".join(dict.fromkeys(str(each) for each in words if each))[:300]
+    return [body, *(each for each in errors if isinstance(each, dict))] if isinstance(errors, list) else [body]
+
+
+def _words(body: Any) -> str:
+    """X's own words: the problem's detail, and those of its list of errors."""
+    if not isinstance(body, dict):
+        return "The answer is not a JSON object."
+    words = (each.get("detail") or each.get("message") or each.get("title") for each in _problems(body))
+    return "; ".join(dict.fromkeys(str(each) for each in words if each))
