@@ -34,6 +34,7 @@ KINDS: dict[str, Kind] = {
     "429": Kind("answer", "throttled as this provider does it, with the headers that say until when (`seconds`)"),
     "429_no_header": Kind("answer", "throttled, without a word on until when"),
     "error": Kind("answer", "refused with `status`, `code` and `message` in the provider's own shape"),
+    "problem": Kind("answer", "refused with an RFC 9457 problem of `status`, `code` and `message`"),
     **_both("5xx", "a server error in the provider's own JSON (`status`, if not its usual)"),
     **_both("timeout", "no answer; the connection is closed after `seconds` (60)"),
     **_both("drop", "the connection is closed without an answer"),
@@ -41,6 +42,7 @@ KINDS: dict[str, Kind] = {
     **_both("wrong_type", "the right status and JSON of the wrong type"),
     **_both("huge", "the right status and 50 MB"),
     **_both("html", "502 with a gateway's HTML page"),
+    **_both("bare", "503 without a body and without Content-Type"),
     **_both("json_503", "503 with JSON that has no error in it"),
     **_both("drip", "the right answer, one byte every `seconds` (1)"),
     "undelivered": Kind("callback", "the message does not arrive; `code` says why (30003)"),
@@ -58,6 +60,7 @@ ALIASES = {
     "drip": "drip_after",
     "html": "html_before",
     "json_503": "json_503_before",
+    "bare": "bare_before",
 }
 """Short names. What looks like a success was accepted; what looks like a failure was not."""
 
@@ -84,7 +87,7 @@ class Fault(BaseModel):
     seed: int = 0
     seconds: Annotated[float, Field(ge=0, le=3600)] | None = None
     match: Match = Field(default_factory=Match)
-    status: Annotated[int, Field(ge=400, le=599)] | None = None
+    status: Annotated[int, Field(ge=200, le=599)] | None = None
     code: int | str | None = None
     message: str | None = None
     copies: Annotated[int, Field(ge=2, le=100)] = 2
@@ -99,6 +102,8 @@ class Fault(BaseModel):
             raise ValueError(f"no fault is called {self.kind!r}; there are {', '.join([*KINDS, *ALIASES])}")
         if self.does.stage == "callback" and self.provider != "twilio":
             raise ValueError(f"{self.kind} is about callbacks, and only twilio sends those")
+        if isinstance(self.code, str) and self.provider in {"graph", "twilio"}:
+            raise ValueError(f"{self.provider}'s error codes are numbers, not {self.code!r}")
         self._random = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
         return self
 

@@ -1,9 +1,11 @@
 """What the sandbox accepted, in order and with times: the judge's evidence, and what a restarted sandbox rebuilds from."""
 
 import logging
+import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import Any
 
@@ -36,13 +38,19 @@ class Record:
     """What else the provider was told, as needed to show the post again."""
 
 
+def _open_private(path: Path) -> FileIO:
+    """Open for appending; readable by nobody else, for there are phone numbers in it."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return FileIO(os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "ab+")
+
+
 class Records:
     """All records, an optional journal of them, and the counts that are kept while they come in."""
 
     def __init__(self, journal: Path | None = None) -> None:
         self._records: list[Record] = []
         self._next = 0
-        self._journal = journal.open("ab+", buffering=0) if journal else None
+        self._journal = _open_private(journal) if journal else None
         self.verbs: dict[str, dict[str, int]] = {}
         self._to: set[str] = set()
         self._to_text: set[tuple[str, str]] = set()

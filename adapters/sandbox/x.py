@@ -163,6 +163,8 @@ class X:
 
     def refusal(self, status: int, code: int | str | None, message: str) -> Answer:
         problem = {"title": TITLES.get(status, "Error"), "detail": message, "type": "about:blank", "status": status}
+        if status == 200:  # noqa: PLR2004 - partial errors come with success
+            return say(status, {"errors": [problem]})
         return say(status, problem if code is None else problem | {"errors": [{"code": code, "message": message}]})
 
     def throttled(self, seconds: float | None) -> Answer:
