@@ -22,7 +22,8 @@ from crisis.lanes import Lane
 from crisis.messages import drafts
 from crisis.messages.content import Content
 from crisis.messages.models import Message, Revision, RevisionState
-from crisis.messages.render import Rendered, Renderer
+from crisis.messages.render import Renderer
+from crisis.messages.rendered import Rendered, check
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, require
 
@@ -82,7 +83,8 @@ class Desk:
             message = await session.get_one(Message, revision.message_id)
             accounts = await self._accounts(session, revision)
             people = await self._people(session, revision)
-            return self._plan(revision, message.mode, accounts, people, clock.now())
+            superseded = await self._superseded(session, revision)
+            return self._plan(revision, superseded, message.mode, accounts, people, clock.now())
 
     async def approve(self, actor: Actor, revision_id: int) -> Approved:
         """Freeze a draft and put it out to every editors' account and to its audience, in one transaction.
@@ -102,7 +104,8 @@ class Desk:
             await self._check_still_newest(session, revision)
             accounts = await self._accounts(session, revision)
             people = await self._people(session, revision)
-            plan = self._plan(revision, message.mode, accounts, people, now)
+            superseded = await self._superseded(session, revision)
+            plan = self._plan(revision, superseded, message.mode, accounts, people, now)
             if plan.problems:
                 raise Invalid("The message cannot go out as it is. Nothing was sent.", plan.problems)
             revision.state, revision.approved_by, revision.approved_at = RevisionState.APPROVED, actor.name, now
@@ -120,7 +123,13 @@ class Desk:
         return Approved(revision, sent, cancelled)
 
     def _plan(
-        self, revision: Revision, mode: Mode, accounts: Sequence[Account], people: int | None, now: datetime
+        self,
+        revision: Revision,
+        superseded: int | None,
+        mode: Mode,
+        accounts: Sequence[Account],
+        people: int | None,
+        now: datetime,
     ) -> Plan:
         contents = {language: Content.model_validate(fields) for language, fields in revision.contents.items()}
         problems: list[str] = []
@@ -145,8 +154,9 @@ class Desk:
                     next_update_at=revision.next_update_at,
                     number=revision.number,
                     now=now,
+                    replaced=superseded,
                 )
-                found = self._renderer.check(rendered, capabilities)
+                found = check(rendered, capabilities)
                 previews.append(Preview(channel, language, names, rendered, found))
                 problems += found
             deliveries[channel] = (people or 0) if capabilities.recipients else len(names) * len(contents)
@@ -173,7 +183,7 @@ class Desk:
                 title=rendered.title,
                 text=rendered.text,
                 html=rendered.html,
-                length=rendered.length.count if rendered.length else len(rendered.text),
+                length=rendered.length.count,
                 thread=f"activation-{message.activation_id}",
                 issued_at=now,
                 next_update_at=revision.next_update_at,
@@ -221,6 +231,12 @@ class Desk:
         audience = await session.get_one(Audience, revision.audience_id)
         members = select(func.count()).select_from(Membership).where(Membership.audience_id == audience.id)
         return int(await session.scalar(members) or 0)
+
+    async def _superseded(self, session: AsyncSession, revision: Revision) -> int | None:
+        """The number of the revision it replaces: what a correction names."""
+        if revision.supersedes_id is None:
+            return None
+        return (await session.get_one(Revision, revision.supersedes_id)).number
 
     async def _check_still_newest(self, session: AsyncSession, revision: Revision) -> None:
         newer = select(Revision).where(

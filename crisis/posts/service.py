@@ -19,6 +19,7 @@ from crisis.deliveries.models import Rendition
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.lanes import Lane
 from crisis.messages.render import Renderer
+from crisis.messages.rendered import Rendered, check
 from crisis.mode import Mode
 from crisis.posts.models import Post
 from crisis.roles import Act, Actor, Role, require, require_unit
@@ -134,7 +135,7 @@ class Posts:
                 title=rendered.title,
                 text=rendered.text,
                 html=rendered.html,
-                length=rendered.length.count if rendered.length else len(rendered.text),
+                length=rendered.length.count,
                 thread=f"post-{post.id}",
                 issued_at=now,
             )
@@ -221,10 +222,12 @@ class Posts:
             raise Invalid(f"The account {account.name} is not connected. Give its address: crisis accounts connect.")
         return account
 
-    def _render(self, account: Account, title: str, body: str, mode: Mode) -> "Rendered":  # noqa: F821
+    def _render(self, account: Account, title: str, body: str, mode: Mode) -> Rendered:
         capabilities = self._capabilities[account.channel]
-        rendered = self._renderer.render_post(title, body, account.channel, capabilities, mode=mode)
-        if problems := self._renderer.check(rendered, capabilities):
+        rendered = self._renderer.render_post(
+            body, title, account.channel, capabilities, language=self._language, mode=mode
+        )
+        if problems := check(rendered, capabilities):
             raise Invalid("The post cannot go out as it is.", problems)
         return rendered
 
