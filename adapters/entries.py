@@ -54,7 +54,9 @@ class Entries:
     @contextmanager
     def lock(self, seconds: float) -> Iterator[None]:
         """Hold the folder against every other process and thread. Raises ``TimeoutError`` after ``seconds``."""
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o755)
+        if not self.folder.is_dir():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self.folder.parent.chmod(0o755)  # whatever the umask: a web server reads it as another user
         handle = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         try:
             give_up = time.monotonic() + seconds
@@ -80,7 +82,7 @@ class Entries:
     def put(self, entry: Entry) -> None:
         """Write or replace it. Call under the lock."""
         path = self.path(entry.language, entry.key)
-        path.parent.mkdir(exist_ok=True, mode=0o755)
+        path.parent.mkdir(exist_ok=True)
         write_atomically(path, orjson.dumps(asdict(entry), option=orjson.OPT_INDENT_2))
 
     def remove(self, language: str, key: str) -> None:
