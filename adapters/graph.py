@@ -170,7 +170,7 @@ def _refusal(error: facebook.GraphAPIError, line: _Line, secrets: Sequence[str])
         unsettled = body.get("is_transient") or line.status >= requests.codes.server_error
         kind = OutcomeUnknown if unsettled else Rejected
     why = SUBCODES.get(subcode, "") if isinstance(subcode, int) else ""
-    said = f"Facebook {code}: {str(body.get('message', ''))[:300]}"
+    said = f"Facebook {code}: {str(body.get('message', ''))[:300].rstrip('.')}."
     text = scrub(" ".join(part for part in (said, why, ADVICE.get(number, "")) if part), secrets)
     if kind is Throttled:
         pause = POLICY_PAUSE_SECONDS if number == POLICY_BLOCK else line.retry_after()
