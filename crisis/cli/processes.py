@@ -1,5 +1,6 @@
 """``crisis up`` and the long-lived processes it consists of, each also by itself, for other machines and containers."""
 
+import asyncio
 import os
 from importlib import import_module
 from pathlib import Path
@@ -18,7 +19,7 @@ HomeOption = Annotated[Path | None, typer.Option(help="The home folder. [default
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, worker, beat, sandbox, migrate):
+    for command in (up, worker, standby, beat, sandbox, migrate):
         app.command()(command)
 
 
@@ -52,6 +53,21 @@ def worker(
     mode = mode or settings.worker_mode
     env = environment.for_actual if mode is Mode.ACTUAL else environment.for_exercise
     become(commands.worker(mode, concurrency, queues or list(Lane), settings.log_level), env(os.environ, settings))
+
+
+def standby(
+    *,
+    mode: Annotated[Mode | None, typer.Option(help="What to watch. [default: CRISIS_WORKER_MODE, or exercise]")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Do a mode's work while broker, beat or workers are away. A worker starts its own."""
+    from crisis.standby import stand_by  # noqa: PLC0415 - loads the engine and the adapters
+
+    settings = read(home)
+    settings = settings.model_copy(update={"worker_mode": mode or settings.worker_mode})
+    if settings.worker_mode is Mode.EXERCISE:
+        settings = settings.without_secrets()
+    asyncio.run(stand_by(settings))
 
 
 def beat(*, home: HomeOption = None) -> None:

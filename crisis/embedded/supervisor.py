@@ -24,7 +24,7 @@ class Child:
     env: Mapping[str, str]
     wave: int = 0
     """Waves stop one after the other, lowest first; within one, all at once."""
-    patience: float = 5.0
+    patience: float = 6.0
     """Seconds to end what it is doing after SIGTERM; then SIGQUIT, then SIGKILL to its whole group."""
 
 
