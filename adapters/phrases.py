@@ -68,7 +68,6 @@ class Phrases:
     languages: str
     latest: str
     earlier: str
-    older: str
     published: str
     changed: str
     next_today: str
@@ -121,7 +120,6 @@ _BOKMAAL = Phrases(
     languages="Språk",
     latest="Siste melding",
     earlier="Tidligere meldinger",
-    older="Eldre meldinger",
     published="Publisert",
     changed="Endret",
     next_today="Neste melding kommer kl. {time}.",
@@ -154,7 +152,6 @@ _NYNORSK = Phrases(
     languages="Språk",
     latest="Siste melding",
     earlier="Tidlegare meldingar",
-    older="Eldre meldingar",
     published="Publisert",
     changed="Endra",
     next_today="Neste melding kjem kl. {time}.",
@@ -187,7 +184,6 @@ _ENGLISH = Phrases(
     languages="Language",
     latest="Latest message",
     earlier="Earlier messages",
-    older="Older messages",
     published="Published",
     changed="Changed",
     next_today="The next message comes at {time}.",

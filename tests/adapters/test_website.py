@@ -140,7 +140,7 @@ async def test_each_language_has_its_own_files(website: Website, folder: Path) -
     }  # fmt: skip
     html = page(folder, "nn.html")
     assert '<html lang="nn">' in html
-    assert 'lang="nn" dir="ltr">\n<h3>Skred ved Moen' in html
+    assert re.search(r'lang="nn" dir="ltr">\s*<h3>Skred ved Moen', html)
     assert "Kriseinformasjon frå Fjordvik kommune" in html
 
 
@@ -335,9 +335,9 @@ async def test_another_language_has_english_words_around_its_messages(website: W
     assert receipt.url == "https://krise.fjordvik.kommune.no/ar.html"
     html = page(folder, "ar.html")
     assert '<html lang="en">' in html
-    assert 'lang="ar" dir="rtl">\n<h3>' in html
+    assert re.search(r'lang="ar" dir="rtl">\s*<h3>', html)
     assert "20 November at 05:58" in html
-    assert '<a href="ar.html" lang="ar" hreflang="ar" dir="rtl">العربية</a>' in page(folder)
+    assert 'hreflang="ar" dir="rtl">العربية</a>' in " ".join(page(folder).split())
 
 
 async def test_an_exercise_is_marked_on_every_page_and_feed(tmp_path: Path) -> None:
