@@ -26,11 +26,9 @@ from crisis.errors import Invalid, Unready
 from crisis.messages.content import Content, clean, unusable
 from crisis.messages.lengths import measure, normalise
 from crisis.messages.phrasing import paragraphs, said_in, sentence, shown, tidied
-from crisis.messages.rendered import Rendered, check
+from crisis.messages.rendered import Rendered
 from crisis.messages.words import Words
 from crisis.mode import Mode
-
-__all__ = ["Rendered", "Renderer"]
 
 FULL = "messages/_base/full.txt"
 POST = "messages/_base/post.txt"
@@ -107,7 +105,7 @@ class Renderer:
         return rendered
 
     def render_post(
-        self, title: str, text: str, channel: str, capabilities: Capabilities, *, mode: Mode, language: str = ""
+        self, text: str, title: str, channel: str, capabilities: Capabilities, *, language: str, mode: Mode
     ) -> Rendered:
         """A unit's own post, with or without a title, in any language. Where a channel has no titles it leads the text.
 
@@ -123,10 +121,6 @@ class Renderer:
         values = self._marks(mode, language) | {"title": title, "text": text}
         texts = {"title": title, "text": text} if title else {}
         return self._rendered("post", channel, capabilities, language, values, texts, POST)
-
-    def check(self, rendered: Rendered, capabilities: Capabilities) -> list[str]:
-        """Why the channel would refuse this, with the numbers; empty when it fits."""
-        return check(rendered, capabilities.limit)
 
     def _marks(self, mode: Mode, language: str) -> dict[str, Any]:
         exercise = mode is not Mode.ACTUAL

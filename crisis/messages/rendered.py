@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from crisis.channels import Limit, Unit
+from crisis.channels import Capabilities, Unit
 from crisis.messages.lengths import Length
 
 CHANNEL_NAMES: Mapping[str, str] = {
@@ -33,11 +33,10 @@ class Rendered:
     """What the editor wrote of it and how long each is, in the terms of ``length.used``."""
 
 
-def check(rendered: Rendered, limit: Limit | None) -> list[str]:
-    """Why a channel with this limit would refuse it, with the numbers; empty when it fits."""
-    length = rendered.length
-    channel = CHANNEL_NAMES.get(rendered.channel, rendered.channel)
-    named = f"{channel}, {rendered.language_name}" if rendered.language_name else channel
+def check(rendered: Rendered, capabilities: Capabilities) -> list[str]:
+    """Why the channel would refuse this, with the numbers; empty when it fits."""
+    limit, length = capabilities.limit, rendered.length
+    named = f"{CHANNEL_NAMES.get(rendered.channel, rendered.channel)}, {rendered.language_name}"
     problems = []
     if length.unit is Unit.WEIGHTED and length.offenders:
         where = ", ".join(f"U+{ord(each.character):04X} at {each.position + 1}" for each in length.offenders)
