@@ -16,6 +16,7 @@ from typing import Any
 
 import aiohttp
 import orjson
+from markupsafe import escape
 from yarl import URL
 
 from adapters.fragment import fragment, plain_text, printable
@@ -70,6 +71,14 @@ class WordPress(Channel):
         except OutcomeUnknown as error:
             raise Unavailable(
                 f"WordPress could not say whether this post is there already, so nothing was written. {error.reason}",
+                code=error.code,
+            ) from None
+        except (
+            Rejected
+        ) as error:  # a search has no content to refuse: without rights, status=any is an "invalid parameter"
+            raise Misconfigured(
+                f"WordPress does not let us look among all posts ({error.code}). Nothing was written. "
+                "Check the username and the application password, and that the user has the author role.",
                 code=error.code,
             ) from None
         if held is not None and held.get("status") == "publish":
@@ -202,7 +211,8 @@ def _id(reference: str) -> str:
 
 
 def _content(outgoing: Outgoing) -> dict[str, str]:
-    return {"title": printable(outgoing.title), "content": str(fragment(outgoing))}
+    """Both fields are HTML to WordPress, the title too."""
+    return {"title": str(escape(printable(outgoing.title))), "content": str(fragment(outgoing))}
 
 
 def _post_in(answer: Any) -> dict[str, Any]:
