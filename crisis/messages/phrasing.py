@@ -29,6 +29,11 @@ def tidied(text: str, *, one_line: bool) -> str:
     return re.sub(r"\n{3,}", "\n\n", lines).strip()
 
 
+def dense(html: str) -> str:
+    """A fragment without the template's indents and empty lines."""
+    return "\n".join(filter(None, (line.strip() for line in html.split("\n"))))
+
+
 def shown(html: str) -> str:
     """The words of a fragment, tags left out."""
     return re.sub(r"<[^<>]*>", "", html).strip()

@@ -25,7 +25,7 @@ from crisis.channels import Capabilities, Unit
 from crisis.errors import Invalid, Unready
 from crisis.messages.content import Content, clean, unusable
 from crisis.messages.lengths import measure, normalise
-from crisis.messages.phrasing import paragraphs, said_in, sentence, shown, tidied
+from crisis.messages.phrasing import dense, paragraphs, said_in, sentence, shown, tidied
 from crisis.messages.rendered import Rendered
 from crisis.messages.words import Words
 from crisis.mode import Mode
@@ -143,7 +143,7 @@ class Renderer:
         mark = " ".join(filter(None, (values["marker"], values["also_marked"])))
         unit = capabilities.limit.unit if capabilities.limit else Unit.CHARACTERS
         try:
-            html = template.render(values).strip() if (template.name or "").endswith(".html") else None
+            html = dense(template.render(values)) if (template.name or "").endswith(".html") else None
             source = template if html is None else self._environment.get_template(plain)
             text = tidied(source.render(values), one_line=capabilities.short and kind != "post")
         except TemplateError as error:
