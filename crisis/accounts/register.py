@@ -1,0 +1,216 @@
+"""The register: every account the municipality has, kept in a CSV file and imported whole or not at all."""
+
+import asyncio
+import csv
+import difflib
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+from sqlalchemy import select, text, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis import sheet
+from crisis.accounts.models import Account
+from crisis.audit import chain
+from crisis.db import Database
+from crisis.errors import Invalid
+from crisis.roles import Act, Actor, require
+from crisis.settings import Settings
+
+REGISTER_ONLY = ("flickr", "finn", "instagram", "linkedin", "slideshare", "youtube")
+"""Channels this service does not publish to. Their accounts are on record all the same, and the lock names them."""
+REQUIRED = ("channel", "name", "unit", "opened_on", "what", "why", "audience")
+OPTIONAL = ("leader", "address")
+NAMES = ("channel", "name", "unit")
+"""The columns that say which account a line is about; each must be filled in."""
+LINES_MOST = 5_000
+"""A register is read into memory; the largest municipality has some hundreds of accounts."""
+CELL_MOST = 1_000  # characters
+_HOLD = text("LOCK TABLE accounts IN SHARE ROW EXCLUSIVE MODE")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did to the register: so many accounts each."""
+
+    new: int
+    changed: int
+    unchanged: int
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A register as far as it has been read: the lines that hold, by which account they are about, and every fault."""
+
+    columns: Sequence[str]
+    channels: Sequence[str]
+    rows: dict[tuple[str, ...], dict[str, object]] = field(default_factory=dict)
+    lines: dict[tuple[str, ...], int] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+async def import_register(
+    db: Database, actor: Actor, source: Path, *, channels: Collection[str], settings: Settings
+) -> Imported:
+    """Bring the register to what the file says. A line about a known channel, name and unit updates that account.
+
+    ``channels`` are those the service can publish to. An account that is not in the file stays as it is. A column that is
+    missing, or an empty leader or address, leaves what is there: naming a leader and connecting are acts of their own.
+
+    Raises :class:`Invalid` with every bad line and its number in ``problems``; then nothing was imported.
+    """
+    require(actor, Act.MANAGE_ACCOUNTS)
+    rows = await asyncio.to_thread(read, source, channels=channels, settings=settings)
+    async with db.transaction() as session:
+        await session.execute(_HOLD)
+        known = await _known(session, rows)
+        new = [Account(**row) for names, row in rows.items() if names not in known]
+        session.add_all(new)
+        changed = [account.id for names, account in known.items() if _update(account, rows[names])]
+        await session.flush()
+        done = Imported(len(new), len(changed), len(known) - len(changed))
+        await chain.append(
+            session,
+            actor,
+            "import_register",
+            "register",
+            file=source.name,
+            new=sorted(account.id for account in new),
+            changed=sorted(changed),
+            unchanged=done.unchanged,
+        )
+    return done
+
+
+def read(
+    source: Path, *, channels: Collection[str], settings: Settings
+) -> Mapping[tuple[str, ...], Mapping[str, object]]:
+    """The file's accounts by channel, name and unit: the columns of each. Raises :class:`Invalid` as the import does."""
+    with sheet.opened(source) as stream:
+        given = list(islice(sheet.lines(stream, settings), LINES_MOST + 1))
+    if len(given) > LINES_MOST:
+        raise Invalid(
+            f"The file has more than {LINES_MOST:,} lines: that is not a register of accounts. Nothing was imported."
+        )
+    decoded = _decoded(given)
+    separator = sheet.delimiter(decoded[0]) if decoded else ","
+    records = _records(decoded, separator)
+    known = sorted({*channels, *REGISTER_ONLY})
+    reading = _Reading(_header(next(records, (1, []))[1]), known)
+    for line, cells in records:
+        if any(cell.strip() for cell in cells):
+            reading.problems += [f"line {line}: {problem}" for problem in _take(reading, line, cells)]
+    if reading.problems:
+        raise Invalid(f"{source.name} was not imported, and nothing was changed. Mend this:", reading.problems)
+    if not reading.rows:
+        raise Invalid(f"{source.name} names no account. Nothing was changed.")
+    return reading.rows
+
+
+def _decoded(given: Sequence[bytes]) -> list[str]:
+    decoded, problems = [], []
+    for at, line in enumerate(given, start=1):
+        try:
+            decoded.append(line.decode())
+        except UnicodeDecodeError:
+            problems.append(f"line {at}: is not UTF-8 text")
+    if problems:
+        raise Invalid("The file is not UTF-8 throughout. Nothing was imported. Save it as “CSV UTF-8”.", problems)
+    return decoded
+
+
+def _records(given: Sequence[str], separator: str) -> Iterator[tuple[int, list[str]]]:
+    """Each record with the number of the line it begins on; a quoted cell may go over several lines."""
+    reader = csv.reader((f"{line}\n" for line in given), delimiter=separator, strict=True)
+    begin = 1
+    try:
+        for cells in reader:
+            yield begin, cells
+            begin = reader.line_num + 1
+    except csv.Error:
+        raise Invalid(
+            "The file cannot be read on from there. Nothing was imported.",
+            [f"line {begin}: a quote is not closed, or something stands after the closing one"],
+        ) from None
+
+
+def _header(cells: Sequence[str]) -> Sequence[str]:
+    names = [cell.strip().casefold() for cell in cells]
+    problems = [f"the column {name!r} is missing" for name in REQUIRED if name not in names]
+    problems += [f"the column {name[:40]!r} is not known" for name in names if name not in REQUIRED + OPTIONAL]
+    problems += [
+        f"the column {name[:40]!r} is there {names.count(name)} times"
+        for name in sorted({*names})
+        if names.count(name) > 1
+    ]
+    if problems:
+        raise Invalid(
+            f"The first line must name the columns: {','.join(REQUIRED)}, and if you like {' and '.join(OPTIONAL)}. "
+            f"Nothing was imported.",
+            [f"line 1: {problem}" for problem in problems],
+        )
+    return names
+
+
+def _take(reading: _Reading, line: int, cells: Sequence[str]) -> Iterator[str]:
+    """Take one line into the reading; yield what is wrong with it."""
+    if len(cells) != len(reading.columns):
+        yield f"has {len(cells)} cells, and the first line names {len(reading.columns)} columns; quote cells that hold commas"
+        return
+    row: dict[str, object] = {name: cell.strip() for name, cell in zip(reading.columns, cells, strict=True)}
+    problems = [*_faults(row, reading.channels)]
+    yield from problems
+    if problems:
+        return
+    names = tuple(" ".join(str(row[name]).split()) for name in NAMES)
+    if first := reading.lines.get(names):
+        yield f"is about the same account as line {first}"
+        return
+    reading.lines[names] = line
+    reading.rows[names] = row | dict(zip(NAMES, names, strict=True))
+
+
+def _faults(row: dict[str, object], channels: Sequence[str]) -> Iterator[str]:
+    """What is wrong with one line's cells. Puts the channel and the date into the form they are stored in."""
+    for name, cell in row.items():
+        if len(str(cell)) > CELL_MOST:
+            yield f"{name} has {len(str(cell)):,} characters, and at most {CELL_MOST:,} are kept"
+        elif not str(cell).replace("\n", " ").replace("\t", " ").isprintable():
+            yield f"{name} has a control character in it"
+        elif not cell and name in NAMES:
+            yield f"{name} is empty"
+    channel = row["channel"] = str(row["channel"]).casefold()
+    if channel and channel not in channels:
+        nearest = difflib.get_close_matches(channel, channels, n=1, cutoff=0.0)[0]
+        yield f"there is no channel {channel[:40]!r}; the nearest is {nearest!r}"
+    opened_on = str(row["opened_on"])
+    try:
+        row["opened_on"] = _day(opened_on) if opened_on else None
+    except ValueError:
+        yield f"opened_on {opened_on[:40]!r} is not a date like 2011-01-15"
+
+
+def _day(value: str) -> date:
+    if not _DATE.fullmatch(value):
+        raise ValueError(value)
+    return date.fromisoformat(value)
+
+
+async def _known(session: AsyncSession, rows: Collection[tuple[str, ...]]) -> dict[tuple[str, ...], Account]:
+    keys = tuple_(Account.channel, Account.name, Account.unit)
+    found = await session.scalars(select(Account).where(keys.in_(list(rows))))
+    return {(account.channel, account.name, account.unit): account for account in found}
+
+
+def _update(account: Account, row: Mapping[str, object]) -> bool:
+    changed = False
+    for name, value in row.items():
+        if value != getattr(account, name) and not (name in OPTIONAL and not value):
+            setattr(account, name, value)
+            changed = True
+    return changed
