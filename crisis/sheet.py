@@ -15,6 +15,7 @@ from crisis.settings import Settings
 
 _BLOCK = 1 << 20  # bytes
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+_TELLING = 0.75
 _UTF8_MARK = b"\xef\xbb\xbf"
 
 
@@ -106,9 +107,9 @@ def _blocks(stream: BinaryIO, settings: Settings) -> Iterator[bytes]:
 
 
 def _check_encoding(start: bytes) -> None:
-    halves = start[:1024:2], start[1:1024:2]
+    halves = start[:1024:2], start[1:1024:2]  # of Latin text in UTF-16, one is nothing but NUL, the other has none
     fewest, most = sorted(half.count(b"\0") / max(1, len(half)) for half in halves)
-    if start.startswith(_UTF16_MARKS) or (fewest < 0.25 and most > 0.75):  # every other byte is NUL
+    if start.startswith(_UTF16_MARKS) or most - fewest > _TELLING:
         raise Invalid(
             "The file is UTF-16, not UTF-8. Nothing was imported. Save it again as “CSV UTF-8” and import that."
         )

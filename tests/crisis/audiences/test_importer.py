@@ -101,7 +101,7 @@ class Importer:
     async def refused(self, source: str | bytes | Path | io.RawIOBase, **changed: int) -> str:
         """The reason a file was refused, after looking that nothing was done."""
         with pytest.raises(Invalid) as raised:
-            await self(source, **changed)
+            await self(source, "Alle", replace=False, **changed)
         async with self._db.transaction() as session:
             for table in ("audiences", "recipients", "memberships", "audit"):
                 assert (await session.execute(text(f"SELECT count(*) FROM {table}"))).scalar_one() == 0
