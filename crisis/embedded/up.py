@@ -6,7 +6,6 @@ and the API. The children end first, the broker and the database last.
 
 import os
 import signal
-import socket
 from collections.abc import Callable
 from contextlib import ExitStack
 from types import FrameType, TracebackType
@@ -21,6 +20,7 @@ from crisis.embedded.home import Home
 from crisis.embedded.place import FALLBACK
 from crisis.embedded.port import free_port
 from crisis.embedded.postgres import Postgres
+from crisis.embedded.readiness import listens, works
 from crisis.embedded.supervisor import Child, Supervisor
 from crisis.embedded.tender import Tender
 from crisis.embedded.valkey import Valkey
@@ -91,7 +91,9 @@ def _bring_up(read: Callable[[], Settings], say: Callable[[str], None], stack: E
         Child("api", commands.api("127.0.0.1", api_port), actual),
     ):
         supervisor.start(child)
-    supervisor.wait_until("api", lambda: _listens(api_port))
+    supervisor.wait_until("api", lambda: listens(api_port))
+    supervisor.wait_until("worker-actual", lambda: works(settings, Mode.ACTUAL))
+    supervisor.wait_until("worker-exercise", lambda: works(settings, Mode.EXERCISE))
     tender.watch(supervisor.tend)
     home.announce(_announcement(settings, f"http://127.0.0.1:{api_port}"))
     return settings
@@ -123,7 +125,7 @@ def _sandbox(settings: Settings, supervisor: Supervisor) -> Settings:
     settings = settings.model_copy(update={"sandbox_url": f"http://127.0.0.1:{port}"})
     env = environment.for_sandbox(os.environ, settings)
     supervisor.start(Child("sandbox", commands.sandbox("127.0.0.1", port), env, wave=SANDBOX_LAST))
-    supervisor.wait_until("sandbox", lambda: _listens(port))
+    supervisor.wait_until("sandbox", lambda: listens(port))
     return settings
 
 
@@ -153,12 +155,6 @@ def _addresses(settings: Settings) -> str:
             "Ctrl-C stops it all.",
         )
     )
-
-
-def _listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1.0)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 class _Stopped(BaseException):

@@ -1,0 +1,28 @@
+"""Whether a process that was started does its work by now."""
+
+import socket
+
+from kombu.exceptions import OperationalError
+from redis import RedisError
+
+from crisis.broker import celery_app
+from crisis.mode import Mode
+from crisis.settings import Settings
+
+
+def listens(port: int) -> bool:
+    """A server accepts connections on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        probe.settimeout(1.0)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def works(settings: Settings, mode: Mode) -> bool:
+    """This machine's worker of ``mode`` takes kicks from the broker: it answers when asked over it."""
+    app = celery_app(settings)
+    try:
+        return bool(app.control.ping(destination=[f"{mode.value}@{socket.gethostname()}"], timeout=0.5))
+    except (OperationalError, RedisError, OSError):  # the broker is away for a moment
+        return False
+    finally:
+        app.close()
