@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,15 +72,22 @@ class Database:
             pool_size=pool_size,
             max_overflow=pool_size,
             connect_args={"connect_timeout": 5},
+            hide_parameters=True,  # they would stand in every error's text, and so in the log
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._joined: ContextVar[AsyncSession | None] = ContextVar("joined", default=None)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: commits at the end, rolls back on any exception, then rings the bells that were asked for.
 
-        A bell that cannot be rung is logged and forgotten: the sweep does its work some seconds later.
+        A bell that cannot be rung is logged and forgotten: the sweep does its work some seconds later. Inside
+        :meth:`together` it is a savepoint in that transaction.
         """
+        if (joined := self._joined.get()) is not None:
+            async with joined.begin_nested():
+                yield joined
+            return
         async with self._sessions() as session:
             async with session.begin():
                 yield session
@@ -89,6 +97,16 @@ class Database:
                 await self.bell(mode, lane)
             except Exception:  # noqa: BLE001 - whatever the broker's trouble is, the commit stands
                 log.warning("The bell for %s.%s could not be rung; the sweep will find the work.", mode, lane)
+
+    @asynccontextmanager
+    async def together(self) -> AsyncIterator[AsyncSession]:
+        """One transaction for everything that opens one inside: an act and the record of its answer, both or neither."""
+        async with self.transaction() as session:
+            before = self._joined.set(session)
+            try:
+                yield session
+            finally:
+                self._joined.reset(before)
 
     async def close(self) -> None:
         """Close every connection."""
