@@ -19,6 +19,11 @@ TITLE_MOST = 200  # characters
 
 _CURRENT = text("SELECT * FROM activations WHERE mode = :mode AND state <> 'stood_down'")
 _ONE = text("SELECT * FROM activations WHERE id = :id")
+_LIST = text(
+    """
+    SELECT * FROM activations WHERE id > :after AND (CAST(:mode AS text) IS NULL OR mode = :mode) ORDER BY id LIMIT :most
+    """
+)
 _ACTIVATE = text(
     """
     WITH turned AS (
@@ -131,6 +136,14 @@ async def get(session: AsyncSession, activation_id: int) -> Activation:
     if row is None:
         raise NotFound("activation", activation_id)
     return _activation(row)
+
+
+async def list_activations(
+    session: AsyncSession, *, mode: Mode | None = None, after: int = 0, most: int = 100
+) -> list[Activation]:
+    """Activations after number ``after``, oldest first; of one mode, or of both."""
+    values = {"mode": mode.value if mode else None, "after": after, "most": most}
+    return [_activation(row) for row in await session.execute(_LIST, values)]
 
 
 def _activation(row: object) -> Activation:
