@@ -49,7 +49,8 @@ def for_sandbox(given: Mapping[str, str], settings: Settings) -> dict[str, str]:
 
 
 def _services(settings: Settings, home: Path) -> dict[str, str]:
-    found = {"CRISIS_HOME": str(home)}
+    # Both modes mean the same page of exercises, though an exercise worker's home is another.
+    found = {"CRISIS_HOME": str(home), "CRISIS_EXERCISE_PUBLIC_DIR": str(settings.exercise_page_dir)}
     for name in SERVICES:
         value = getattr(settings, name)
         if value is not None:

@@ -92,6 +92,12 @@ def test_an_actual_worker_finds_them_all(given: dict[str, str], settings: Settin
     assert "SOMEBODY_ELSES_TOKEN" not in env
 
 
+def test_both_modes_mean_the_same_page_of_exercises(settings: Settings) -> None:
+    page = str(settings.home / "exercise" / "public")
+    for env in (environment.for_actual({}, settings), environment.for_exercise({}, settings)):
+        assert env["CRISIS_EXERCISE_PUBLIC_DIR"] == page
+
+
 def test_the_sandbox_has_no_way_to_the_database_or_the_broker(given: dict[str, str], settings: Settings) -> None:
     env = environment.for_sandbox(given | {"crisis_database_url": "postgresql://elsewhere/x"}, settings)
     assert not [name for name in env if name.upper() in {"CRISIS_DATABASE_URL", "CRISIS_REDIS_URL"}]
