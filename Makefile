@@ -39,7 +39,7 @@ bench: $(READY) ## measure, beside the floor and the peers, and compare with the
 	$(BIN)/python -m bench
 
 race: $(READY) ## race senders against activation, at length
-	$(BIN)/python -m bench.race
+	$(BIN)/python -m tests.race
 
 lock: ## resolve the lock files again (needs uv; UVFLAGS=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements-dev.lock --group pyproject.toml:dev pyproject.toml

@@ -1,6 +1,5 @@
 """The book of what senders need beside the row: accounts with their credentials opened, and frozen renditions. Cached."""
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -8,8 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crisis.accounts.models import Account
-from crisis.channels import AccountRef, Outgoing
+from crisis.accounts.models import Account, AccountState
+from crisis.channels import AccountRef, Outgoing, Rejected
 from crisis.deliveries.models import Rendition
 from crisis.mode import Mode
 
@@ -35,14 +34,15 @@ class Book:
 
     def __init__(self, openers: Openers) -> None:
         self.openers = openers
-        self._accounts: dict[int, AccountRef] = {}
+        self._accounts: dict[int, AccountRef | None] = {}
         self._renditions: OrderedDict[int, Rendition] = OrderedDict()
 
     async def fetch(self, session: AsyncSession, accounts: set[int], renditions: set[int]) -> None:
         """Read in what is missing."""
         if missing := accounts - self._accounts.keys():
             for account in await session.scalars(select(Account).where(Account.id.in_(missing))):
-                self._accounts[account.id] = self.openers.account(account)
+                closed = account.state is AccountState.CLOSED
+                self._accounts[account.id] = None if closed else self.openers.account(account)
         if missing := renditions - self._renditions.keys():
             for rendition in await session.scalars(select(Rendition).where(Rendition.id.in_(missing))):
                 self._renditions[rendition.id] = rendition
@@ -50,8 +50,11 @@ class Book:
                 self._renditions.popitem(last=False)
 
     def account(self, account_id: int) -> AccountRef:
-        """An account that was fetched."""
-        return self._accounts[account_id]
+        """An account that was fetched. Raises :class:`Rejected` if it has been closed since."""
+        account = self._accounts[account_id]
+        if account is None:
+            raise Rejected("The account was closed. Nothing is published through it any more.")
+        return account
 
     def rendition(self, rendition_id: int) -> Rendition:
         """A rendition that was fetched."""
@@ -74,8 +77,3 @@ def outgoing(rendition: Rendition, delivery_id: int, to: str | None, valid_secon
         to=to,
         valid_seconds=valid_seconds,
     )
-
-
-def opened(sealed: str) -> dict[str, str]:
-    """An account's credentials as they lie in the sealed value."""
-    return {str(key): str(value) for key, value in json.loads(sealed).items()}

@@ -65,7 +65,7 @@ class Delivery(Base):
         ),
         # Approving twice is harmless.
         UniqueConstraint(
-            "rendition_id", "account_id", "recipient_id", name="deliveries_once", postgresql_nulls_not_distinct=True
+            "recipient_id", "rendition_id", "account_id", name="deliveries_once", postgresql_nulls_not_distinct=True
         ),
         Index(
             "deliveries_due", "mode", "lane", "due_at", "id", postgresql_where=text("state IN ('ready', 'retry_wait')")

@@ -185,7 +185,7 @@ class Sender:
         )
 
     def _number(self, claimed: Claimed) -> str:
-        if claimed.recipient_id is None or claimed.number is None or claimed.fingerprint is None:
+        if claimed.recipient_id is None or not claimed.number or claimed.fingerprint is None:
             raise Rejected("The recipient was erased from the register.")
         return self._book.openers.number(claimed.recipient_id, claimed.number, claimed.fingerprint)
 

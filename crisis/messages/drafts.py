@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis import clock
 from crisis.activations import service as activations
+from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.audiences.models import Audience
 from crisis.audit import chain
@@ -144,7 +145,7 @@ async def revisions(
 
 
 async def _place(
-    session: AsyncSession, activation: activations.Activation, kind: Kind, message_id: int | None
+    session: AsyncSession, activation: Activation, kind: Kind, message_id: int | None
 ) -> tuple[Message, int, Revision | None]:
     """The message a new revision belongs to, its number, and what it supersedes."""
     if kind is Kind.ALERT:

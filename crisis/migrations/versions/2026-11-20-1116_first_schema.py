@@ -375,7 +375,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("deliveries_pkey")),
         sa.UniqueConstraint(
-            "rendition_id", "account_id", "recipient_id", name="deliveries_once", postgresql_nulls_not_distinct=True
+            "recipient_id", "rendition_id", "account_id", name="deliveries_once", postgresql_nulls_not_distinct=True
         ),
         postgresql_with={"fillfactor": "70"},
     )

@@ -1,0 +1,34 @@
+"""Promise P1: once an activation is confirmed, no unit post starts and none is in flight unlisted. And the harness that says
+so can be trusted, since it catches every wrong protocol."""
+
+import asyncio
+import secrets
+
+import pytest
+
+from tests.conftest import make_database
+from tests.race.harness import Outcome, race
+from tests.race.protocols import MUTANTS, PRODUCT, Protocol
+
+
+@pytest.mark.timeout(300)
+async def test_no_unit_post_starts_or_runs_unlisted_after_confirmation(server_url: str) -> None:
+    url = await make_database(server_url, f"race_{secrets.token_hex(4)}")
+    outcome = await _race(url, PRODUCT, rounds=200)
+    assert outcome.rounds == 200
+    assert outcome.calls > 400, "the senders were not racing"
+    assert (outcome.started_after, outcome.unlisted) == (0, 0)
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+async def test_the_race_catches_the_wrong_protocol(server_url: str, mutant: Protocol) -> None:
+    for seed in range(1, 11):  # a violation is a matter of milliseconds: more rounds if the first ones were lucky
+        url = await make_database(server_url, f"race_{secrets.token_hex(4)}")
+        if (await _race(url, mutant, rounds=60, seed=seed)).violations:
+            return
+    pytest.fail(f"“{mutant.name}” was not caught in 600 rounds")
+
+
+async def _race(url: str, protocol: Protocol, *, rounds: int, seed: int = 1) -> Outcome:
+    return await asyncio.to_thread(race, url, protocol, rounds=rounds, seed=seed)
