@@ -16,6 +16,8 @@ from crisis.settings import Settings
 
 DELIVER = "crisis.deliver"
 SWEEP = "crisis.sweep"
+TIDY = "crisis.tidy"
+_HOUR = 3600.0
 _PATIENCE = 1.0  # seconds a commit's bell may take; after that the sweep will do
 
 
@@ -55,6 +57,14 @@ def celery_app(settings: Settings) -> Celery:
                 "options": {"queue": queue_of(mode, Lane.PUBLIC), "expires": settings.sweep_seconds},
             }
             for mode in Mode
+        }
+        | {
+            "tidy": {
+                "task": TIDY,
+                "schedule": _HOUR,
+                "args": [Mode.ACTUAL.value],
+                "options": {"queue": queue_of(Mode.ACTUAL, Lane.PUBLIC), "expires": _HOUR},
+            }
         },
         beat_max_loop_interval=settings.sweep_seconds,
     )

@@ -95,6 +95,8 @@ class Settings(BaseSettings):
     validity_seconds: int = Field(default=6 * 3600, ge=60)  # a crisis delivery is dead after this
     sweep_seconds: float = Field(default=2.0, gt=0, le=60)
 
+    keep_unlisted_days: int = Field(default=30, ge=1)  # then recipients who are on no list are erased
+
     # Caps on what may be read in
     csv_max_bytes: int = 1 << 30
     csv_max_rows: int = 10_000_000

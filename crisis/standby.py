@@ -1,5 +1,7 @@
 """The standby: one process beside each worker that watches the sweep's clock, and does the work itself when it stops.
 
+It also drains on its own host, always: a sender that does not answer can be killed, and proved dead, only from there.
+
 Redis gone, beat dead, or a worker that fell silent after a reconnect: all look the same from the database, as a mode that has
 not been swept for a while. Then the standby sweeps and delivers by itself, slower and in one process, until the others are
 back. It needs PostgreSQL and nothing else.
@@ -31,6 +33,7 @@ async def stand_by(settings: Settings) -> None:
     while True:
         await asyncio.sleep(settings.sweep_seconds)
         try:
+            await sweep.go_on_draining(db, settings.worker_mode, settings.drain_seconds)
             await step(engine, settings.sweep_seconds * LATE)
         except (DBAPIError, OSError, CrisisError) as error:
             log.warning("The standby could not look: %s", error)

@@ -58,10 +58,10 @@ class Bridge:
 
 
 bridge = Bridge()
-register(app, settings.worker_mode, bridge.run)
+register(app, settings.worker_mode, bridge.run, keep_unlisted_days=settings.keep_unlisted_days)
 
 
-@setup_logging.connect
+@setup_logging.connect  # type: ignore[untyped-decorator]
 def _set_up_logging(**_: object) -> None:
     logging.basicConfig(
         level=settings.log_level,
@@ -71,12 +71,12 @@ def _set_up_logging(**_: object) -> None:
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
-@worker_process_init.connect
+@worker_process_init.connect  # type: ignore[untyped-decorator]
 def _begin(**_: object) -> None:
     bridge.close()
 
 
-@worker_process_shutdown.connect
+@worker_process_shutdown.connect  # type: ignore[untyped-decorator]
 def _end(**_: object) -> None:
     bridge.close()
 

@@ -69,7 +69,7 @@ async def sweep(db: Database, mode: Mode, *, drain_seconds: float) -> Counter[st
         done["buried"] = (await session.execute(_BURY, one)).rowcount  # type: ignore[attr-defined]
         done["doubted"] = (await session.execute(_DOUBT, one)).scalar_one()
         done["receipts"] = await receipts.apply_waiting(session, mode)
-    await _drain(db, mode, drain_seconds)
+    await go_on_draining(db, mode, drain_seconds)
     async with db.transaction() as session:
         for lane in await due_lanes(session, mode):
             kick(session, mode, lane)
@@ -89,8 +89,11 @@ async def age(session: AsyncSession, mode: Mode) -> float:
     return float((await session.execute(_AGE, {"mode": mode.value})).scalar_one())
 
 
-async def _drain(db: Database, mode: Mode, drain_seconds: float) -> None:
-    """Go on with a drain whose process has gone, and clear the permits of the dead in peace too."""
+async def go_on_draining(db: Database, mode: Mode, drain_seconds: float) -> None:
+    """Go on with a drain whose process has gone, and clear the permits of the dead in peace too.
+
+    Only a process on the holder's own host can prove it dead or kill it, so every host has one that does this.
+    """
     async with db.transaction() as session:
         activation = await service.find_current(session, mode)
         permits = await drain.open_permits(session, mode)

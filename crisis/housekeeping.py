@@ -1,0 +1,25 @@
+"""Housekeeping: what is kept no longer than it is needed. Beat asks for it once an hour; doing it twice is harmless."""
+
+import logging
+
+from crisis.audiences import service as audiences
+from crisis.db import Database
+from crisis.errors import Conflict
+from crisis.tokens import idempotency
+
+log = logging.getLogger(__name__)
+
+
+async def tidy(db: Database, *, keep_unlisted_days: int) -> None:
+    """Erase recipients who have been on no list for ``keep_unlisted_days``, and forget old idempotency keys.
+
+    While an activation is in force nobody is erased: its updates and all-clear still have to find everyone.
+    """
+    try:
+        erased = await audiences.erase_orphans(db, None, days=keep_unlisted_days)
+    except Conflict as held:
+        log.info("Nobody was erased: %s", held)
+    else:
+        log.info("%d recipients on no list were erased.", erased)
+    async with db.transaction() as session:
+        await idempotency.purge(session)
