@@ -1,0 +1,63 @@
+"""The HTTP service. ``uvicorn --factory api.app:create_app``."""
+
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, FastAPI, Security
+from fastapi.security import HTTPBearer
+from starlette.routing import BaseRoute
+
+from api import errors
+from api.documented import describe
+from api.drains import Drains
+from api.health import Health
+from api.metrics import Metrics
+from api.public import mount
+from api.receipts import Receipts
+from api.shell import Shell
+from api.v1 import accounts, activations, audiences, audit, deliveries, messages, posts, tokens
+from crisis.bootstrap import crisis_of
+from crisis.settings import Settings
+
+NOUNS = (activations, messages, deliveries, posts, accounts, audiences, tokens, audit)
+DESCRIPTION = """
+Every answer that is not a success is a problem (RFC 9457). Lists come in pieces: follow `next`, or the Link header.
+A POST with an Idempotency-Key is done once, however often it is sent.
+"""
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application. Settings are read from the environment unless given; nothing is connected before it starts."""
+    settings = settings or Settings()
+    logging.getLogger("crisis").setLevel(settings.log_level)
+    logging.getLogger("api").setLevel(settings.log_level)
+
+    crisis = crisis_of(settings)
+    metrics = Metrics(crisis.db)
+    receipts = Receipts(settings, crisis.db, metrics.receipts)
+    drains = Drains(crisis.db, settings.drain_seconds)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await drains.close()
+        await receipts.close()
+        await crisis.db.close()
+
+    # Receipts stand first: thousands a second come to that one address.
+    routes: list[BaseRoute] = [*receipts.routes(), *Health(settings, crisis.db).routes(), *metrics.routes()]
+    app = FastAPI(
+        description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan, routes=routes, redirect_slashes=False
+    )
+    app.state.crisis, app.state.drains = crisis, drains
+    errors.install(app)
+    app.add_middleware(Shell)
+    bearer = HTTPBearer(auto_error=False, scheme_name="token", description="`Authorization: Bearer crisis_…`")
+    v1 = APIRouter(prefix="/v1", dependencies=[Security(bearer)])
+    for noun in NOUNS:
+        v1.include_router(noun.router)
+    app.include_router(v1)
+    app.router.routes.append(mount(settings.crisis_page_dir))
+    describe(app, settings)
+    return app

@@ -1,0 +1,103 @@
+"""Deliveries, and how they stand, as JSON."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from api.v1.schemas.activations import ActivationRow
+from api.v1.schemas.shape import Shape
+from crisis.activations.models import Activation
+from crisis.deliveries.ledger import Item, Line, words
+from crisis.deliveries.states import DeliveryState
+from crisis.mode import Mode
+
+
+class LineOut(Shape):
+    """One account and language of one revision. ``counts`` adds up to ``total``."""
+
+    message_id: int
+    revision: int
+    account_id: int
+    channel: str
+    account: str
+    language: str
+    counts: dict[DeliveryState, int]
+    total: int
+    underway: int
+    repeated: int = Field(description="Sent once more after an unknown outcome: may have arrived twice.")
+    error: str | None
+    url: str | None
+    changed_at: datetime | None
+
+
+class Totals(Shape):
+    """The sum of a channel's lines, or of all of them."""
+
+    counts: dict[DeliveryState, int]
+    total: int
+    underway: int
+    repeated: int
+
+    @classmethod
+    def of(cls, lines: Sequence[Line]) -> Self:
+        """Added up."""
+        counts = sum((line.counts for line in lines), Counter[DeliveryState]())
+        return cls(
+            counts=dict(counts),
+            total=counts.total(),
+            underway=sum(line.underway for line in lines),
+            repeated=sum(line.repeated for line in lines),
+        )
+
+
+class StatusOut(Shape):
+    """How everything of an activation stands."""
+
+    activation: ActivationRow
+    lines: list[LineOut]
+    channels: dict[str, Totals]
+    totals: Totals
+    words: dict[DeliveryState, str] = Field(description="What each state means to the person at the desk.")
+
+    @classmethod
+    def of(cls, activation: Activation, lines: Sequence[Line]) -> Self:
+        """From the ledger's lines."""
+        channels = dict.fromkeys(line.channel for line in lines)
+        return cls(
+            activation=ActivationRow.model_validate(activation),
+            lines=[LineOut.model_validate(line) for line in lines],
+            channels={name: Totals.of([line for line in lines if line.channel == name]) for name in channels},
+            totals=Totals.of(lines),
+            words={state: words(state) for state in DeliveryState},
+        )
+
+
+class DeliveryOut(Shape):
+    """One delivery. ``last_two`` is all that is shown of a recipient's number."""
+
+    id: int
+    mode: Mode
+    lane: str
+    channel: str
+    account: str
+    language: str
+    state: DeliveryState
+    words: str
+    attempts: int
+    repeated: bool
+    due_at: datetime
+    changed_at: datetime
+    reference: str | None
+    url: str | None
+    error_code: str | None
+    error: str | None
+    last_two: str | None
+
+    @classmethod
+    def of(cls, item: Item) -> Self:
+        """From the ledger's."""
+        values = {name: getattr(item, name) for name in cls.model_fields if name != "words"}
+        return cls(**values, words=words(DeliveryState(item.state)))
