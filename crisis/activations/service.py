@@ -27,8 +27,8 @@ _LIST = text(
 _ACTIVATE = text(
     """
     WITH turned AS (
-        UPDATE gate SET state = 'locked', epoch = epoch + 1, changed_at = clock_timestamp() WHERE mode = :mode
-        RETURNING mode, epoch
+        UPDATE gate SET state = 'locked', epoch = epoch + 1, changed_at = clock_timestamp()
+        WHERE mode = :mode AND state = 'open' RETURNING mode, epoch
     )
     INSERT INTO activations (mode, title, state, epoch, activated_by, activated_at)
     SELECT turned.mode, :title, 'locking', turned.epoch, :by, clock_timestamp() FROM turned
@@ -94,10 +94,11 @@ async def activate(db: Database, actor: Actor, mode: Mode, title: str) -> Activa
         raise Invalid(f"An activation needs a title of 1 to {TITLE_MOST} characters; this one has {len(title)}.")
     async with db.transaction() as session:
         await gate.exclude(session, mode)
-        held = (await session.execute(_CURRENT, {"mode": mode.value})).one_or_none()
-        if held is not None:
+        values = {"mode": mode.value, "title": title, "by": actor.name}
+        row = (await session.execute(_ACTIVATE, values)).one_or_none()
+        if row is None:
+            held = (await session.execute(_CURRENT, {"mode": mode.value})).one()
             return Activated(_activation(held), created=False)
-        row = (await session.execute(_ACTIVATE, {"mode": mode.value, "title": title, "by": actor.name})).one()
         activation = _activation(row)
         subject = f"activation:{activation.id}"
         await chain.append(session, actor, "activate", subject, mode=mode, title=title, epoch=activation.epoch)
