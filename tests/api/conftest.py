@@ -1,10 +1,11 @@
 """A running API on the tests' database, and somebody of every role who asks it."""
 
+import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from pathlib import Path
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.db import Database
@@ -17,31 +18,46 @@ from tests.factories import EDITORS, OPERATOR
 As = Callable[..., Awaitable[Client]]
 TWILIO_TOKEN = "a-twilio-token-of-a-test"
 SANDBOX_TOKEN = "a-sandbox-token-of-a-test"
+APP_SECRET = "an-app-secret-of-a-test"
+VERIFY_TOKEN = "a-verify-token-of-a-test"
 PUBLIC_URL = "https://krise.example.no/varsling"
 
 
-@pytest.fixture
-def api_settings(settings: Settings, tmp_path: Path) -> Settings:
+@pytest.fixture(scope="session")
+def api_settings(database_url: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """With providers' secrets that the tests know, and a sandbox that nobody calls here."""
+    nowhere = "http://127.0.0.1:9"
     return Settings(
-        **settings.model_dump()
-        | {
-            "home": tmp_path,
-            "public_url": PUBLIC_URL,
-            "twilio_account_sid": "ACactual",
-            "twilio_auth_token": TWILIO_TOKEN,
-            "facebook_app_secret": "app-secret",
-            "facebook_verify_token": "verify-me",
-            "sandbox_url": "http://127.0.0.1:9",
-            "sandbox_token": SANDBOX_TOKEN,
-        }
+        home=tmp_path_factory.mktemp("home"),
+        database_url=SecretStr(database_url),
+        redis_url=SecretStr(redis_url),
+        numbers_key=SecretStr(secrets.token_hex(32)),
+        credentials_key=SecretStr(secrets.token_hex(32)),
+        graph_url=nowhere,
+        x_url=nowhere,
+        twilio_url=nowhere,
+        sandbox_url=nowhere,
+        sandbox_token=SecretStr(SANDBOX_TOKEN),
+        public_url=PUBLIC_URL,
+        twilio_account_sid=SecretStr("ACactual"),
+        twilio_auth_token=SecretStr(TWILIO_TOKEN),
+        facebook_app_secret=SecretStr(APP_SECRET),
+        facebook_verify_token=SecretStr(VERIFY_TOKEN),
+        drain_seconds=1,
     )
 
 
+@pytest.fixture(scope="session")
+def running(api_settings: Settings) -> Iterator[ApiServer]:
+    """One API for this run: it remembers nothing that the database does not."""
+    with ApiServer(api_settings) as server:
+        yield server
+
+
 @pytest.fixture
-def server(api_settings: Settings, db: Database) -> Iterator[ApiServer]:  # noqa: ARG001 - empties the database first
-    with ApiServer(api_settings) as running:
-        yield running
+def server(running: ApiServer, db: Database) -> ApiServer:  # noqa: ARG001 - empties the database first
+    """The API, on an empty database."""
+    return running
 
 
 @pytest.fixture
