@@ -96,7 +96,7 @@ class Sms(Channel):
             short=True,
             receipts=True,
             reconcile=True,
-            settle_seconds=60.0,
+            settle_seconds=setup.sms_settle_seconds,
             concurrency=setup.sms_concurrency,
             call_seconds=setup.call_seconds,
         )

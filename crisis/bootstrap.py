@@ -57,6 +57,7 @@ def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
         allowed_hosts=None,
         sms_concurrency=settings.sms_concurrency,
         sms_max_segments=settings.sms_max_segments,
+        sms_settle_seconds=settings.sms_settle_seconds,
         call_seconds=settings.call_seconds,
     )
     if mode is Mode.ACTUAL:

@@ -276,4 +276,5 @@ class ChannelSetup:
     facebook_verify_token: str = field(default="", repr=False)
     sms_concurrency: int = 100
     sms_max_segments: int = 4
+    sms_settle_seconds: float = 60.0
     call_seconds: float = 8.0

@@ -86,6 +86,7 @@ class Settings(BaseSettings):
     # The engine's knobs
     sms_concurrency: int = Field(default=100, ge=1, le=2000)  # requests in flight per sender
     sms_max_segments: int = Field(default=4, ge=1, le=10)
+    sms_settle_seconds: float = Field(default=60.0, ge=0, le=600)  # before looking up an SMS that may be out
     slice_seconds: float = Field(default=4.0, gt=0, le=300)  # one task sends for this long, then makes room for others
     sms_batch: int = Field(default=500, ge=1, le=5000)  # rows claimed at a time
     senders_per_host: int = Field(default=1, ge=1, le=64)  # processes on one host that fan out SMS at once
