@@ -40,15 +40,21 @@ _DECIDE = text(
     FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'blocked'
     """
 )
+# The limit is on posts, not on their states: a post that goes to an audience has several.
 _STANDING = text(
     """
+    WITH page AS (
+        SELECT p.* FROM posts p JOIN accounts a ON a.id = p.account_id
+        WHERE p.mode = :mode AND (CAST(:unit AS text) IS NULL OR a.unit = :unit) AND p.id > :after
+          AND (CAST(:post AS int) IS NULL OR p.id = :post)
+        ORDER BY p.id LIMIT :most
+    )
     SELECT p.id, p.account_id, a.channel, a.name AS account, a.unit, p.title, p.text, p.publish_at, p.created_by,
            p.created_at, d.state, count(*) AS deliveries, min(d.error) AS error, min(d.url) AS url
-    FROM posts p JOIN accounts a ON a.id = p.account_id
+    FROM page p JOIN accounts a ON a.id = p.account_id
     JOIN renditions r ON r.post_id = p.id JOIN deliveries d ON d.rendition_id = r.id
-    WHERE p.mode = :mode AND (CAST(:unit AS text) IS NULL OR a.unit = :unit) AND p.id > :after
-      AND (CAST(:post AS int) IS NULL OR p.id = :post)
-    GROUP BY p.id, a.id, d.state ORDER BY p.id, d.state LIMIT :most
+    GROUP BY p.id, p.account_id, p.title, p.text, p.publish_at, p.created_by, p.created_at, a.id, d.state
+    ORDER BY p.id, d.state
     """
 )
 
