@@ -67,6 +67,8 @@ def _set_up_logging(**_: object) -> None:
         level=settings.log_level,
         format=f"%(asctime)s %(levelname)s {settings.worker_mode} %(name)s: %(message)s",
     )
+    for routine in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):  # a line for every sweep of every mode
+        logging.getLogger(routine).setLevel(logging.WARNING)
     for chatty in ("tweepy", "urllib3", "requests_oauthlib", "oauthlib"):  # their DEBUG prints tokens
         logging.getLogger(chatty).setLevel(logging.WARNING)
 

@@ -148,9 +148,9 @@ def _addresses(settings: Settings) -> str:
         (
             "",
             "Everything is running.",
-            f"  API           {settings.public_url}/docs",
+            f"  API           {settings.public_url}/openapi.json",
             f"  Sandbox       {settings.sandbox_url}/  (what the stand-ins for Facebook, X and the phones show)",
-            f"  Public files  {settings.crisis_page_dir}",
+            f"  Crisis page   {settings.public_url}/crisis-page/  (files in {settings.crisis_page_dir})",
             f"  Logs          {settings.home / 'log'}",
             "Ctrl-C stops it all.",
         )
