@@ -107,6 +107,7 @@ async def save(
     async with db.transaction() as session:
         revision = await draft(session, revision_id)
         if revision.saves != built_on:
+            session.expunge(revision)  # else the rollback takes its text away from whoever catches this
             raise StaleSave(revision, built_on)
         _check_next_update(revision.kind, next_update_at)
         await _check_audience(session, audience_id)
