@@ -51,10 +51,10 @@ _SWEPT = text("UPDATE sweeps SET swept_at = clock_timestamp() WHERE mode = :mode
 _AGE = text("SELECT extract(epoch FROM clock_timestamp() - swept_at) FROM sweeps WHERE mode = :mode")
 _DUE = text(
     """
-    SELECT lane FROM unnest(CAST(:lanes AS text[])) AS lane
-    WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.mode = :mode AND d.lane = lane
+    SELECT served.lane FROM unnest(CAST(:lanes AS text[])) AS served (lane)
+    WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.mode = :mode AND d.lane = served.lane
                   AND d.state IN ('ready', 'retry_wait') AND d.due_at <= now())
-       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.mode = :mode AND d.lane = lane
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.mode = :mode AND d.lane = served.lane
                   AND d.state = 'unknown' AND d.due_at <= now() AND (d.lease_until IS NULL OR d.lease_until < now()))
     """
 )

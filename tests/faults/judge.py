@@ -39,9 +39,9 @@ async def holding(crisis: Crisis) -> dict[UUID, int]:
     """Each sender's lease with its rows in flight."""
     async with crisis.db.transaction() as session:
         rows = await session.execute(
-            text("SELECT lease, count(*) FROM deliveries WHERE state = 'in_flight' GROUP BY lease")
+            text("SELECT lease, count(*) AS held FROM deliveries WHERE state = 'in_flight' GROUP BY lease")
         )
-        return {lease: count for lease, count in rows}
+        return {row.lease: row.held for row in rows}
 
 
 async def mid_fan_out(stack: Stack, share: float = 0.3) -> None:
