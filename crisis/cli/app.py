@@ -17,7 +17,20 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-MODULES = ("processes",)
+MODULES = (
+    "activations",
+    "messages",
+    "drafts",
+    "status",
+    "posts",
+    "accounts",
+    "recipients",
+    "tokens",
+    "audit",
+    "doctor",
+    "demo",
+    "processes",
+)
 """The modules of ``crisis.cli`` that bring commands: each has ``register(app)``. In the order of the help page."""
 
 for _name in MODULES:

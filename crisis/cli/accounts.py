@@ -1,0 +1,202 @@
+"""``crisis accounts``: the register, and what the lock does to each account in it."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.accounts import register as registers
+from crisis.accounts import service
+from crisis.accounts.locks import lock_of
+from crisis.accounts.models import Account, AccountState
+from crisis.activations import gate
+from crisis.bootstrap import Crisis
+from crisis.cli import door, screen
+from crisis.errors import Invalid, NotFound
+
+_CREDENTIALS_MOST = 64 << 10  # bytes
+
+AccountArgument = Annotated[str, typer.Argument(metavar="ACCOUNT", help="Its number, its name, or channel:name.")]
+
+group = typer.Typer(help="The register of accounts.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="accounts")
+
+
+@group.command("import")
+def import_file(
+    file: Annotated[Path, typer.Argument(help="CSV, UTF-8: channel,name,unit,opened_on,what,why,audience.")],
+    *,
+    by: door.ByOption = None,
+    as_json: door.JsonOption = False,
+) -> None:
+    """Bring the register to what a file says; all of it or nothing."""
+
+    async def act(crisis: Crisis) -> registers.Imported:
+        return await registers.import_register(
+            crisis.db, door.actor(by), file, channels=crisis.capabilities.keys(), settings=crisis.settings
+        )
+
+    done = door.run(act)
+    if as_json:
+        screen.show_json({"new": done.new, "changed": done.changed, "unchanged": done.unchanged})
+        return
+    screen.say(f"{screen.many(done.new, 'new account')}, {done.changed:,} changed, {done.unchanged:,} as before.")
+    screen.say("To publish through an account, connect it: crisis accounts connect --help", style="dim")
+
+
+@group.command("list")
+def list_all(
+    *,
+    unit: Annotated[str | None, typer.Option(help="One unit's accounts only.")] = None,
+    exercise: door.ExerciseOption = False,
+    as_json: door.JsonOption = False,
+) -> None:
+    """Every account, and what the lock does to it now."""
+
+    async def act(crisis: Crisis) -> list[dict[str, object]]:
+        async with crisis.db.transaction() as session:
+            locked = await gate.is_locked(session, door.mode(exercise=exercise))
+            accounts = await service.list_accounts(session, unit)
+        return [described(account, crisis, locked=locked) for account in accounts]
+
+    found = door.run(act)
+    if as_json:
+        screen.show_json(found)
+    elif not found:
+        screen.say("No account is in the register yet. Import one: crisis accounts import FILE")
+    else:
+        show(found)
+
+
+@group.command()
+def connect(
+    account: AccountArgument,
+    *,
+    address: Annotated[str, typer.Option(help="Page id, user id, site or sender: where it is at its provider.")],
+    credentials: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help="JSON file with what it takes to publish there, - for standard input. Facebook: page_token. X: "
+            "access_token, access_token_secret. WordPress: username, application_password. SMS and crisis page: none.",
+        ),
+    ] = None,
+    by: door.ByOption = None,
+) -> None:
+    """Say where an account is, and with what to publish there; credentials are sealed at once."""
+    held = _read_credentials(credentials) if credentials else {}
+
+    async def act(crisis: Crisis) -> Account:
+        async with crisis.db.transaction() as session:
+            found = await find(session, account)
+        return await service.connect_account(
+            crisis.db, door.actor(by), found.id, address=address, credentials=held, sealer=crisis.credentials
+        )
+
+    done = door.run(act)
+    screen.say(f"{screen.channel_name(done.channel)}: {done.name} ({done.unit}) is connected at {done.address}.")
+
+
+@group.command()
+def close(account: AccountArgument, *, by: door.ByOption = None) -> None:
+    """Take an account out of use. It stays on record; its credentials are erased."""
+
+    async def act(crisis: Crisis) -> Account:
+        async with crisis.db.transaction() as session:
+            found = await find(session, account)
+        return await service.close_account(crisis.db, door.actor(by), found.id)
+
+    done = door.run(act)
+    screen.say(f"{screen.channel_name(done.channel)}: {done.name} ({done.unit}) is closed, its credentials erased.")
+
+
+@group.command()
+def leader(
+    account: AccountArgument,
+    name: Annotated[str | None, typer.Argument(help="The unit's leader; left out, nobody is named.")] = None,
+    *,
+    by: door.ByOption = None,
+) -> None:
+    """Say who answers for an account."""
+
+    async def act(crisis: Crisis) -> Account:
+        async with crisis.db.transaction() as session:
+            found = await find(session, account)
+        return await service.set_leader(crisis.db, door.actor(by), found.id, name)
+
+    done = door.run(act)
+    screen.say(f"{done.leader or 'Nobody'} answers for {done.name} ({done.unit}).")
+
+
+async def find(session: AsyncSession, which: str) -> Account:
+    """The account with this number, name or ``channel:name``. Raises :class:`NotFound`; :class:`Invalid` for several."""
+    if which.isascii() and which.isdigit():
+        return await service.get_account(session, int(which))
+    wanted = " ".join(which.split()).casefold()
+    everyone = await service.list_accounts(session)
+    found = [each for each in everyone if wanted in {each.name.casefold(), f"{each.channel}:{each.name}".casefold()}]
+    if not found:
+        raise NotFound("account", which, "See: crisis accounts list.")
+    if len(found) > 1:
+        raise Invalid(
+            f"Several accounts are called {which!r}. Use the number of the one you mean:",
+            [f"{each.id}  {each.channel}, {each.unit}" for each in found],
+        )
+    return found[0]
+
+
+def described(account: Account, crisis: Crisis, *, locked: bool) -> dict[str, object]:
+    """An account as JSON, the lock with it."""
+    lock = lock_of(account, crisis.capabilities, locked=locked)
+    return {
+        "id": account.id,
+        "channel": account.channel,
+        "name": account.name,
+        "unit": account.unit,
+        "leader": account.leader,
+        "opened_on": account.opened_on.isoformat() if account.opened_on else None,
+        "state": account.state.value,
+        "address": account.address,
+        "lock": lock.state.value,
+        "lock_words": lock.words,
+    }
+
+
+def show(accounts: list[dict[str, object]]) -> None:
+    """Accounts as a table."""
+    columns = ("No.", "Channel", "Account", "Unit", "Leader", "", "Lock")
+    screen.show(screen.table(columns, [_row(each) for each in accounts], right={"No."}))
+
+
+def _row(account: Mapping[str, object]) -> tuple[object, ...]:
+    connected = "connected" if account["address"] else "not connected"
+    return (
+        account["id"],
+        screen.channel_name(str(account["channel"])),
+        account["name"],
+        account["unit"],
+        account["leader"] or "",
+        "closed" if account["state"] == AccountState.CLOSED.value else connected,
+        account["lock_words"],
+    )
+
+
+def _read_credentials(source: str) -> dict[str, str]:
+    try:
+        with sys.stdin.buffer if source == "-" else Path(source).open("rb") as file:
+            held = json.loads(file.read(_CREDENTIALS_MOST + 1))
+    except OSError as problem:
+        raise Invalid(f"The credentials cannot be read from {source}: {problem.strerror}.") from None
+    except ValueError:
+        raise Invalid(f'The credentials in {source} are not JSON like {{"page_token": "..."}}.') from None
+    if not isinstance(held, dict) or not all(isinstance(value, str) for value in held.values()):
+        raise Invalid(f'The credentials in {source} are not names with texts, like {{"page_token": "..."}}.')
+    return held

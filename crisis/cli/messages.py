@@ -1,0 +1,197 @@
+"""``crisis message``: see drafts as each channel would carry them, approve, list. Writing them is in ``drafts.py``."""
+
+import sys
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import typer
+
+from crisis.activations import service as activations
+from crisis.audiences.models import Audience
+from crisis.bootstrap import Crisis
+from crisis.cli import door, screen, times
+from crisis.errors import Conflict
+from crisis.messages import drafts
+from crisis.messages.desk import Approved, Plan, Preview
+from crisis.messages.models import Revision, RevisionState
+
+RevisionArgument = Annotated[int, typer.Argument(metavar="REVISION", help="See: crisis message list.")]
+
+group = typer.Typer(help="Crisis messages: write, preview, approve.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="message")
+
+
+@group.command()
+def preview(revision: RevisionArgument, *, as_json: door.JsonOption = False) -> None:
+    """Show every text exactly as it would go out, and everything that stops it."""
+
+    async def act(crisis: Crisis) -> tuple[Plan, dict[str, int]]:
+        limits = {name: c.limit.most for name, c in crisis.capabilities.items() if c.limit}
+        return await crisis.desk.preview(door.actor(None), revision), limits
+
+    plan, limits = door.run(act)
+    if as_json:
+        screen.show_json(_plan_described(plan))
+    else:
+        for each in plan.previews:
+            _show_preview(each, limits.get(each.channel))
+        _say_deliveries(plan.deliveries, "Approving it makes")
+        if plan.problems:
+            screen.say("", "It cannot go out as it is:", *(f"- {problem}" for problem in plan.problems), style="red")
+    if plan.problems:
+        raise typer.Exit(1)
+
+
+@group.command()
+def approve(
+    revision: RevisionArgument,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    by: door.ByOption = None,
+    as_json: door.JsonOption = False,
+) -> None:
+    """Freeze a draft and send it, to every channel and everyone in its audience."""
+    if not yes and not as_json and sys.stdin.isatty():
+        _ask(revision)
+
+    async def act(crisis: Crisis) -> Approved:
+        return await crisis.desk.approve(door.actor(by), revision)
+
+    done = door.run(act)
+    if as_json:
+        screen.show_json(
+            {
+                "revision": described(done.revision),
+                "deliveries": dict(done.deliveries),
+                "cancelled": done.cancelled,
+            }
+        )
+        return
+    screen.say(f"Approved at {times.shown(done.revision.approved_at)} and on its way.", style="bold")
+    _say_deliveries(done.deliveries, "It makes")
+    if done.cancelled:
+        screen.say(f"{screen.many(done.cancelled, 'older delivery', 'older deliveries')} not yet sent: cancelled.")
+    screen.say("Follow it with: crisis status --watch", style="dim")
+
+
+@group.command("list")
+def list_all(
+    *,
+    activation: Annotated[int | None, typer.Option(help="Its number. [default: the one in force]")] = None,
+    exercise: door.ExerciseOption = False,
+    as_json: door.JsonOption = False,
+) -> None:
+    """Every revision of an activation's messages."""
+
+    async def act(crisis: Crisis) -> list[Revision]:
+        mode = door.mode(exercise=exercise)
+        async with crisis.db.transaction() as session:
+            if activation is not None:
+                which = (await activations.get(session, activation)).id
+            elif (current := await activations.find_current(session, mode)) is not None:
+                which = current.id
+            else:
+                raise Conflict(f"No {mode} activation is in force. Name one that was: --activation NUMBER")
+            found: list[Revision] = []
+            after = 0
+            while page := await drafts.revisions(session, which, after=after):
+                found += page
+                after = page[-1].id
+        return found
+
+    found = door.run(act)
+    if as_json:
+        screen.show_json([described(each) for each in found])
+    elif not found:
+        screen.say("No message has been written yet: crisis message write --help")
+    else:
+        columns = ("Revision", "Message", "Kind", "", "By", "At", "Languages", "Headline")
+        screen.show(screen.table(columns, [_row(each) for each in found], right={"Revision", "Message"}))
+
+
+def described(revision: Revision) -> dict[str, Any]:
+    """A revision as JSON."""
+    return {
+        "id": revision.id,
+        "message_id": revision.message_id,
+        "number": revision.number,
+        "kind": revision.kind.value,
+        "state": revision.state.value,
+        "supersedes_id": revision.supersedes_id,
+        "contents": revision.contents,
+        "next_update_at": revision.next_update_at,
+        "audience_id": revision.audience_id,
+        "saves": revision.saves,
+        "written_by": revision.written_by,
+        "written_at": revision.written_at,
+        "approved_by": revision.approved_by,
+        "approved_at": revision.approved_at,
+    }
+
+
+def _row(revision: Revision) -> tuple[object, ...]:
+    approved = revision.state is RevisionState.APPROVED
+    return (
+        revision.id,
+        f"{revision.message_id}.{revision.number}",
+        revision.kind.value.replace("_", " "),
+        revision.state.value,
+        revision.approved_by if approved else revision.written_by,
+        times.shown(revision.approved_at if approved else revision.written_at),
+        " ".join(revision.contents),
+        screen.shortened(str(next(iter(revision.contents.values()))["headline"]), 40),
+    )
+
+
+def _ask(revision: int) -> None:
+    async def act(crisis: Crisis) -> tuple[Plan, str, str]:
+        plan = await crisis.desk.preview(door.actor(None), revision)
+        async with crisis.db.transaction() as session:
+            found = await drafts.get(session, revision)
+            people = await session.get_one(Audience, found.audience_id) if found.audience_id else None
+        return plan, next(iter(found.contents.values()))["headline"], people.name if people else ""
+
+    plan, headline, audience = door.run(act)
+    screen.say(headline, style="bold")
+    _say_deliveries(plan.deliveries, f"To {audience}, it makes" if audience else "It makes")
+    typer.confirm("Send it now?", abort=True)
+
+
+def _say_deliveries(deliveries: Mapping[str, int], opening: str) -> None:
+    each = ", ".join(f"{count:,} on {screen.channel_name(channel)}" for channel, count in deliveries.items())
+    screen.say(f"{opening} {screen.many(sum(deliveries.values()), 'delivery', 'deliveries')}: {each or 'none'}.")
+
+
+def _show_preview(preview: Preview, most: int | None) -> None:
+    rendered = preview.rendered
+    length = rendered.length
+    size = f"{length.count:,} of {most:,} {length.unit}" if most else f"{length.count:,} {length.unit}"
+    used = f", {length.used} long in {length.encoding}" if length.encoding else ""
+    name = f"{screen.channel_name(preview.channel)}, {rendered.language_name}"
+    screen.say(name, style="bold")
+    screen.say(f"{size}{used}. Through {', '.join(preview.accounts)}.", style="dim")
+    screen.say(rendered.text, "")
+
+
+def _plan_described(plan: Plan) -> dict[str, Any]:
+    return {
+        "previews": [
+            {
+                "channel": each.channel,
+                "language": each.language,
+                "accounts": list(each.accounts),
+                "title": each.rendered.title,
+                "text": each.rendered.text,
+                "length": each.rendered.length.count,
+                "unit": each.rendered.length.unit.value,
+                "problems": list(each.problems),
+            }
+            for each in plan.previews
+        ],
+        "deliveries": dict(plan.deliveries),
+        "problems": list(plan.problems),
+    }

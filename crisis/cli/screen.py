@@ -1,0 +1,89 @@
+"""The screen: plain tables and sentences. Users' text is shown as it is, and nothing in it can steer the terminal."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from crisis.messages.rendered import CHANNEL_NAMES
+
+console = Console(highlight=False)
+"""Standard output. Errors go to standard error, in ``app.py``."""
+
+
+def say(*lines: str, style: str = "") -> None:
+    """Sentences, wrapped at the window's width."""
+    for line in lines:
+        console.print(text(line, style))
+
+
+def show(renderable: Any) -> None:
+    """A table, or whatever Rich can draw."""
+    console.print(renderable)
+
+
+def show_json(value: Any) -> None:
+    """One JSON document. Times are ISO 8601 in UTC."""
+    console.file.write(json.dumps(value, ensure_ascii=False, indent=1, default=_plain) + "\n")
+
+
+def show_json_line(value: Any) -> None:
+    """One JSON document on one line, for streams of them."""
+    console.file.write(json.dumps(value, ensure_ascii=False, default=_plain) + "\n")
+    console.file.flush()
+
+
+def text(value: object, style: str = "") -> Text:
+    """Text without markup, and without characters that would move the cursor or change colours."""
+    kept = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    return Text(kept, style=style)
+
+
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> Padding:
+    """A table without lines, its first column never cut. ``right`` names the columns that hold figures.
+
+    A column with nothing in it is left out.
+    """
+    given = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
+    used = [at for at in range(len(columns)) if any(row[at].plain for row in given)]
+    drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for at in used:
+        figures = columns[at] in right
+        drawn.add_column(
+            columns[at], justify="right" if figures else "left", no_wrap=figures or at == 0, overflow="fold"
+        )
+    for row in given:
+        drawn.add_row(*(row[at] for at in used))
+    return Padding(drawn, (0, 0, 0, 2), expand=False)
+
+
+def channel_name(channel: str) -> str:
+    """What people call a channel."""
+    return CHANNEL_NAMES.get(channel, channel.capitalize())
+
+
+def many(count: int, noun: str, plural: str = "") -> str:
+    """``1 post``, ``2 posts``, ``5,000 recipients``."""
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
+def shortened(value: str, most: int) -> str:
+    """The beginning of a text, on one line."""
+    line = " ".join(value.split())
+    return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """``4,990 delivered, 10 not delivered``."""
+    return ", ".join(f"{count:,} {words}" for words, count in counts.items())
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"{type(value).__name__} has no form in JSON")

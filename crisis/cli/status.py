@@ -1,0 +1,185 @@
+"""``crisis status``: how it stands, in words that do not mislead and counts that add up."""
+
+import asyncio
+from collections import Counter
+from typing import Annotated, Any
+
+import typer
+from rich.console import Group
+from rich.live import Live
+
+from crisis.activations import drain, gate, service
+from crisis.activations.models import Activation
+from crisis.activations.states import ActivationState
+from crisis.bootstrap import Crisis
+from crisis.cli import activations, door, posts, screen, times
+from crisis.cli.activations import blocked_posts
+from crisis.deliveries import ledger
+from crisis.deliveries.states import DeliveryState
+
+_PAUSE = 1.0  # seconds between looks
+_BLOCKED_SHOWN = 10
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.command()(status)
+
+
+def status(
+    *,
+    watch: Annotated[bool, typer.Option("--watch", help="Go on showing it, until Ctrl-C.")] = False,
+    activation: Annotated[int | None, typer.Option(help="One that is over, by its number.")] = None,
+    exercise: door.ExerciseOption = False,
+    as_json: door.JsonOption = False,
+) -> None:
+    """The activation, every delivery by channel and language, and what waits for a person."""
+
+    async def act(crisis: Crisis) -> None:
+        found = await read(crisis, activation, exercise=exercise)
+        if not watch:
+            screen.show_json(found) if as_json else screen.show(drawn(found))
+            return
+        if as_json:
+            while True:
+                screen.show_json_line(found)
+                await asyncio.sleep(_PAUSE)
+                found = await read(crisis, activation, exercise=exercise)
+        with Live(drawn(found), console=screen.console, auto_refresh=False) as live:
+            while True:
+                await asyncio.sleep(_PAUSE)
+                live.update(drawn(await read(crisis, activation, exercise=exercise)), refresh=True)
+
+    try:
+        door.run(act)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> dict[str, Any]:
+    """Everything ``status`` shows, as JSON, read in one transaction but for the posts."""
+    mode = door.mode(exercise=exercise)
+    async with crisis.db.transaction() as session:
+        if activation_id is None:
+            activation: Activation | None = await service.find_current(session, mode)
+        else:
+            activation = await service.get(session, activation_id)
+            mode = activation.mode
+        lines = await ledger.lines(session, activation.id) if activation else []
+        permits = await drain.open_permits(session, mode)
+        unresolved = await drain.unresolved(session, mode)
+        locked = await gate.is_locked(session, mode)
+    blocked = [post async for post in blocked_posts(crisis, door.actor(None), mode)]
+    return {
+        "mode": mode.value,
+        "gate": "locked" if locked else "open",
+        "activation": activations.described(activation) if activation else None,
+        "lines": [line_described(line) for line in lines],
+        "total": sum(line.total for line in lines),
+        "states": dict(_summed(lines)),
+        "open_permits": [activations.permit_described(permit) for permit in permits],
+        "unresolved": [activations.unresolved_described(post) for post in unresolved],
+        "blocked_posts": [posts.described(post) for post in blocked],
+    }
+
+
+def line_described(line: ledger.Line) -> dict[str, Any]:
+    """One account and language of a revision as JSON."""
+    return {
+        "message_id": line.message_id,
+        "revision": line.revision,
+        "account_id": line.account_id,
+        "channel": line.channel,
+        "account": line.account,
+        "language": line.language,
+        "total": line.total,
+        "states": {state.value: count for state, count in sorted(line.counts.items())},
+        "repeated": line.repeated,
+        "error": line.error,
+        "url": line.url,
+        "changed_at": line.changed_at,
+    }
+
+
+def drawn(found: dict[str, Any]) -> Group:
+    """The whole of it for the screen."""
+    parts: list[Any] = [*_heading(found)]
+    if found["lines"]:
+        parts += [screen.text(""), _lines_table(found)]
+    elif found["activation"]:
+        parts.append(screen.text("No message has been approved yet."))
+    if found["activation"] and found["open_permits"]:
+        count = screen.many(len(found["open_permits"]), "unit post")
+        parts += [
+            screen.text(f"\n{count} in flight since before the lock:", "yellow"),
+            activations.permits_table(found["open_permits"]),
+        ]
+    if found["unresolved"]:
+        count = screen.many(len(found["unresolved"]), "unit post")
+        parts += [
+            screen.text(f"\n{count} may be out:", "yellow"),
+            activations.unresolved_table(found["unresolved"]),
+        ]
+    return Group(*parts, *_blocked(found["blocked_posts"]))
+
+
+def _heading(found: dict[str, Any]) -> list[Any]:
+    activation = found["activation"]
+    if activation is None:
+        which = "exercise" if found["mode"] == "exercise" else "activation"
+        return [screen.text(f"No {which} is in force. Units publish as usual.")]
+    exercise = "ØVELSE ØVELSE ØVELSE  " if found["mode"] == "exercise" else ""
+    begun = f"activated {times.shown(activation['activated_at'])} by {activation['activated_by']}"
+    match activation["state"]:
+        case ActivationState.LOCKING.value:
+            now = screen.text("Locking: no unit's post starts; some may still be in flight", "yellow")
+        case ActivationState.CONFIRMED.value:
+            now = screen.text(f"Locked, confirmed {times.shown(activation['confirmed_at'])}", "green")
+        case _:
+            ended = f"{times.shown(activation['stood_down_at'])} by {activation['stood_down_by']}"
+            now = screen.text(f"Stood down {ended}", "dim")
+    title = screen.text(f"{exercise}{activation['title']}", "bold")
+    return [title, now.append(f"; {begun} (activation {activation['id']})", "dim")]
+
+
+def _lines_table(found: dict[str, Any]) -> Any:
+    rows = [
+        (
+            f"{line['message_id']}.{line['revision']}",
+            screen.channel_name(line["channel"]),
+            line["account"],
+            line["language"],
+            f"{line['total']:,}",
+            _in_words(line["states"])
+            + (f"; {line['repeated']:,} sent twice for certainty" if line["repeated"] else "")
+            + (f" ({line['error']})" if line["error"] else ""),
+        )
+        for line in found["lines"]
+    ]
+    rows.append(("", screen.text("In all", "bold"), "", "", f"{found['total']:,}", _in_words(found["states"])))  # type: ignore[arg-type]
+    return screen.table(("Message", "Channel", "Account", "Language", "Total", "Standing"), rows, right={"Total"})
+
+
+def _blocked(found: list[dict[str, Any]]) -> list[Any]:
+    if not found:
+        return []
+    rows = [
+        (p["id"], screen.channel_name(p["channel"]), p["account"], p["unit"], screen.shortened(p["text"], 32))
+        for p in found[:_BLOCKED_SHOWN]
+    ]
+    more = f" (the first {_BLOCKED_SHOWN}; all: crisis posts --blocked)" if len(found) > _BLOCKED_SHOWN else ""
+    return [
+        screen.text(f"\n{screen.many(len(found), 'unit post')} blocked by the lock, kept for their owners{more}:"),
+        screen.table(("No.", "Channel", "Account", "Unit", "Text"), rows, right={"No."}),
+    ]
+
+
+def _in_words(states: dict[str, int]) -> str:
+    return screen.counted({ledger.words(DeliveryState(state)): count for state, count in states.items()})
+
+
+def _summed(lines: list[ledger.Line]) -> Counter[str]:
+    total: Counter[str] = Counter()
+    for line in lines:
+        total.update({state.value: count for state, count in line.counts.items()})
+    return total

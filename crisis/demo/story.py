@@ -1,0 +1,302 @@
+"""The story: a crisis from ordinary times to stand-down, played on every real part. Each act ends in what it promised."""
+
+import asyncio
+import json
+import time
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from crisis import clock
+from crisis.accounts.locks import lock_of
+from crisis.activations import drain, service
+from crisis.activations.models import Activation
+from crisis.activations.service import ActivationLocked
+from crisis.activations.states import ActivationState
+from crisis.bootstrap import Crisis, crisis_of
+from crisis.deliveries import ledger
+from crisis.deliveries.ledger import Line
+from crisis.deliveries.states import FINAL, DeliveryState
+from crisis.demo import checks, stage, town
+from crisis.demo.judge import Judge
+from crisis.demo.place import addresses, check_settings
+from crisis.demo.promises import Promise, Report
+from crisis.demo.stage import Stage
+from crisis.demo.town import DEPUTY, DIRECTOR, EDITOR, Town
+from crisis.errors import Conflict
+from crisis.messages import drafts
+from crisis.messages.desk import Plan
+from crisis.messages.models import Kind
+from crisis.mode import Mode
+from crisis.settings import Settings
+
+TITLE = "Kvikkleireskred ved Moen"
+MESSAGE = Path(__file__).with_name("message.json")
+SLOW_SECONDS = 2.0
+"""How long the post in flight keeps its provider busy."""
+UNDELIVERED = 8
+"""SMS that the stand-in for Twilio reports as not delivered: some phone is always off."""
+PATIENCE = 60.0  # seconds any one thing may take before the demo goes on without it, and says so
+_LOOK = 0.2  # seconds
+
+
+def run(settings: Settings) -> int:
+    """Play it in this terminal; the exit code: 0 only if every promise was kept."""
+    return 0 if asyncio.run(play(settings, Console(highlight=False), as_json=False)).kept else 1
+
+
+async def play(settings: Settings, console: Console, *, as_json: bool) -> Report:
+    """Play it, showing it on ``console`` unless ``as_json``. The report says which promises were kept.
+
+    Raises :class:`~crisis.errors.Unready` or :class:`~crisis.errors.Conflict`, with nothing sent, where it might reach
+    anybody real, and where an activation is in force already.
+    """
+    sandbox = check_settings(settings)
+    crisis = crisis_of(settings)
+    try:
+        async with Judge(sandbox) as judge:
+            return await Story(crisis, judge, Stage(console, quiet=as_json)).play(sandbox)
+    finally:
+        await crisis.db.close()
+
+
+class Story:
+    """One telling."""
+
+    def __init__(self, crisis: Crisis, judge: Judge, stage: Stage) -> None:
+        self._crisis, self._db, self._judge, self._stage = crisis, crisis.db, judge, stage
+        self._report = Report(addresses=addresses(crisis.settings))
+        self._town: Town
+        self._activation: Activation | None = None
+        self._held: list[int] = []
+        """Posts that the lock should hold."""
+
+    async def play(self, sandbox: str) -> Report:
+        """All of it. Whatever happens, the lock it set is off again at the end."""
+        began = time.monotonic()
+        await self._check_quiet()
+        await self._judge.begin_anew()
+        try:
+            in_flight = await self._ordinary_times(sandbox)
+            confirmed = await self._activate(in_flight)
+            await self._refuse()
+            plan = await self._message()
+            lines = await self._deliver(confirmed.id)
+            await self._judge_deliveries(plan, lines)
+            await self._after(confirmed)
+        finally:
+            await self._leave_unlocked()
+        self._report.seconds = time.monotonic() - began
+        self._stage.end(self._report)
+        return self._report
+
+    async def _check_quiet(self) -> None:
+        async with self._db.transaction() as session:
+            current = await service.find_current(session, Mode.ACTUAL)
+        if current is not None:
+            raise Conflict(
+                f"“{current.title}” is in force, activated by {current.activated_by}. The demo was not begun. End it first: "
+                "crisis stand-down"
+            )
+
+    async def _ordinary_times(self, sandbox: str) -> int:
+        """Everything is there and units publish. Returns the post that is in flight at the end."""
+        self._stage.act("Ordinary times in Fjordvik, a municipality that does not exist")
+        self._town = found = await town.settle(self._crisis, sandbox)
+        units = {account.unit for account in found.accounts.values()}
+        channels = {channel for channel, _ in found.accounts}
+        self._stage.say(
+            f"{len(found.accounts)} accounts on {len(channels)} channels in {len(units)} units; {found.audience:,} recipients."
+        )
+        if found.imported:
+            i = found.imported
+            self._stage.say(
+                f"Imported from a file of {i.read:,} rows: {i.duplicates:,} repeated a number in another notation, "
+                f"{i.rejected:,} held none.",
+                "dim",
+            )
+        published = [(await town.post(self._crisis, found, each)).id for each in town.TODAY]
+        due_at = clock.now() + timedelta(seconds=SLOW_SECONDS + 3)
+        self._held = [
+            (await town.post(self._crisis, found, each, due_at + timedelta(seconds=at))).id
+            for at, each in enumerate(town.QUEUED)
+        ]
+        await town.schedule_later(self._crisis, found)
+        await self._until(lambda: self._are(published, {"accepted"}))
+        self._keep(await checks.published(self._crisis, self._judge, published))
+        self._stage.say(f"{len(self._held)} more posts are scheduled for the next seconds, one for tomorrow.")
+        slow = town.IN_FLIGHT[1]
+        await self._judge.disturb(provider="graph", kind="latency", seconds=SLOW_SECONDS, times=1, match={"text": slow})
+        return (await town.post(self._crisis, found, town.IN_FLIGHT)).id
+
+    async def _activate(self, in_flight: int) -> Activation:
+        """The lock, and what it waits for."""
+        await self._until(lambda: self._are([in_flight], {"in_flight", "accepted"}))
+        self._stage.act("05:40. A slide at Moen: the director sets the crisis staff")
+        began = time.perf_counter()
+        answer = await service.activate(self._db, DIRECTOR, Mode.ACTUAL, TITLE)
+        self._report.locked_ms = (time.perf_counter() - began) * 1000
+        self._activation = answer.activation
+        self._stage.say(f"Locked in {self._report.locked_ms:.0f} ms: no unit's post starts from now on.")
+        await self._drain(answer.activation)
+        async with self._db.transaction() as session:
+            activation = await service.get(session, answer.activation.id)
+            unresolved = await drain.unresolved(session, Mode.ACTUAL)
+            rows = sorted(self._town.accounts.values(), key=lambda row: row.id)
+        self._report.confirmed_ms = checks.milliseconds(activation)
+        if activation.state is ActivationState.CONFIRMED:
+            self._stage.say(
+                f"Confirmed {self._report.confirmed_ms / 1000:.1f} s later, when the post in flight had ended: nothing of the "
+                "units' is on its way."
+            )
+        self._stage.locks([(row, lock_of(row, self._crisis.capabilities, locked=True)) for row in rows])
+        self._keep(await checks.confirmed(self._judge, activation, unresolved, town.IN_FLIGHT[1]))
+        again = await service.activate(self._db, DEPUTY, Mode.ACTUAL, "Ras ved Moen")
+        same = not again.created and again.activation.id == activation.id
+        self._stage.say(f"{DEPUTY.name} activates too, and learns that {again.activation.activated_by} has.")
+        self._keep(
+            Promise("A second activation gets the first one's answer.", same, f"activation {again.activation.id}")
+        )
+        return activation
+
+    async def _drain(self, activation: Activation) -> None:
+        waiting = asyncio.create_task(drain.drain(self._db, activation.id, self._crisis.settings.drain_seconds))
+        with self._stage.live() as live:
+            while not waiting.done():
+                async with self._db.transaction() as session:
+                    permits = await drain.open_permits(session, activation.mode)
+                if live is not None and permits:
+                    live.update(stage.locking(permits), refresh=True)
+                await asyncio.wait([waiting], timeout=_LOOK)
+        await waiting
+
+    async def _refuse(self) -> None:
+        self._stage.act("A unit tries to publish all the same")
+        self._stage.quote(town.REFUSED[0][1], town.REFUSED[1])
+        refusal = None
+        try:
+            await town.post(self._crisis, self._town, town.REFUSED)
+        except ActivationLocked as held:
+            refusal = held
+            self._stage.quote("Answer", f"{held} Locked since {stage.clock(held.since)}.")
+        promise, kept = await checks.refused(self._crisis, refusal, town.REFUSED[1])
+        self._held += kept
+        self._keep(promise)
+
+    async def _message(self) -> Plan:
+        """Write, look, approve."""
+        self._stage.act("The web editors write one message, in bokmål, nynorsk and English")
+        activation = self._activation
+        if activation is None:
+            raise RuntimeError("there is no activation to write for")
+        contents = json.loads(MESSAGE.read_text(encoding="utf-8"))
+        revision = await drafts.write(
+            self._db,
+            EDITOR,
+            activation.id,
+            Kind.ALERT,
+            contents,
+            self._crisis.settings.languages,
+            next_update_at=clock.now() + timedelta(minutes=30),
+            audience_id=self._town.audience_id,
+        )
+        plan = await self._crisis.desk.preview(EDITOR, revision.id)
+        limits = {name: c.limit.most for name, c in self._crisis.capabilities.items() if c.limit}
+        self._stage.texts(plan.previews, limits)
+        for each in plan.previews:
+            if each.channel == "sms":
+                self._stage.quote(f"SMS, {each.rendered.language_name}", each.rendered.text)
+        done = await self._crisis.desk.approve(EDITOR, revision.id)
+        self._stage.say(f"Approved: {sum(done.deliveries.values()):,} deliveries, in one transaction.")
+        await self._judge.disturb(provider="twilio", kind="undelivered", times=UNDELIVERED)
+        return plan
+
+    async def _deliver(self, activation_id: int) -> list[Line]:
+        """Watch until every delivery has ended and every SMS has its receipt."""
+        self._stage.act("On its way")
+        began = time.monotonic()
+        lines: list[Line] = []
+        with self._stage.live() as live:
+            while time.monotonic() - began < PATIENCE:
+                async with self._db.transaction() as session:
+                    lines = await ledger.lines(session, activation_id)
+                if live is not None:
+                    live.update(stage.progress(lines), refresh=True)
+                if all(self._has_ended(line) for line in lines):
+                    break
+                await asyncio.sleep(_LOOK)
+        self._stage.say(f"{time.monotonic() - began:.0f} s from approval to the last receipt.")
+        self._stage.lines(lines)
+        return lines
+
+    def _has_ended(self, line: Line) -> bool:
+        if self._crisis.capabilities[line.channel].recipients:
+            return all(state in FINAL for state in line.counts)
+        return line.underway == 0
+
+    async def _judge_deliveries(self, plan: Plan, lines: list[Line]) -> None:
+        """What went out, by the sandbox's own records."""
+        self._report.audience = self._town.audience
+        self._report.deliveries = [checks.as_json(line) for line in lines]
+        self._keep(await checks.pages(self._crisis, self._judge, plan))
+        self._keep(await checks.posts(self._judge, plan))
+        for promise in await checks.sms(self._judge, plan):
+            self._keep(promise)
+        self._keep(checks.adds_up(lines, self._town.audience, plan))
+        self._keep(await checks.receipts(self._judge, lines))
+
+    async def _after(self, activation: Activation) -> None:
+        """Stand down; what was blocked stays so until its owner decides."""
+        self._stage.act("The danger is over: the director stands down")
+        await self._until(lambda: self._are(self._held, {"blocked"}))
+        held = await town.standings(self._crisis, self._held)
+        ended = await service.stand_down(self._db, DIRECTOR, activation.id)
+        self._activation = None
+        self._stage.say("Units may publish again. What the lock held waits for its owners, post by post:")
+        await asyncio.sleep(self._crisis.settings.sweep_seconds * 2)  # time enough to go out, if anything would let it
+        self._keep(await checks.nothing_started(self._judge, activation, ended, self._town, held))
+        still = await town.standings(self._crisis, self._held)
+        self._keep(checks.still_blocked(still))
+        await self._decide()
+        rows = (await town.standings(self._crisis, self._held)).values()
+        self._stage.standings(
+            (
+                stage.named(each.channel),
+                each.account,
+                each.text,
+                ledger.words(DeliveryState(each.state)),
+            )
+            for each in rows
+        )
+        self._keep(await checks.audit(self._crisis))
+        self._keep(await checks.nothing_in_addresses(self._judge))
+
+    async def _decide(self) -> None:
+        """One owner publishes, another drops; the rest think about it."""
+        published, dropped = self._held[1], self._held[2]
+        for number, publish in ((published, True), (dropped, False)):
+            account = (await self._crisis.posts.get(town.KEEPER, number)).account_id
+            row = next(each for each in self._town.accounts.values() if each.id == account)
+            await self._crisis.posts.decide(town.owner(row), number, publish=publish)
+        await self._until(lambda: self._are([published], {"accepted"}))
+        self._keep(await checks.decided(self._crisis, self._judge, published, dropped))
+
+    async def _are(self, posts: list[int], states: set[str]) -> bool:
+        found = await town.standings(self._crisis, posts)
+        return all(set(each.counts) <= states for each in found.values())
+
+    async def _until(self, reached: Callable[[], Awaitable[bool]]) -> None:
+        """Wait, and go on without it when patience ends: the promise that needed it will say so."""
+        end = time.monotonic() + PATIENCE / 3
+        while not await reached() and time.monotonic() < end:  # noqa: ASYNC110 - what is waited for is in the database
+            await asyncio.sleep(_LOOK / 4)
+
+    def _keep(self, promise: Promise) -> None:
+        self._report.promises.append(promise)
+        self._stage.promise(promise)
+
+    async def _leave_unlocked(self) -> None:
+        if self._activation is not None:
+            await service.stand_down(self._db, DIRECTOR, self._activation.id)
