@@ -60,6 +60,9 @@ def describe(app: FastAPI, settings: Settings) -> None:
             shapes = schema["components"]["schemas"]
             shapes["Problem"] = Problem.model_json_schema(ref_template="#/components/schemas/{model}")
             for path in schema["paths"].values():
+                for method in ("post", "put"):
+                    if method in path:
+                        path[method]["responses"] |= {str(status): _response(status) for status in (400, 408, 413)}
                 if "post" in path:
                     path["post"].setdefault("parameters", []).append(_KEY)
             app.openapi_schema = schema

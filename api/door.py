@@ -5,6 +5,7 @@ request gets the stored answer and ``Idempotent-Replayed: true``, and with anoth
 nothing was done, except 423: there the post is kept. A secret is not stored either: a replay has null in its place.
 """
 
+import asyncio
 import hashlib
 import hmac
 import json
@@ -18,7 +19,7 @@ from starlette.responses import Response
 from starlette.types import Message
 
 from api.deps import bearer_of, the_crisis
-from api.errors import TooLarge, answer
+from api.errors import Stalled, TooLarge, answer
 from api.problems import MEDIA_TYPE
 from api.uploads import Upload
 from crisis.errors import Conflict, Locked
@@ -27,6 +28,8 @@ from crisis.tokens.service import Bearer
 
 BODY_MOST = 1 << 20
 """Bytes of JSON. A message in ten languages has some tens of thousands."""
+BODY_SECONDS = 30.0
+"""For all of a body that is read whole."""
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -85,16 +88,20 @@ class Door(APIRoute):
 
 
 async def read_body(request: Request, most: int) -> bytes:
-    """The body. Raises :class:`TooLarge` as soon as it is known to be, and without reading on."""
+    """The body. Raises :class:`TooLarge` as soon as it is known to be, without reading on, and :class:`Stalled`."""
     said = request.headers.get("content-length", "")
     if said.isascii() and said.isdigit() and int(said) > most:
         raise TooLarge(most)
     chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > most:
-            raise TooLarge(most)
-        chunks.append(chunk)
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.stream():
+                size += len(chunk)
+                if size > most:
+                    raise TooLarge(most)
+                chunks.append(chunk)
+    except TimeoutError:
+        raise Stalled(BODY_SECONDS) from None
     return b"".join(chunks)
 
 

@@ -42,7 +42,7 @@ class Stalled(CrisisError):
 
     def __init__(self, seconds: float) -> None:
         super().__init__(
-            f"Nothing came for {seconds:.0f} seconds in the middle of the body. Nothing was done; send again."
+            f"The body stopped coming, and {seconds:.0f} seconds were waited for it. Nothing was done; send it again."
         )
 
 

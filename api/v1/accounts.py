@@ -24,6 +24,7 @@ from crisis.mode import Mode
 from crisis.roles import Act, require
 
 router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=Door, responses=problems(404, 409))
+OfMode = Annotated[Mode, Query(description="Whose lock: an exercise has its own.")]
 REGISTER = csv_body(
     "The register: `channel,name,unit,opened_on,what,why,audience`, and if you like `leader` and `address`. UTF-8.",
     "channel,name,unit,opened_on,what,why,audience\nfacebook,Fjordvik bibliotek,biblioteket,2011-01-15,Nytt,Nå ut,Alle\n",
@@ -32,21 +33,25 @@ REGISTER = csv_body(
 
 @router.get("", summary="List accounts by unit, channel and name, each with its lock")
 async def list_accounts(
-    crisis: TheCrisis, _: Who, at: At, unit: Annotated[str | None, Query(max_length=1000)] = None
+    crisis: TheCrisis,
+    _: Who,
+    at: At,
+    unit: Annotated[str | None, Query(max_length=1000)] = None,
+    mode: OfMode = Mode.ACTUAL,
 ) -> Page[AccountOut]:
     """Closed ones too; of every unit, unless ``unit`` says which."""
     async with crisis.db.transaction() as session:
         rows = await service.list_accounts(session, unit)
-        activation = await find_current(session, Mode.ACTUAL)
+        activation = await find_current(session, mode)
     return at.cut(rows, lambda row: _locked(crisis, row, activation), lambda row: row.id)
 
 
 @router.get("/{account_id}", summary="One account, with its lock")
-async def get(account_id: Id, crisis: TheCrisis, _: Who) -> AccountOut:
+async def get(account_id: Id, crisis: TheCrisis, _: Who, mode: OfMode = Mode.ACTUAL) -> AccountOut:
     """``lock.words`` says what the lock is worth on this account."""
     async with crisis.db.transaction() as session:
         account = await service.get_account(session, account_id)
-        return _locked(crisis, account, await find_current(session, Mode.ACTUAL))
+        return _locked(crisis, account, await find_current(session, mode))
 
 
 @router.post("/import", summary="Import the register, whole or not at all", openapi_extra=REGISTER)
