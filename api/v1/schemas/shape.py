@@ -5,15 +5,12 @@ from typing import Annotated
 from fastapi import Path
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.deps import LARGEST_ID
-
 LARGEST_INT = (1 << 31) - 1
 
 Id = Annotated[int, Path(ge=1, le=LARGEST_INT, description="Its number.")]
 """In an address."""
 Number = Annotated[int, Field(ge=1, le=LARGEST_INT)]
 """In a body."""
-__all__ = ["LARGEST_ID", "LARGEST_INT", "Id", "Number", "Shape"]
 
 
 class Shape(BaseModel):
