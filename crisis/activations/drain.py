@@ -35,7 +35,8 @@ _OPEN = text(
     ORDER BY p.opened_at
     """
 )
-# The permit of a dead holder: its delivery may have gone out, so it is unknown. One statement, one commit.
+# The permit of a dead holder: its delivery may have gone out, so it is unknown. One statement, one commit. It is looked
+# into some seconds later: the provider may still be busy with a request whose sender died a moment ago.
 _TAKE = text(
     """
     WITH taken AS (
@@ -47,8 +48,8 @@ _TAKE = text(
         FROM deliveries d JOIN taken ON taken.delivery_id = d.id WHERE d.state = 'in_flight'
         ON CONFLICT DO NOTHING
     )
-    UPDATE deliveries d SET state = 'unknown', lease = NULL, lease_until = NULL, due_at = now(), changed_at = now(),
-           error = 'the sender died during the call'
+    UPDATE deliveries d SET state = 'unknown', lease = NULL, lease_until = NULL, due_at = now() + interval '5 seconds',
+           changed_at = now(), error = 'the sender died during the call'
     FROM taken WHERE d.id = taken.delivery_id AND d.state = 'in_flight'
     """
 )

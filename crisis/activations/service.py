@@ -48,12 +48,14 @@ _OPEN = text(
     """
 )
 # What came due while the gate was locked but was never taken by a sender (none was running, say) is blocked like the
-# rest: standing down releases nothing by itself. Revoking the lease of what is leased makes its sender drop it.
+# rest: standing down releases nothing by itself. So is what waits to be tried again, whenever that is: its time has come
+# before. Revoking the lease of what is leased makes its sender drop it.
 _BLOCK_OVERDUE = text(
     """
     UPDATE deliveries SET state = 'blocked', lease = NULL, lease_until = NULL, changed_at = now(),
            error = 'came due during the lock'
-    WHERE mode = :mode AND lane = 'unit' AND state IN ('ready', 'retry_wait', 'leased') AND due_at <= now()
+    WHERE mode = :mode AND lane = 'unit'
+      AND (state = 'retry_wait' OR (state IN ('ready', 'leased') AND due_at <= now()))
     """
 )
 
