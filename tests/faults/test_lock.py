@@ -1,0 +1,284 @@
+"""Promise P1 under crashes: a unit's sender killed or stopped in the middle of a call, a process that dies right after it
+activated, a database that crashes right after the answer. Confirmed means confirmed, or a post is listed by name.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from crisis import clock
+from crisis.activations import drain, gate, service
+from crisis.activations.holders import Holder, started
+from crisis.activations.states import ActivationState
+from crisis.bootstrap import Crisis
+from crisis.mode import Mode
+from crisis.roles import Actor, Role
+from tests import factories
+from tests.faults.stack import LIMITS, Process, Stack, until
+
+LIBRARY = Actor("Biblioteket", Role.UNIT, "biblioteket")
+DRAIN_SECONDS = float(LIMITS["CRISIS_DRAIN_SECONDS"])
+CALL = 1.2  # seconds a call to Facebook takes here: long enough to meet it in the middle
+ELSEWHERE = Holder("reserve-maskin 11111111-2222-3333-4444-555555555555 pid:[4026531836]", 4711, 99)
+POST = "Barselkafé på biblioteket i morgen kl. 11"
+
+ACTIVATE_AND_DIE = """
+import asyncio, os, signal
+from crisis.activations.service import activate
+from crisis.bootstrap import crisis_of
+from crisis.mode import Mode
+from crisis.roles import Actor, Role
+from crisis.settings import Settings
+
+async def main():
+    await activate(crisis_of(Settings()).db, Actor("Kommunedirektøren", Role.DIRECTOR), Mode.ACTUAL, "Skred")
+    os.kill(os.getpid(), signal.SIGKILL)
+
+asyncio.run(main())
+"""
+
+
+@dataclass
+class Library:
+    """A unit's account, what it posts, and what Facebook's stand-in then shows."""
+
+    stack: Stack
+    crisis: Crisis
+    account: int
+
+    async def post(self, body: str = POST, *, seconds: float | None = None) -> int:
+        """Publish at once, or so many seconds from now."""
+        at = None if seconds is None else clock.now() + timedelta(seconds=seconds)
+        return (await self.crisis.posts.publish(LIBRARY, self.account, body, publish_at=at)).id
+
+    async def state(self, post: int) -> str:
+        return (await self.crisis.posts.get(LIBRARY, post)).state
+
+    async def reaches(self, post: int, *states: str, seconds: float = 20.0) -> None:
+        async def reached() -> bool:
+            return await self.state(post) in states
+
+        await until(reached, seconds=seconds, what=f"the post did not come to {states}")
+
+    async def in_a_call(self) -> Holder:
+        """Wait until Facebook has a post of ours and has not answered yet; say who holds its permit."""
+
+        async def found() -> Holder | None:
+            permits = await self.permits()
+            return permits[0].holder if permits and self.shown() else None
+
+        holder: Holder = await until(found, pause=0.02, what="no call began")
+        return holder
+
+    async def permits(self) -> list[drain.OpenPermit]:
+        async with self.crisis.db.transaction() as session:
+            return await drain.open_permits(session, Mode.ACTUAL)
+
+    async def unresolved(self) -> list[drain.Unresolved]:
+        async with self.crisis.db.transaction() as session:
+            return await drain.unresolved(session, Mode.ACTUAL)
+
+    async def current(self) -> Any:
+        async with self.crisis.db.transaction() as session:
+            return await service.find_current(session, Mode.ACTUAL)
+
+    async def confirmed(self, activation: int, seconds: float = 20.0) -> Any:
+        """Wait for it; the activation as it then is."""
+
+        async def found() -> Any:
+            async with self.crisis.db.transaction() as session:
+                held = await service.get(session, activation)
+            return held if held.state is ActivationState.CONFIRMED else None
+
+        return await until(found, seconds=seconds, pause=0.02, what="the activation was not confirmed")
+
+    async def listed_at_confirmation(self) -> list[str]:
+        """The accounts that the audit log says may have a post out."""
+        async with self.crisis.db.transaction() as session:
+            records = await session.scalars(text("SELECT record FROM audit ORDER BY seq"))
+            entries = [json.loads(record) for record in records]
+        confirmations = [entry for entry in entries if entry["action"] == "confirm"]
+        return [post["account"] for entry in confirmations for post in entry["detail"]["unresolved"]]
+
+    def shown(self) -> list[dict[str, Any]]:
+        """What Facebook's stand-in accepted of ours."""
+        return [record for record in self.stack.sandbox.records("graph", "create") if record["account"] == "4242"]
+
+
+@pytest.fixture(scope="module")
+def worker(stack: Stack) -> Iterator[Process]:
+    process = stack.worker(concurrency=2)
+    yield process
+    assert process.process.poll() is None, process.said()
+
+
+@pytest.fixture
+async def library(stack: Stack, crisis: Crisis) -> Library:
+    return Library(
+        stack,
+        crisis,
+        await factories.account(crisis, "facebook", unit="biblioteket", name="Biblioteket", address="4242"),
+    )
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_sender_killed_in_a_call_is_drained_and_its_post_listed_by_name(library: Library) -> None:
+    library.stack.sandbox.fault("graph", "latency_after", seconds=CALL)
+    post = await library.post()
+    holder = await library.in_a_call()
+    os.kill(holder.pid, signal.SIGKILL)
+    activation = await factories.activation(library.crisis.db)
+    assert await drain.drain(library.crisis.db, activation.id, DRAIN_SECONDS)
+    assert holder.is_dead()
+    (unresolved,) = await library.unresolved()
+    assert (unresolved.account, unresolved.channel, unresolved.text) == ("Biblioteket", "facebook", POST)
+    assert await library.listed_at_confirmation() == ["Biblioteket"]
+    # It had gone out, as Facebook tells when it is asked; it goes out no second time.
+    await library.reaches(post, "accepted")
+    assert len(library.shown()) == 1
+
+
+async def test_a_sender_stopped_in_a_call_is_killed_at_the_limit_and_its_post_listed(
+    library: Library, worker: Process
+) -> None:
+    library.stack.sandbox.fault("graph", "latency_after", seconds=CALL)
+    await library.post()
+    holder = await library.in_a_call()
+    assert holder.pid != worker.pid
+    os.kill(holder.pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    activation = await factories.activation(library.crisis.db)
+    while time.monotonic() - begun < DRAIN_SECONDS - 0.2:
+        held = await library.current()
+        assert held.state is ActivationState.LOCKING, "confirmed while a sender that may still send is only stopped"
+        assert started(holder.pid) == holder.pid_started, "killed before its time"
+        await asyncio.sleep(0.1)
+    await library.confirmed(activation.id)
+    assert holder.is_dead()
+    assert await library.permits() == []
+    assert await library.listed_at_confirmation() == ["Biblioteket"]
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_holder_on_another_host_keeps_it_at_locking_and_crisis_messages_go_out(library: Library) -> None:
+    db = library.crisis.db
+    await library.post(seconds=3600)
+    async with db.transaction() as session:
+        (delivery,) = await session.scalars(
+            text("UPDATE deliveries SET state = 'in_flight', attempts = 1, started_at = now() RETURNING id")
+        )
+        assert await gate.open_permits(session, Mode.ACTUAL, [delivery], ELSEWHERE) == {delivery}
+    await factories.account(library.crisis, "facebook", name="Kommunen", address="1000")
+    activation = await factories.activation(db)
+    await factories.approved_alert(library.crisis, activation.id)
+
+    async def out() -> bool:
+        return any(record["account"] == "1000" for record in library.stack.sandbox.records("graph", "create"))
+
+    await until(out, what="the crisis message waited for the drain")
+    await asyncio.sleep(DRAIN_SECONDS + 1)
+    (permit,) = await library.permits()
+    assert permit.holder.host_name == "reserve-maskin"
+    assert (await library.current()).state is ActivationState.LOCKING
+    async with db.transaction() as session:
+        await gate.close_permits(session, {delivery: "accepted"}, ELSEWHERE)
+    await library.confirmed(activation.id)
+
+
+@pytest.mark.usefixtures("worker")
+async def test_the_sweep_ends_the_drain_of_a_process_that_died_right_after_it_activated(library: Library) -> None:
+    library.stack.sandbox.fault("graph", "latency_after", seconds=CALL)
+    post = await library.post()
+    await library.in_a_call()
+    died = library.stack.run([sys.executable, "-c", ACTIVATE_AND_DIE])
+    assert died.process.wait(20) == -signal.SIGKILL, died.said()
+    held = await library.current()
+    await library.confirmed(held.id)
+    assert await library.permits() == []
+    assert await library.state(post) == "accepted", "the call was let to its end"
+    assert await library.listed_at_confirmation() == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_an_activation_survives_a_crash_of_the_database_right_after_the_answer(library: Library) -> None:
+    for _ in range(3):
+        answered = await service.activate(library.crisis.db, factories.DIRECTOR, Mode.ACTUAL, "Skred")
+        library.stack.postgres.stop("immediate")
+        library.stack.postgres.start()
+        held = await library.current()
+        assert (held.id, held.epoch) == (answered.activation.id, answered.activation.epoch)
+        with pytest.raises(service.ActivationLocked):
+            await library.post()
+        await library.confirmed(held.id)
+        await service.stand_down(library.crisis.db, factories.DIRECTOR, held.id)
+    await asyncio.sleep(1.5)
+    assert library.shown() == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_post_that_waits_to_be_tried_again_is_not_sent_after_the_confirmation(library: Library) -> None:
+    library.stack.sandbox.fault("graph", "429_no_header", times=1)
+    post = await library.post()
+    await library.reaches(post, "retry_wait")
+    activation = await factories.activation(library.crisis.db)
+    assert await drain.drain(library.crisis.db, activation.id, DRAIN_SECONDS)
+    await library.reaches(post, "blocked", seconds=10)
+    assert library.shown() == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_post_of_unknown_outcome_is_listed_and_not_sent_again_after_the_confirmation(library: Library) -> None:
+    library.stack.sandbox.fault("graph", "5xx_before", times=1)
+    post = await library.post()
+    await library.reaches(post, "unknown")
+    activation = await factories.activation(library.crisis.db)
+    assert await drain.drain(library.crisis.db, activation.id, DRAIN_SECONDS)
+    assert await library.listed_at_confirmation() == ["Biblioteket"]
+    await library.reaches(post, "unknown_final")
+    await asyncio.sleep(1)
+    assert library.shown() == []
+    assert [unresolved.account for unresolved in await library.unresolved()] == ["Biblioteket"]
+
+
+async def test_nothing_that_met_the_lock_goes_out_by_itself_after_the_stand_down(
+    library: Library, worker: Process
+) -> None:
+    library.stack.sandbox.fault("graph", "429", seconds=60, times=1)
+    retrying = await library.post("Prøves igjen først etter at krisen er over")
+    await library.reaches(retrying, "retry_wait")
+    # Nobody takes the next one: the worker and its standby stand still while it comes due.
+    family = worker.family()
+    try:
+        for process in family:
+            process.suspend()
+        unseen = await library.post("Falt mens ingen sender gikk", seconds=1)
+        activation = await factories.activation(library.crisis.db)
+        with pytest.raises(service.ActivationLocked):
+            await library.post("Ville ut under krisen")
+        await asyncio.sleep(1.2)
+        assert await library.state(unseen) == "ready"
+        await service.stand_down(library.crisis.db, factories.DIRECTOR, activation.id)
+    finally:
+        for process in family:
+            process.resume()
+    await asyncio.sleep(2)
+    posts = await library.crisis.posts.list(LIBRARY)
+    assert {post.text: post.state for post in posts} == {
+        "Prøves igjen først etter at krisen er over": "blocked",
+        "Falt mens ingen sender gikk": "blocked",
+        "Ville ut under krisen": "blocked",
+    }
+    assert library.shown() == []
+    await library.crisis.posts.decide(LIBRARY, unseen, publish=True)
+    await library.reaches(unseen, "accepted")
+    assert [record["text"] for record in library.shown()] == ["Falt mens ingen sender gikk"]
