@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.accounts.models import Account, AccountState
-from crisis.channels import AccountRef, Outgoing, Rejected
+from crisis.channels import AccountRef, ChannelError, Misconfigured, Outgoing, Rejected
 from crisis.deliveries.models import Rendition
+from crisis.errors import Unready
 from crisis.mode import Mode
 
 AccountOpener = Callable[[Account], AccountRef]
@@ -34,31 +35,42 @@ class Book:
 
     def __init__(self, openers: Openers) -> None:
         self.openers = openers
-        self._accounts: dict[int, AccountRef | None] = {}
+        self._accounts: dict[int, AccountRef | ChannelError] = {}
         self._renditions: OrderedDict[int, Rendition] = OrderedDict()
 
     async def fetch(self, session: AsyncSession, accounts: set[int], renditions: set[int]) -> None:
-        """Read in what is missing."""
+        """Read in what is missing. What was asked for last is kept longest, and all of it until the next time."""
         if missing := accounts - self._accounts.keys():
             for account in await session.scalars(select(Account).where(Account.id.in_(missing))):
-                closed = account.state is AccountState.CLOSED
-                self._accounts[account.id] = None if closed else self.openers.account(account)
+                self._accounts[account.id] = self._opened(account)
         if missing := renditions - self._renditions.keys():
             for rendition in await session.scalars(select(Rendition).where(Rendition.id.in_(missing))):
                 self._renditions[rendition.id] = rendition
-            while len(self._renditions) > max(_MOST, len(renditions)):
-                self._renditions.popitem(last=False)
+        for wanted in renditions:
+            self._renditions.move_to_end(wanted)
+        while len(self._renditions) > max(_MOST, len(renditions)):
+            self._renditions.popitem(last=False)
 
     def account(self, account_id: int) -> AccountRef:
-        """An account that was fetched. Raises :class:`Rejected` if it has been closed since."""
+        """An account that was fetched. Raises :class:`Rejected` if it has been closed since, and :class:`Misconfigured` if
+        its credentials do not open: that stops this account and no other.
+        """
         account = self._accounts[account_id]
-        if account is None:
-            raise Rejected("The account was closed. Nothing is published through it any more.")
+        if isinstance(account, ChannelError):
+            raise type(account)(account.reason)
         return account
 
     def rendition(self, rendition_id: int) -> Rendition:
         """A rendition that was fetched."""
         return self._renditions[rendition_id]
+
+    def _opened(self, account: Account) -> AccountRef | ChannelError:
+        if account.state is AccountState.CLOSED:
+            return Rejected("The account was closed. Nothing is published through it any more.")
+        try:
+            return self.openers.account(account)
+        except Unready as error:
+            return Misconfigured(str(error))
 
 
 def outgoing(rendition: Rendition, delivery_id: int, to: str | None, valid_seconds: int | None) -> Outgoing:

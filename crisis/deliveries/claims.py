@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import gate
 from crisis.activations.holders import Holder
+from crisis.deliveries import outbox
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -180,7 +181,12 @@ async def settle(
         "codes": [r.code for r in results],
         "errors": [r.error for r in results],
     }
+    again = [r.id for r in results if r.state is DeliveryState.RETRY_WAIT] if lane.crisis else []
+    if again:
+        await outbox.hold_revisions(session, again)
     moved = set((await session.execute(_SETTLE, values)).scalars())
+    if again:
+        await outbox.drop_superseded(session, again)
     if not lane.crisis:
         await gate.close_permits(session, {r.id: r.state.value for r in results}, holder)
     return moved

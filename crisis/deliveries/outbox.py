@@ -47,6 +47,24 @@ _SUPERSEDE = text(
     """
 )
 
+_HOLD_MESSAGES = text(
+    """
+    SELECT id FROM messages WHERE id IN (
+        SELECT v.message_id FROM deliveries d JOIN renditions r ON r.id = d.rendition_id
+        JOIN revisions v ON v.id = r.revision_id WHERE d.id = ANY(:ids))
+    ORDER BY id FOR KEY SHARE
+    """
+)
+_DROP_SUPERSEDED = text(
+    """
+    UPDATE deliveries d SET state = 'cancelled', changed_at = now(), error = 'superseded by a newer revision'
+    FROM renditions r JOIN revisions v ON v.id = r.revision_id
+    WHERE r.id = d.rendition_id AND d.id = ANY(:ids) AND d.state = 'retry_wait'
+      AND EXISTS (SELECT 1 FROM revisions w
+                  WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved')
+    """
+)
+
 
 async def to_accounts(
     session: AsyncSession,
@@ -104,6 +122,22 @@ async def supersede(session: AsyncSession, message_id: int, number: int) -> int:
     """Cancel what has not gone out of a message's revisions before ``number``; return how many deliveries."""
     rows = await session.execute(_SUPERSEDE, {"message": message_id, "number": number})
     return int(rows.rowcount)  # type: ignore[attr-defined]
+
+
+async def hold_revisions(session: AsyncSession, ids: Sequence[int]) -> None:
+    """Wait for whoever is approving a newer revision of what these deliveries carry, and hold the next one off.
+
+    First half of :func:`drop_superseded`, before the deliveries are touched: approval takes its locks in the same order.
+    """
+    await session.execute(_HOLD_MESSAGES, {"ids": list(ids)})
+
+
+async def drop_superseded(session: AsyncSession, ids: Sequence[int]) -> None:
+    """Cancel those of these deliveries that would be tried again although a newer revision was approved meanwhile.
+
+    They were in flight, or unknown, when it was approved, so :func:`supersede` let them be.
+    """
+    await session.execute(_DROP_SUPERSEDED, {"ids": list(ids)})
 
 
 def _kick_if_due(session: AsyncSession, mode: Mode, lane: Lane, due_at: datetime | None) -> None:

@@ -14,9 +14,10 @@ from sqlalchemy import Row, text
 from crisis import clock
 from crisis.channels import Channel, ChannelError, Finding, Found
 from crisis.db import Database
-from crisis.deliveries import retry
+from crisis.deliveries import outbox, retry
 from crisis.deliveries.book import Book, outgoing
 from crisis.deliveries.states import DeliveryState
+from crisis.errors import Unready
 from crisis.lanes import Lane
 from crisis.mode import Mode
 
@@ -82,8 +83,11 @@ async def reconcile(
                 return await _look(row, lane, channels, book)
 
         decided = await asyncio.gather(*(one(row) for row in rows))
+        again = [row.id for row, step in zip(rows, decided, strict=True) if step["state"] == DeliveryState.RETRY_WAIT]
         async with db.transaction() as session:
-            await session.execute(_DECIDE, [values | {"lease": lease} for values in decided])
+            await outbox.hold_revisions(session, again)
+            await session.execute(_DECIDE, [step | {"lease": lease} for step in decided])
+            await outbox.drop_superseded(session, again)
 
 
 async def _look(row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book: Book) -> dict[str, object]:
@@ -96,8 +100,10 @@ async def _look(row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book
             out = outgoing(rendition, row.id, to, None)
             async with asyncio.timeout(channel.capabilities.call_seconds * 2):
                 finding = await channel.reconcile(book.account(row.account_id), out, row.started_at)
-        except (ChannelError, TimeoutError) as error:
+        except (ChannelError, TimeoutError, Unready) as error:
             log.info("Delivery %s could not be looked into: %s", row.id, error)
+        except Exception:
+            log.exception("The %s adapter failed when it looked for delivery %s.", rendition.channel, row.id)
     step = retry.after_finding(
         finding.found,
         channel.capabilities,

@@ -2,7 +2,8 @@
 
 ::
 
-    feeder   claims one batch ahead, starts as many as there is room for   (leased -> in_flight, committed)
+    feeder   claims one batch ahead, starts as many as there is room for   (leased -> in_flight, committed); what must wait
+             for something in flight is claimed again after each write
     callers  ``concurrency`` of them, each one provider call at a time
     writer   settles everything that has ended, as soon as its previous commit is done (never on a timer)
 
@@ -26,6 +27,7 @@ from crisis.db import Database
 from crisis.deliveries import claims, receipts, retry
 from crisis.deliveries.book import Book, outgoing
 from crisis.deliveries.claims import Claimed, Result
+from crisis.deliveries.models import Rendition
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Unready
 from crisis.lanes import Lane
@@ -56,6 +58,7 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class _Started:
     claimed: Claimed
+    rendition: Rendition
     attempt: int
 
 
@@ -81,6 +84,9 @@ class Sender:
         self._todo: asyncio.Queue[_Started | None] = asyncio.Queue(maxsize=pace.concurrency)
         self._ended: list[Result] = []
         self._something_ended = asyncio.Event()
+        self._something_written = asyncio.Event()
+        self._unwritten = 0
+        self._writing = True
         self._all_called = False
         self.tally: Counter[DeliveryState] = Counter()
         self.more = False
@@ -108,18 +114,34 @@ class Sender:
         loop = asyncio.get_running_loop()
         end = None if self._pace.slice_seconds is None else loop.time() + self._pace.slice_seconds
         batch = await self._claim()
-        while batch:
+        while batch and self._writing:
             late = end is not None and loop.time() >= end
             ahead = None if late else asyncio.create_task(self._claim())
-            for first in range(0, len(batch), self._pace.concurrency):
-                for item in await self._start(batch[first : first + self._pace.concurrency]):
-                    await self._todo.put(item)
+            try:
+                for first in range(0, len(batch), self._pace.concurrency):
+                    for item in await self._start(batch[first : first + self._pace.concurrency]):
+                        self._unwritten += 1
+                        await self._todo.put(item)
+            except BaseException:
+                if ahead is not None:
+                    ahead.cancel()
+                    await asyncio.gather(ahead, return_exceptions=True)
+                raise
             if ahead is None:
                 self.more = True
                 return
-            batch = await ahead
+            batch = await ahead or await self._claim_what_waited()
 
-    async def _claim(self) -> list[Claimed]:
+    async def _claim_what_waited(self) -> list[tuple[Claimed, Rendition]]:
+        """What was held back by something in flight to the same place may be due now: ask again after each write."""
+        batch: list[tuple[Claimed, Rendition]] = []
+        while not batch and self._unwritten and self._writing:
+            self._something_written.clear()
+            await self._something_written.wait()
+            batch = await self._claim()
+        return batch
+
+    async def _claim(self) -> list[tuple[Claimed, Rendition]]:
         async with self._db.transaction() as session:
             batch = await claims.claim(
                 session,
@@ -130,20 +152,20 @@ class Sender:
                 hold_seconds=self._pace.lease_seconds,
             )
             await self._book.fetch(session, {c.account_id for c in batch}, {c.rendition_id for c in batch})
-        return batch
+        return [(claimed, self._book.rendition(claimed.rendition_id)) for claimed in batch]
 
-    async def _start(self, batch: list[Claimed]) -> list[_Started]:
+    async def _start(self, batch: list[tuple[Claimed, Rendition]]) -> list[_Started]:
         async with self._db.transaction() as session:
             attempts = await claims.start(
                 session,
                 self._mode,
                 self._lane,
                 self._lease,
-                [claimed.id for claimed in batch],
+                [claimed.id for claimed, _ in batch],
                 holder=self._holder,
                 hold_seconds=self._pace.hold_seconds,
             )
-        return [_Started(claimed, attempts[claimed.id]) for claimed in batch if claimed.id in attempts]
+        return [_Started(claimed, text, attempts[claimed.id]) for claimed, text in batch if claimed.id in attempts]
 
     async def _call(self) -> None:
         while (item := await self._todo.get()) is not None:
@@ -153,8 +175,7 @@ class Sender:
             self._something_ended.set()
 
     async def _publish(self, item: _Started) -> Result:
-        claimed = item.claimed
-        rendition = self._book.rendition(claimed.rendition_id)
+        claimed, rendition = item.claimed, item.rendition
         channel = self._channels[rendition.channel]
         try:
             to = self._number(claimed) if channel.capabilities.recipients else None
@@ -190,16 +211,22 @@ class Sender:
         return self._book.openers.number(claimed.recipient_id, claimed.number, claimed.fingerprint)
 
     async def _write(self) -> None:
-        while True:
-            await self._something_ended.wait()
-            self._something_ended.clear()
-            ended, self._ended = self._ended, []
-            if ended:
-                await self._settle(ended)
-            elif self._all_called:
-                return
-            if self._all_called:
-                self._something_ended.set()
+        try:
+            while True:
+                await self._something_ended.wait()
+                self._something_ended.clear()
+                ended, self._ended = self._ended, []
+                if ended:
+                    await self._settle(ended)
+                    self._unwritten -= len(ended)
+                    self._something_written.set()
+                elif self._all_called:
+                    return
+                if self._all_called:
+                    self._something_ended.set()
+        finally:  # without a writer nothing more is begun
+            self._writing = False
+            self._something_written.set()
 
     async def _settle(self, ended: list[Result]) -> None:
         """Write a batch, trying for as long as its rows are ours; after that the sweep has called them unknown anyway."""
