@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -174,11 +175,12 @@ class Stack:
         """The standby by itself, with no worker beside it."""
         return self.run([sys.executable, "-m", "crisis", "standby", "--mode", mode.value])
 
-    def api(self, port: int) -> Process:
-        """The API on this port."""
-        process = self.run(commands.api("127.0.0.1", port))
-        self.until(process, lambda: listens(port))
-        return process
+    def apis(self, ports: Sequence[int]) -> list[Process]:
+        """One process of the API on each of these ports, started side by side."""
+        started = [self.run(commands.api("127.0.0.1", port)) for port in ports]
+        for process, port in zip(started, ports, strict=True):
+            self.until(process, partial(listens, port))
+        return started
 
     def run(self, command: list[str], environment: Mapping[str, str] | None = None, **more: str) -> Process:
         """Any program in the installation's environment, or in exactly this one."""
