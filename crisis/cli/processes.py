@@ -37,8 +37,9 @@ def up(
     def say(line: str) -> None:
         console.print(line, markup=False, highlight=False, soft_wrap=True)
 
-    show = import_module("crisis.demo").run if demo else None
-    raise typer.Exit(run_up(lambda: read(home), say, demo=show, port=port))
+    shown = import_module("crisis.demo") if demo else None
+    show, staging = (shown.run, shown.environment) if shown else (None, None)
+    raise typer.Exit(run_up(lambda: read(home), say, demo=show, staging=staging, port=port))
 
 
 def worker(

@@ -15,53 +15,58 @@ from crisis.deliveries.states import RANK, DeliveryState, mergeable
 from crisis.mode import Mode
 
 STATE = {status: DeliveryState(status.value) for status in ReceiptStatus}
-_ORDER = sorted(ReceiptStatus, key=lambda status: RANK[STATE[status]])
-
-_KEEP = text(
-    """
-    INSERT INTO receipts (mode, channel, reference, status, delivery_id, code, raw)
-    SELECT :mode, :channel, given.* FROM unnest(CAST(:references AS text[]), CAST(:statuses AS text[]),
-        CAST(:deliveries AS bigint[]), CAST(:codes AS text[]), CAST(:raws AS jsonb[])) AS given
-    ON CONFLICT ON CONSTRAINT receipts_once DO NOTHING
-    RETURNING id
-    """
-)
-# By our own id where the provider carried it back (its signature covers it), else by the provider's reference.
-_FIND = text(
-    """
-    SELECT r.id AS receipt, d.id AS delivery FROM receipts r
-    JOIN deliveries d ON d.id = r.delivery_id AND d.mode = r.mode
-    JOIN renditions n ON n.id = d.rendition_id AND n.channel = r.channel
-    WHERE r.id = ANY(:receipts)
-    UNION ALL
-    SELECT r.id, d.id FROM receipts r
-    JOIN deliveries d ON d.reference = r.reference AND d.recipient_id IS NULL AND d.mode = r.mode
-    JOIN renditions n ON n.id = d.rendition_id AND n.channel = r.channel
-    WHERE r.id = ANY(:receipts) AND r.delivery_id IS NULL
-    """
-)
-_MERGE = text(
-    """
+_RANKS = " ".join(f"WHEN '{status}' THEN {RANK[state]}" for status, state in STATE.items())
+_FROM = " ".join(f"WHEN '{status}' THEN ARRAY{mergeable(state)!r}" for status, state in STATE.items())
+# The highest rank among several receipts of one delivery is where they would lead one by one, in any order.
+_BEST = f"SELECT DISTINCT ON (id) * FROM told ORDER BY id, CASE status {_RANKS} END DESC, receipt"  # noqa: S608 - our own words
+_MERGE = f"""
     UPDATE deliveries d
-    SET state = r.status, reference = coalesce(d.reference, r.reference), error_code = r.code,
-        error = CASE WHEN r.code IS NULL THEN NULL ELSE d.error END,
+    SET state = best.status, reference = coalesce(d.reference, best.reference), error_code = best.code,
+        error = CASE WHEN best.code IS NULL THEN NULL ELSE d.error END,
         lease = NULL, lease_until = NULL, changed_at = now()
-    FROM (SELECT DISTINCT ON (d.id) d.id, r.status, r.reference, r.code
-          FROM unnest(CAST(:receipts AS bigint[]), CAST(:deliveries AS bigint[])) AS pair (receipt, delivery)
-          JOIN receipts r ON r.id = pair.receipt JOIN deliveries d ON d.id = pair.delivery
-          WHERE r.status = :status ORDER BY d.id, r.id) r
-    WHERE d.id = r.id AND d.state = ANY(:from)
-    """
+    FROM best WHERE d.id = best.id AND d.state = ANY(CASE best.status {_FROM} END)
+"""  # noqa: S608 - our own words
+# By our own id where the provider carried it back (its signature covers it), else by the provider's reference.
+_RECORD = text(
+    f"""
+    WITH given AS (
+        SELECT * FROM unnest(CAST(:references AS text[]), CAST(:statuses AS text[]), CAST(:deliveries AS bigint[]),
+            CAST(:codes AS text[]), CAST(:raws AS jsonb[])) AS given (reference, status, delivery_id, code, raw)
+    ), found AS (
+        SELECT g.reference, g.status, d.id FROM given g
+        JOIN deliveries d ON d.id = g.delivery_id AND d.mode = :mode
+        JOIN renditions n ON n.id = d.rendition_id AND n.channel = :channel
+        UNION ALL
+        SELECT g.reference, g.status, d.id FROM given g
+        JOIN deliveries d ON d.reference = g.reference AND d.recipient_id IS NULL AND d.mode = :mode
+        JOIN renditions n ON n.id = d.rendition_id AND n.channel = :channel
+        WHERE g.delivery_id IS NULL
+    ), kept AS (
+        INSERT INTO receipts (mode, channel, reference, status, delivery_id, code, raw, applied_at)
+        SELECT :mode, :channel, given.*, (SELECT clock_timestamp() FROM found
+            WHERE found.reference = given.reference AND found.status = given.status LIMIT 1) FROM given
+        ON CONFLICT ON CONSTRAINT receipts_once DO NOTHING
+        RETURNING id AS receipt, reference, status, code
+    ), told AS (
+        SELECT found.id, kept.* FROM kept JOIN found USING (reference, status)
+    ), best AS ({_BEST}), merged AS ({_MERGE})
+    SELECT count(*) FROM kept
+    """  # noqa: S608 - our own words
 )
-_APPLIED = text("UPDATE receipts SET applied_at = clock_timestamp() WHERE id = ANY(:receipts)")
-_WAITING = text(
-    """
-    SELECT r.id FROM receipts r
-    WHERE r.applied_at IS NULL AND r.mode = :mode AND r.received_at > now() - interval '1 day'
-      AND r.delivery_id IS NULL AND EXISTS (
-          SELECT 1 FROM deliveries d WHERE d.reference = r.reference AND d.recipient_id IS NULL AND d.mode = r.mode)
-    LIMIT 1000
-    """
+_APPLY_WAITING = text(
+    f"""
+    WITH told AS (
+        SELECT d.id, r.id AS receipt, r.reference, r.status, r.code FROM receipts r
+        JOIN deliveries d ON d.reference = r.reference AND d.recipient_id IS NULL AND d.mode = r.mode
+        JOIN renditions n ON n.id = d.rendition_id AND n.channel = r.channel
+        WHERE r.applied_at IS NULL AND r.mode = :mode AND r.delivery_id IS NULL
+          AND r.received_at > now() - interval '1 day'
+    ), best AS ({_BEST}), merged AS ({_MERGE}), applied AS (
+        UPDATE receipts SET applied_at = clock_timestamp() FROM told WHERE receipts.id = told.receipt
+        RETURNING receipts.id
+    )
+    SELECT count(*) FROM applied
+    """  # noqa: S608 - our own words
 )
 
 
@@ -81,29 +86,12 @@ async def record(session: AsyncSession, mode: Mode, channel: str, receipts: Sequ
         "codes": [r.code for r in receipts],
         "raws": [orjson.dumps(dict(r.raw)).decode() for r in receipts],
     }
-    kept = list((await session.execute(_KEEP, values)).scalars())
-    await _apply(session, kept)
-    return len(kept)
+    return int((await session.execute(_RECORD, values)).scalar_one())
 
 
 async def apply_waiting(session: AsyncSession, mode: Mode) -> int:
     """Apply the receipts that came before we knew their reference; return how many there were."""
-    waiting = list((await session.execute(_WAITING, {"mode": mode.value})).scalars())
-    await _apply(session, waiting)
-    return len(waiting)
-
-
-async def _apply(session: AsyncSession, receipts: list[int]) -> None:
-    if not receipts:
-        return
-    pairs = (await session.execute(_FIND, {"receipts": receipts})).all()
-    if not pairs:
-        return
-    values = {"receipts": [p.receipt for p in pairs], "deliveries": [p.delivery for p in pairs]}
-    for status in _ORDER:
-        moved = {"status": status.value, "from": mergeable(STATE[status])}
-        await session.execute(_MERGE, values | moved)
-    await session.execute(_APPLIED, {"receipts": values["receipts"]})
+    return int((await session.execute(_APPLY_WAITING, {"mode": mode.value})).scalar_one())
 
 
 def _delivery(key: str | None) -> int | None:

@@ -27,6 +27,9 @@ from crisis.embedded.valkey import Valkey
 from crisis.mode import Mode
 from crisis.settings import Settings
 
+Staging = Callable[[str, str, str], dict[str, str]]
+"""The sandbox's address, its token and the API's address to a set of ``CRISIS_`` variables."""
+
 PORT = 8000
 CONCURRENCY = {Mode.ACTUAL: 4, Mode.EXERCISE: 2}
 """Processes per worker: one may be busy with a long fan-out while another takes the public posts."""
@@ -38,18 +41,20 @@ def run_up(
     say: Callable[[str], None],
     *,
     demo: Callable[[Settings], int] | None = None,
+    staging: Staging | None = None,
     port: int = PORT,
 ) -> int:
     """Bring everything up, run ``demo`` if there is one, and stay until Ctrl-C or SIGTERM. Answers the exit code.
 
     ``read`` reads the settings; it is asked again once the home is ours, when what a killed ``crisis up`` left there is
-    gone. ``say`` shows a line to the person at the terminal. Raises a :class:`~crisis.errors.CrisisError` when something
+    gone. ``staging`` is what the demo's processes need in their environment beside what everyone has; whoever works on the
+    same home meanwhile finds it in the home. ``say`` shows a line to the person at the terminal. Raises a :class:`~crisis.errors.CrisisError` when something
     does not come up; what was started by then is stopped again.
     """
     result = 0
     with _Stopping() as stopping, ExitStack() as stack:
         try:
-            settings = _bring_up(read, say, stack, port)
+            settings = _bring_up(read, say, stack, port, staging)
             result = demo(settings) if demo else 0
             say(_addresses(settings))
             stopping.wait()
@@ -61,7 +66,9 @@ def run_up(
     return result
 
 
-def _bring_up(read: Callable[[], Settings], say: Callable[[str], None], stack: ExitStack, port: int) -> Settings:
+def _bring_up(
+    read: Callable[[], Settings], say: Callable[[str], None], stack: ExitStack, port: int, staging: Staging | None
+) -> Settings:
     """Start it all, registering on ``stack`` how to stop each; answers the settings with every address filled in."""
     home = stack.enter_context(Home(read().home))
     mark = str(home.path)
@@ -82,7 +89,9 @@ def _bring_up(read: Callable[[], Settings], say: Callable[[str], None], stack: E
     stack.callback(supervisor.stop)
     stack.callback(tender.pause)
     settings = _sandbox(settings, supervisor)
-    actual, exercise = environment.for_actual(os.environ, settings), environment.for_exercise(os.environ, settings)
+    stage = staging(settings.sandbox_url or "", _plain(settings.sandbox_token), settings.public_url) if staging else {}
+    given = os.environ | stage
+    actual, exercise = environment.for_actual(given, settings), environment.for_exercise(given, settings)
     level = settings.log_level
     for child in (
         Child("worker-actual", commands.worker(Mode.ACTUAL, CONCURRENCY[Mode.ACTUAL], level=level), actual),
@@ -95,8 +104,9 @@ def _bring_up(read: Callable[[], Settings], say: Callable[[str], None], stack: E
     supervisor.wait_until("worker-actual", lambda: works(settings, Mode.ACTUAL))
     supervisor.wait_until("worker-exercise", lambda: works(settings, Mode.EXERCISE))
     tender.watch(supervisor.tend)
-    home.announce(_announcement(settings, f"http://127.0.0.1:{api_port}"))
-    return settings
+    staged = {name.removeprefix(environment.PREFIX).lower(): value for name, value in stage.items()}
+    home.announce(_announcement(settings, f"http://127.0.0.1:{api_port}") | staged)
+    return read() if staged else settings
 
 
 def _services(settings: Settings, home: Home, say: Callable[[str], None], stack: ExitStack, tender: Tender) -> Settings:
