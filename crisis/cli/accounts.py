@@ -165,6 +165,7 @@ def described(account: Account, crisis: Crisis, *, locked: bool) -> dict[str, ob
         "opened_on": account.opened_on.isoformat() if account.opened_on else None,
         "state": account.state.value,
         "address": account.address,
+        "publishable": account.channel in crisis.capabilities,
         "lock": lock.state.value,
         "lock_words": lock.words,
     }
@@ -173,18 +174,21 @@ def described(account: Account, crisis: Crisis, *, locked: bool) -> dict[str, ob
 def show(accounts: list[dict[str, object]]) -> None:
     """Accounts as a table."""
     columns = ("No.", "Channel", "Account", "Unit", "Leader", "", "Lock")
-    screen.show(screen.table(columns, [_row(each) for each in accounts], right={"No."}))
+    screen.show(screen.table(columns, [_row(each) for each in accounts], right={"No."}, spare={"Leader"}))
 
 
 def _row(account: Mapping[str, object]) -> tuple[object, ...]:
-    connected = "connected" if account["address"] else "not connected"
+    if account["state"] == AccountState.CLOSED.value:
+        standing = "closed"
+    else:
+        standing = "not connected" if account["publishable"] and not account["address"] else ""
     return (
         account["id"],
         screen.channel_name(str(account["channel"])),
         account["name"],
         account["unit"],
         account["leader"] or "",
-        "closed" if account["state"] == AccountState.CLOSED.value else connected,
+        standing,
         account["lock_words"],
     )
 

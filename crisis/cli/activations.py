@@ -14,6 +14,7 @@ from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.cli import accounts, door, screen, times
+from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict
 from crisis.mode import Mode
 from crisis.posts.service import Standing
@@ -134,32 +135,26 @@ def unresolved_described(post: drain.Unresolved) -> dict[str, Any]:
 
 def permits_table(permits: list[dict[str, Any]]) -> Any:
     """Posts in flight, and who holds them."""
-    rows = [
-        (
-            screen.channel_name(p["channel"]),
-            p["account"],
-            screen.shortened(p["text"], 40),
-            times.shown(p["opened_at"]),
-            f"{p['host']}, {p['pid']}",
-        )
-        for p in permits
-    ]
-    return screen.table(("Channel", "Account", "Text", "Since", "Host, process"), rows)
+    rows = [(*_post_cells(p), times.shown(p["opened_at"]), f"{p['host']}, {p['pid']}") for p in permits]
+    return screen.table(("Channel", "Account", "Since", "Host, process"), rows)
 
 
 def unresolved_table(posts: list[dict[str, Any]]) -> Any:
     """Posts that may be out."""
     rows = [
         (
-            screen.channel_name(p["channel"]),
-            p["account"],
-            screen.shortened(p["text"], 40),
+            *_post_cells(p),
             times.shown(p["started_at"]),
-            "being checked" if p["state"] == "unknown" else "needs a person",
+            "being checked" if p["state"] == DeliveryState.UNKNOWN.value else "needs a person",
         )
         for p in posts
     ]
-    return screen.table(("Channel", "Account", "Text", "Begun", ""), rows)
+    return screen.table(("Channel", "Account", "Begun", ""), rows)
+
+
+def _post_cells(post: dict[str, Any]) -> tuple[object, object]:
+    under = screen.under(post["account"], screen.shortened(post["text"], 40))
+    return screen.channel_name(post["channel"]), under
 
 
 async def _described(crisis: Crisis, answer: service.Activated) -> dict[str, Any]:

@@ -73,22 +73,22 @@ def list_all(
     elif not found:
         screen.say("The log has no entry yet.")
     else:
-        columns = ("No.", "At", "Who", "Did", "To", "Mode", "Details")
-        screen.show(screen.table(columns, [_row(each) for each in found], right={"No."}))
+        columns = ("No.", "At", "Who", "Did")
+        screen.show(screen.table(columns, [_row(each) for each in found], right={"No."}, wrap={"Did"}))
 
 
 def _row(record: dict[str, Any]) -> tuple[object, ...]:
     details = "; ".join(
         f"{name}: {_brief(value)}" for name, value in record["detail"].items() if value not in (None, [])
     )
+    did = f"{record['action'].replace('_', ' ')}: {record['subject']}" + (
+        f", {record['mode']}" if record["mode"] else ""
+    )
     return (
         record["seq"],
         times.shown(datetime.fromisoformat(record["at"])),
         record["actor"],
-        record["action"].replace("_", " "),
-        record["subject"],
-        record["mode"] or "",
-        screen.shortened(details, 120),
+        screen.under(did, screen.shortened(details, 160)) if details else did,
     )
 
 

@@ -20,5 +20,7 @@ def demo(*, as_json: door.JsonOption = False) -> None:
         report = asyncio.run(play(Settings(), screen.console, as_json=as_json))
     if as_json:
         screen.show_json(report.as_json())
+    else:
+        screen.say(*(f"   {name:<12}{address}" for name, address in report.addresses.items()))
     if not report.kept:
         raise typer.Exit(1)

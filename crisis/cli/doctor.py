@@ -23,7 +23,7 @@ def doctor(*, as_json: door.JsonOption = False) -> None:
     if as_json:
         screen.show_json({"healthy": not wrong, "findings": [_described(each) for each in findings]})
     else:
-        screen.show(screen.table(("", "Part", "Found"), [_row(each) for each in findings]))
+        screen.show(screen.table(("", "Part", "Found"), [_row(each) for each in findings], wrap={"Found"}))
         screen.say("", "Everything is in order." if not wrong else f"{screen.many(len(wrong), 'part')} to mend.")
     if wrong:
         raise typer.Exit(1)

@@ -1,7 +1,7 @@
 """``crisis message``: see drafts as each channel would carry them, approve, list. Writing them is in ``drafts.py``."""
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -9,13 +9,16 @@ import typer
 from crisis.activations import service as activations
 from crisis.audiences.models import Audience
 from crisis.bootstrap import Crisis
+from crisis.channels import Unit
 from crisis.cli import door, screen, times
 from crisis.errors import Conflict
 from crisis.messages import drafts
 from crisis.messages.desk import Approved, Plan, Preview
 from crisis.messages.models import Revision, RevisionState
 
-RevisionArgument = Annotated[int, typer.Argument(metavar="REVISION", help="See: crisis message list.")]
+_UNITS = {Unit.CHARACTERS: "characters", Unit.WEIGHTED: "weighted characters", Unit.SEGMENTS: "parts"}
+
+RevisionArgument = Annotated[int, typer.Argument(metavar="REVISION", help="Its number. See: crisis message list.")]
 
 group = typer.Typer(help="Crisis messages: write, preview, approve.", no_args_is_help=True)
 
@@ -87,7 +90,7 @@ def list_all(
 ) -> None:
     """Every revision of an activation's messages."""
 
-    async def act(crisis: Crisis) -> list[Revision]:
+    async def act(crisis: Crisis) -> tuple[list[Revision], Sequence[str]]:
         mode = door.mode(exercise=exercise)
         async with crisis.db.transaction() as session:
             if activation is not None:
@@ -101,16 +104,16 @@ def list_all(
             while page := await drafts.revisions(session, which, after=after):
                 found += page
                 after = page[-1].id
-        return found
+        return found, crisis.settings.languages
 
-    found = door.run(act)
+    found, languages = door.run(act)
     if as_json:
         screen.show_json([described(each) for each in found])
     elif not found:
         screen.say("No message has been written yet: crisis message write --help")
     else:
-        columns = ("Revision", "Message", "Kind", "", "By", "At", "Languages", "Headline")
-        screen.show(screen.table(columns, [_row(each) for each in found], right={"Revision", "Message"}))
+        columns = ("No.", "Message", "Kind", "", "At", "By")
+        screen.show(screen.table(columns, [_row(each, languages) for each in found], right={"No."}))
 
 
 def described(revision: Revision) -> dict[str, Any]:
@@ -133,18 +136,23 @@ def described(revision: Revision) -> dict[str, Any]:
     }
 
 
-def _row(revision: Revision) -> tuple[object, ...]:
+def _row(revision: Revision, languages: Sequence[str]) -> tuple[object, ...]:
     approved = revision.state is RevisionState.APPROVED
+    written = [language for language in languages if language in revision.contents]
+    kind = f"{revision.kind.value.replace('_', ' ')}, {' '.join(written)}"
     return (
         revision.id,
         f"{revision.message_id}.{revision.number}",
-        revision.kind.value.replace("_", " "),
+        screen.under(kind, screen.shortened(headline(revision, languages), 32)),
         revision.state.value,
-        revision.approved_by if approved else revision.written_by,
         times.shown(revision.approved_at if approved else revision.written_at),
-        " ".join(revision.contents),
-        screen.shortened(str(next(iter(revision.contents.values()))["headline"]), 40),
+        revision.approved_by if approved else revision.written_by,
     )
+
+
+def headline(revision: Revision, languages: Sequence[str]) -> str:
+    """The headline in the primary language."""
+    return str(revision.contents[languages[0]]["headline"])
 
 
 def _ask(revision: int) -> None:
@@ -153,10 +161,10 @@ def _ask(revision: int) -> None:
         async with crisis.db.transaction() as session:
             found = await drafts.get(session, revision)
             people = await session.get_one(Audience, found.audience_id) if found.audience_id else None
-        return plan, next(iter(found.contents.values()))["headline"], people.name if people else ""
+        return plan, headline(found, crisis.settings.languages), people.name if people else ""
 
-    plan, headline, audience = door.run(act)
-    screen.say(headline, style="bold")
+    plan, title, audience = door.run(act)
+    screen.say(title, style="bold")
     _say_deliveries(plan.deliveries, f"To {audience}, it makes" if audience else "It makes")
     typer.confirm("Send it now?", abort=True)
 
@@ -169,11 +177,11 @@ def _say_deliveries(deliveries: Mapping[str, int], opening: str) -> None:
 def _show_preview(preview: Preview, most: int | None) -> None:
     rendered = preview.rendered
     length = rendered.length
-    size = f"{length.count:,} of {most:,} {length.unit}" if most else f"{length.count:,} {length.unit}"
-    used = f", {length.used} long in {length.encoding}" if length.encoding else ""
+    size = f"{length.count:,} of {most:,}" if most else f"{length.count:,}"
+    used = f" ({length.used} in {length.encoding})" if length.encoding else ""
     name = f"{screen.channel_name(preview.channel)}, {rendered.language_name}"
     screen.say(name, style="bold")
-    screen.say(f"{size}{used}. Through {', '.join(preview.accounts)}.", style="dim")
+    screen.say(f"{size} {_UNITS[length.unit]}{used}. Through {', '.join(preview.accounts)}.", style="dim")
     screen.say(rendered.text, "")
 
 

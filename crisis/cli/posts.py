@@ -94,14 +94,14 @@ def list_all(
             (
                 each.id,
                 screen.channel_name(each.channel),
-                each.account,
+                screen.under(each.account, screen.shortened(each.title or each.text, 28)),
                 times.shown(each.publish_at),
                 standing(each),
-                screen.shortened(each.title or each.text, 40),
             )
             for each in found
         ]
-        screen.show(screen.table(("No.", "Channel", "Account", "Time", "Standing", "Text"), rows, right={"No."}))
+        columns = ("No.", "Channel", "Account", "Time", "Standing")
+        screen.show(screen.table(columns, rows, right={"No."}, wrap={"Standing"}))
 
 
 @group.command()
@@ -126,8 +126,6 @@ def told_since(held: ActivationLocked) -> ActivationLocked:
 
 def standing(found: Standing) -> str:
     """How a post stands, in words."""
-    if len(found.counts) == 1:
-        return words(DeliveryState(found.state))
     return screen.counted({words(DeliveryState(state)): count for state, count in found.counts.items()})
 
 

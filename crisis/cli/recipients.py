@@ -178,7 +178,7 @@ class Refusals:
         if not self._count:
             return
         screen.say("", "Rejected:")
-        screen.show(screen.table(("Line", "Why"), self._first, right={"Line"}))
+        screen.show(screen.table(("Line", "Why"), self._first, right={"Line"}, wrap={"Why"}))
         more = f"{self._count - SHOWN:,} more, and all of them, are" if self._count > SHOWN else "They are"
         screen.say(f"{more} in {self.path}")
 

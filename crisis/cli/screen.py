@@ -1,7 +1,7 @@
 """The screen: plain tables and sentences. Users' text is shown as it is, and nothing in it can steer the terminal."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from crisis.messages.rendered import CHANNEL_NAMES
+
+WIDE = 110  # columns of a window that has room for everything
 
 console = Console(highlight=False)
 """Standard output. Errors go to standard error, in ``app.py``."""
@@ -44,22 +46,35 @@ def text(value: object, style: str = "") -> Text:
     return Text(kept, style=style)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, right: Iterable[str] = ()) -> Padding:
-    """A table without lines, its first column never cut. ``right`` names the columns that hold figures.
-
-    A column with nothing in it is left out.
+def table(
+    columns: Sequence[str],
+    rows: Iterable[Sequence[object]],
+    *,
+    right: Collection[str] = (),
+    wrap: Collection[str] = (),
+    spare: Collection[str] = (),
+) -> Padding:
+    """A table without lines. ``right`` names the columns that hold figures, ``wrap`` those whose words may go on below,
+    ``spare`` those that a narrow window does without. A column with nothing in it is left out.
     """
     given = [[cell if isinstance(cell, Text) else text(cell) for cell in row] for row in rows]
-    used = [at for at in range(len(columns)) if any(row[at].plain for row in given)]
+    narrow = console.width < WIDE
+    used = [
+        at for at, name in enumerate(columns) if any(row[at].plain for row in given) and not (narrow and name in spare)
+    ]
     drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for at in used:
-        figures = columns[at] in right
         drawn.add_column(
-            columns[at], justify="right" if figures else "left", no_wrap=figures or at == 0, overflow="fold"
+            columns[at], justify="right" if columns[at] in right else "left", no_wrap=columns[at] not in wrap
         )
     for row in given:
         drawn.add_row(*(row[at] for at in used))
     return Padding(drawn, (0, 0, 0, 2), expand=False)
+
+
+def under(first: object, second: object) -> Text:
+    """Two lines of one cell, the second in the background."""
+    return text(first).append("\n").append_text(text(second, "dim"))
 
 
 def channel_name(channel: str) -> str:
@@ -79,7 +94,9 @@ def shortened(value: str, most: int) -> str:
 
 
 def counted(counts: Mapping[str, int]) -> str:
-    """``4,990 delivered, 10 not delivered``."""
+    """``4,990 delivered, 10 not delivered``; the words alone where there is only one kind."""
+    if len(counts) == 1:
+        return next(iter(counts))
     return ", ".join(f"{count:,} {words}" for words, count in counts.items())
 
 

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import groupby
 from typing import Annotated, Any
 
 import typer
@@ -19,6 +21,8 @@ from crisis.deliveries.states import DeliveryState
 
 _PAUSE = 1.0  # seconds between looks
 _BLOCKED_SHOWN = 10
+_ORDER = [state.value for state in DeliveryState]
+"""States are told in the order a delivery goes through them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -69,14 +73,15 @@ async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> 
         permits = await drain.open_permits(session, mode)
         unresolved = await drain.unresolved(session, mode)
         locked = await gate.is_locked(session, mode)
+    described = [line_described(line) for line in lines]
     blocked = [post async for post in blocked_posts(crisis, door.actor(None), mode)]
     return {
         "mode": mode.value,
         "gate": "locked" if locked else "open",
         "activation": activations.described(activation) if activation else None,
-        "lines": [line_described(line) for line in lines],
+        "lines": described,
         "total": sum(line.total for line in lines),
-        "states": dict(_summed(lines)),
+        "states": _summed(line["states"] for line in described),
         "open_permits": [activations.permit_described(permit) for permit in permits],
         "unresolved": [activations.unresolved_described(post) for post in unresolved],
         "blocked_posts": [posts.described(post) for post in blocked],
@@ -93,7 +98,7 @@ def line_described(line: ledger.Line) -> dict[str, Any]:
         "account": line.account,
         "language": line.language,
         "total": line.total,
-        "states": {state.value: count for state, count in sorted(line.counts.items())},
+        "states": _summed([{state.value: count for state, count in line.counts.items()}]),
         "repeated": line.repeated,
         "error": line.error,
         "url": line.url,
@@ -105,7 +110,7 @@ def drawn(found: dict[str, Any]) -> Group:
     """The whole of it for the screen."""
     parts: list[Any] = [*_heading(found)]
     if found["lines"]:
-        parts += [screen.text(""), _lines_table(found)]
+        parts += _messages(found)
     elif found["activation"]:
         parts.append(screen.text("No message has been approved yet."))
     if found["activation"] and found["open_permits"]:
@@ -142,35 +147,53 @@ def _heading(found: dict[str, Any]) -> list[Any]:
     return [title, now.append(f"; {begun} (activation {activation['id']})", "dim")]
 
 
-def _lines_table(found: dict[str, Any]) -> Any:
-    rows = [
+def _messages(found: dict[str, Any]) -> list[Any]:
+    """A table for each revision, and their sum where there are several."""
+    parts: list[Any] = []
+    for (message, number), lines in groupby(found["lines"], key=lambda line: (line["message_id"], line["revision"])):
+        counted = list(lines)
+        states = _summed(line["states"] for line in counted)
+        parts += [screen.text(f"\nMessage {message}, revision {number}", "bold"), _lines_table(counted, states)]
+    if len(parts) > 2:  # noqa: PLR2004 - a heading and a table for one revision
+        parts.append(screen.text(f"\nOf all: {found['total']:,} deliveries, {_in_words(found['states'])}"))
+    return parts
+
+
+def _lines_table(lines: list[dict[str, Any]], states: dict[str, int]) -> Any:
+    rows: list[tuple[object, ...]] = [
         (
-            f"{line['message_id']}.{line['revision']}",
             screen.channel_name(line["channel"]),
             line["account"],
             line["language"],
             f"{line['total']:,}",
             _in_words(line["states"])
-            + (f"; {line['repeated']:,} sent twice for certainty" if line["repeated"] else "")
+            + (f"; {line['repeated']:,} sent once more, may have come twice" if line["repeated"] else "")
             + (f" ({line['error']})" if line["error"] else ""),
         )
-        for line in found["lines"]
+        for line in lines
     ]
-    rows.append(("", screen.text("In all", "bold"), "", "", f"{found['total']:,}", _in_words(found["states"])))  # type: ignore[arg-type]
-    return screen.table(("Message", "Channel", "Account", "Language", "Total", "Standing"), rows, right={"Total"})
+    rows.append((screen.text("In all", "bold"), "", "", f"{sum(states.values()):,}", _in_words(states)))
+    return screen.table(
+        ("Channel", "Account", "Language", "Total", "Standing"), rows, right={"Total"}, wrap={"Standing"}
+    )
 
 
 def _blocked(found: list[dict[str, Any]]) -> list[Any]:
     if not found:
         return []
     rows = [
-        (p["id"], screen.channel_name(p["channel"]), p["account"], p["unit"], screen.shortened(p["text"], 32))
+        (
+            p["id"],
+            screen.channel_name(p["channel"]),
+            screen.under(p["account"], screen.shortened(p["text"], 40)),
+            p["unit"],
+        )
         for p in found[:_BLOCKED_SHOWN]
     ]
     more = f" (the first {_BLOCKED_SHOWN}; all: crisis posts --blocked)" if len(found) > _BLOCKED_SHOWN else ""
     return [
         screen.text(f"\n{screen.many(len(found), 'unit post')} blocked by the lock, kept for their owners{more}:"),
-        screen.table(("No.", "Channel", "Account", "Unit", "Text"), rows, right={"No."}),
+        screen.table(("No.", "Channel", "Account", "Unit"), rows, right={"No."}),
     ]
 
 
@@ -178,8 +201,8 @@ def _in_words(states: dict[str, int]) -> str:
     return screen.counted({ledger.words(DeliveryState(state)): count for state, count in states.items()})
 
 
-def _summed(lines: list[ledger.Line]) -> Counter[str]:
+def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
     total: Counter[str] = Counter()
-    for line in lines:
-        total.update({state.value: count for state, count in line.counts.items()})
-    return total
+    for each in counts:
+        total.update(each)
+    return dict(sorted(total.items(), key=lambda each: _ORDER.index(each[0])))

@@ -121,7 +121,7 @@ def _is_ours(address: str | None, sandbox: str) -> bool:
 def addresses(settings: Settings) -> Mapping[str, str]:
     """Where to look afterwards."""
     return {
-        "API": f"{settings.public_url.rstrip('/')}/docs",
+        "API": f"{settings.public_url.rstrip('/')}/openapi.json",
         "Sandbox": f"{(settings.sandbox_url or '').rstrip('/')}/",
         "Crisis page": crisis_page(settings),
     }

@@ -16,6 +16,7 @@ from rich.text import Text
 from crisis.accounts.locks import Lock, LockState
 from crisis.accounts.models import Account
 from crisis.activations.drain import OpenPermit
+from crisis.channels import Unit
 from crisis.deliveries import ledger
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import DeliveryState
@@ -24,8 +25,9 @@ from crisis.messages.desk import Preview
 from crisis.messages.rendered import CHANNEL_NAMES
 
 OSLO = ZoneInfo("Europe/Oslo")
-_BAR = 24
+_BAR = 16
 _ARRIVED = frozenset({DeliveryState.DELIVERED, DeliveryState.UNDELIVERED, DeliveryState.EXPIRED})
+_UNITS = {Unit.CHARACTERS: "characters", Unit.WEIGHTED: "weighted characters", Unit.SEGMENTS: "parts"}
 _LOCK_STYLES = {LockState.OPEN: "", LockState.HELD: "green", LockState.NOT_ENFORCEABLE: "yellow"}
 
 
@@ -52,9 +54,10 @@ class Stage:
 
     def promise(self, promise: Promise) -> None:
         """A promise, and whether it was kept."""
-        mark = Text("✓ ", "green") if promise.kept else Text("✗ ", "bold red")
-        said = mark.append(promise.name, "" if promise.kept else "bold red").append(f"  {promise.evidence}", "dim")
-        self._print(Padding(said, (0, 0, 0, 3)))
+        mark, style = (Text("✓", "green"), "") if promise.kept else (Text("✗", "bold red"), "bold red")
+        line = Table.grid(padding=(0, 1, 0, 0))
+        line.add_row(mark, Text(promise.name, style).append(f"  {promise.evidence}", "dim"))
+        self._print(Padding(line, (0, 0, 0, 3)))
 
     def locks(self, accounts: Sequence[tuple[Account, Lock]]) -> None:
         """Each account, and what the lock does to it."""
@@ -69,8 +72,8 @@ class Stage:
         rows = []
         for each in previews:
             length, most = each.rendered.length, limits.get(each.channel)
-            size = f"{length.count:,} of {most:,} {length.unit}" if most else f"{length.count:,} {length.unit}"
-            rows.append((named(each.channel), each.rendered.language_name, size))
+            size = f"{length.count:,} of {most:,}" if most else f"{length.count:,}"
+            rows.append((named(each.channel), each.rendered.language_name, f"{size} {_UNITS[length.unit]}"))
         self._table(("Channel", "Language", "Length"), rows)
 
     def standings(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
@@ -94,17 +97,14 @@ class Stage:
         return Live(console=self._console, transient=True, auto_refresh=False)
 
     def end(self, report: Report) -> None:
-        """What was kept, what was not, and where to look."""
-        broken = report.broken
-        count = len(report.promises)
-        if broken:
-            self._print(Text(f"\n{count - len(broken)} of {count} promises kept. Not kept:", style="bold red"))
-            for each in broken:
-                self.promise(each)
-        else:
+        """What was kept, and what was not."""
+        broken, count = report.broken, len(report.promises)
+        if not broken:
             self._print(Text(f"\nAll {count} promises kept, in {report.seconds:.0f} s.", style="bold green"))
-        for name, address in report.addresses.items():
-            self._print(Padding(Text.assemble((f"{name:<12}", "dim"), address), (0, 0, 0, 3)))
+            return
+        self._print(Text(f"\n{count - len(broken)} of {count} promises kept. Not kept:", style="bold red"))
+        for each in broken:
+            self.promise(each)
 
     def _table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], right: str = "") -> None:
         self._print(Padding(_table(columns, rows, right), (0, 0, 0, 3)))
