@@ -47,7 +47,7 @@ def after_error(  # noqa: PLR0911 - one line per class of error is what makes it
             return Step(DeliveryState.REJECTED)
         case OutcomeUnknown():
             return Step(DeliveryState.UNKNOWN, capabilities.settle_seconds)
-        case _ if attempts >= BUDGET[crisis]:
+        case Misconfigured() | Throttled() | Unavailable() if attempts >= BUDGET[crisis]:
             return Step(DeliveryState.DEAD)
         case Misconfigured():
             return Step(DeliveryState.RETRY_WAIT, MISCONFIGURED_WAIT)
