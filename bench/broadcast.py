@@ -1,0 +1,109 @@
+"""A broadcast: a real alert to a real audience, approved through the desk, sent by the product's engine, and counted after."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from bench.apart import apart
+from bench.ground import Ground
+from bench.stub import Stub
+from crisis.bootstrap import Crisis, crisis_of, database_of, engine_for
+from crisis.db import Database, no_bell
+from crisis.deliveries.states import DeliveryState
+from crisis.lanes import Lane
+from crisis.mode import Mode
+from crisis.settings import Settings
+from tests import factories
+
+SENDER = "Fjordvik"
+
+_TEXT = text("SELECT text FROM renditions WHERE channel = 'sms' AND revision_id = :revision")
+_STANDING = text(
+    """
+    SELECT count(*) AS deliveries, count(DISTINCT d.reference) AS references, sum(d.attempts) AS attempts,
+           count(*) FILTER (WHERE d.state = :accepted) AS accepted
+    FROM deliveries d JOIN renditions r ON r.id = d.rendition_id WHERE r.revision_id = :revision
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """An approved alert that nobody has begun to send, and the form a provider will see of it."""
+
+    revision_id: int
+    form: Mapping[str, str]
+
+
+class Broadcasts:
+    """One municipality with an SMS account and an audience of ``people``, whose provider is the stub."""
+
+    def __init__(self, ground: Ground, provider: Stub, people: int, **settings: object) -> None:
+        self._settings = ground.settings(twilio_url=provider.url, **settings)
+        self._provider, self._people = provider, people
+        self._activation, self._audience = asyncio.run(self._set_up())
+
+    def approve(self) -> Waiting:
+        """One more alert, approved."""
+        return asyncio.run(self._approve())
+
+    def send(self, waiting: Waiting) -> float:
+        """Send it from one process; return messages a second, from the start of the run to its last commit.
+
+        Raises :class:`RuntimeError` unless every recipient was sent to once, by the provider's count and by ours.
+        """
+        before = self._provider.accepted()
+        seconds = apart(_deliver, self._settings)
+        self._check(self._provider.accepted() - before, waiting)
+        return self._people / seconds
+
+    def _check(self, accepted: int, waiting: Waiting) -> None:
+        stands = asyncio.run(self._standing(waiting.revision_id))
+        if set(stands.values()) != {self._people} or accepted != self._people:
+            raise RuntimeError(
+                f"{self._people} recipients, but the provider accepted {accepted}, and we hold {stands}."
+            )
+
+    async def _set_up(self) -> tuple[int, int]:
+        crisis = crisis_of(self._settings, bell=no_bell)
+        await factories.account(crisis, "sms", address=SENDER)
+        audience = await factories.audience(crisis, self._people)
+        activation = await factories.activation(crisis.db)
+        await crisis.db.close()
+        return activation.id, audience
+
+    async def _approve(self) -> Waiting:
+        crisis: Crisis = crisis_of(self._settings, bell=no_bell)
+        approved = await factories.approved_alert(crisis, self._activation, audience_id=self._audience)
+        async with crisis.db.transaction() as session:
+            body = (await session.execute(_TEXT, {"revision": approved.revision.id})).scalar_one()
+        await crisis.db.close()
+        form = {
+            "From": SENDER,
+            "Body": body,
+            "ValidityPeriod": str(self._settings.validity_seconds),
+            "StatusCallback": f"{self._settings.public_url}/receipts/{Mode.ACTUAL}/sms?delivery=1000000",
+        }
+        return Waiting(approved.revision.id, form)
+
+    async def _standing(self, revision: int) -> dict[str, int]:
+        db = database_of(self._settings)
+        values = {"revision": revision, "accepted": DeliveryState.ACCEPTED.value}
+        async with db.transaction() as session:
+            row = (await session.execute(_STANDING, values)).one()
+        await db.close()
+        return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
+
+
+async def _deliver(settings: Settings) -> float:
+    """In the sender's own process: the engine as a worker has it, but to the lane's end in one go."""
+    db: Database = database_of(settings)
+    engine = engine_for(Mode.ACTUAL, settings, db, slices=False)
+    began = time.perf_counter()
+    await engine.deliver(Lane.SMS)
+    seconds = time.perf_counter() - began
+    await engine.close()
+    return seconds
