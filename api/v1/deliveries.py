@@ -1,17 +1,19 @@
-"""Deliveries: how an activation stands, and every delivery of a revision."""
+"""Deliveries: how an activation stands, every delivery of a revision, and what a person decides about one."""
 
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from api.deps import CrisisReader, TheCrisis
+from api.deps import CrisisReader, TheCrisis, Who
 from api.documented import problems
 from api.door import Door
 from api.paging import At, Page
-from api.v1.schemas.deliveries import DeliveryOut, StatusOut
+from api.v1.schemas.deliveries import DecidedOut, DecisionIn, DeliveryOut, StatusOut
 from api.v1.schemas.shape import Id
 from crisis.activations import service
 from crisis.deliveries import ledger
+from crisis.deliveries.decisions import decide
 from crisis.deliveries.states import DeliveryState
 from crisis.messages import drafts
 
@@ -40,3 +42,13 @@ async def list_deliveries(
         await drafts.get(session, revision_id)
         rows = await ledger.items(session, revision_id, after=at.after, most=at.most, state=state, channel=channel)
     return at.page(rows, DeliveryOut.of, lambda row: row.id)
+
+
+@router.post(
+    "/deliveries/{delivery_id}/decide", summary="Decide about an unknown_final delivery", responses=problems(409)
+)
+async def decide_delivery(delivery_id: Id, wanted: DecisionIn, crisis: TheCrisis, actor: Who) -> DecidedOut:
+    """``send_again`` flags it as a repeat; ``mark_sent`` may carry the link to where it can be seen; ``drop`` lets it be."""
+    validity = timedelta(seconds=crisis.settings.validity_seconds)
+    decided = await decide(crisis.db, actor, delivery_id, wanted.decision, validity=validity, url=wanted.url)
+    return DecidedOut.model_validate(decided)

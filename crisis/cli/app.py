@@ -23,6 +23,7 @@ MODULES = (
     "drafts",
     "status",
     "posts",
+    "deliveries",
     "accounts",
     "recipients",
     "tokens",

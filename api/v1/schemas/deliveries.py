@@ -10,6 +10,7 @@ from pydantic import Field
 from api.v1.schemas.activations import ActivationRow
 from api.v1.schemas.shape import Shape
 from crisis.activations.models import Activation
+from crisis.deliveries.decisions import Decision
 from crisis.deliveries.ledger import Item, Line, words
 from crisis.deliveries.states import DeliveryState
 from crisis.mode import Mode
@@ -101,3 +102,19 @@ class DeliveryOut(Shape):
         """From the ledger's."""
         values = {name: getattr(item, name) for name in cls.model_fields if name != "words"}
         return cls(**values, words=words(DeliveryState(item.state)))
+
+
+class DecisionIn(Shape):
+    """What a person says about a delivery that may be out and nobody can tell about."""
+
+    decision: Decision
+    url: str | None = Field(default=None, max_length=2000, description="Where it can be seen, with ``mark_sent``.")
+
+
+class DecidedOut(Shape):
+    """The delivery after the decision."""
+
+    id: int
+    channel: str
+    account: str
+    state: DeliveryState

@@ -1,0 +1,54 @@
+"""``crisis delivery``: what a person decides about a delivery that may be out and nobody can tell about."""
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from crisis.bootstrap import Crisis
+from crisis.cli import door, screen
+from crisis.deliveries.decisions import Decided, Decision, decide
+
+DeliveryArgument = Annotated[int, typer.Argument(metavar="DELIVERY", help="Its number, as `crisis status` shows it.")]
+
+group = typer.Typer(help="Decide about a delivery that may be out and nobody can tell about.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands of this module."""
+    app.add_typer(group, name="delivery")
+
+
+@group.command()
+def send_again(delivery: DeliveryArgument, *, by: door.ByOption = None) -> None:
+    """Send it once more. Look at the account first: if it is out already, it will be there twice."""
+    _say(_decide(delivery, Decision.SEND_AGAIN, by), "is sent again")
+
+
+@group.command()
+def mark_sent(
+    delivery: DeliveryArgument,
+    *,
+    url: Annotated[str | None, typer.Option(help="Where it can be seen.")] = None,
+    by: door.ByOption = None,
+) -> None:
+    """It is out: found there, or published by hand."""
+    _say(_decide(delivery, Decision.MARK_SENT, by, url), "counts as accepted")
+
+
+@group.command()
+def drop(delivery: DeliveryArgument, *, by: door.ByOption = None) -> None:
+    """Let it be: it is never sent again."""
+    _say(_decide(delivery, Decision.DROP, by), "is dropped")
+
+
+def _decide(delivery: int, decision: Decision, by: str | None, url: str | None = None) -> Decided:
+    async def act(crisis: Crisis) -> Decided:
+        validity = timedelta(seconds=crisis.settings.validity_seconds)
+        return await decide(crisis.db, door.actor(by), delivery, decision, validity=validity, url=url)
+
+    return door.run(act)
+
+
+def _say(decided: Decided, what: str) -> None:
+    screen.say(f"Delivery {decided.id} to {screen.channel_name(decided.channel)}, {decided.account}, {what}.")

@@ -1,0 +1,99 @@
+"""Decisions: what a person says about a delivery that nobody could tell about. The engine never decides these by itself."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from sqlalchemy import Row, text
+
+from crisis.audit import chain
+from crisis.db import Database, kick
+from crisis.deliveries.states import DeliveryState, before
+from crisis.errors import Conflict, Invalid, NotFound
+from crisis.lanes import Lane
+from crisis.mode import Mode
+from crisis.roles import Act, Actor, require, require_unit
+
+_FIND = text(
+    """
+    SELECT d.id, d.mode, d.lane, d.state, a.channel, a.name AS account, a.unit
+    FROM deliveries d JOIN accounts a ON a.id = d.account_id WHERE d.id = :id FOR UPDATE OF d
+    """
+)
+_MOVE = text(
+    """
+    UPDATE deliveries
+    SET state = :state, due_at = now(), repeated = repeated OR :repeat, url = coalesce(:url, url), error = :error,
+        deadline_at = CASE WHEN :repeat THEN greatest(deadline_at, now() + :validity) ELSE deadline_at END,
+        changed_at = now()
+    WHERE id = :id AND state = ANY(:from) AND state = 'unknown_final'
+    """
+)
+
+
+class Decision(StrEnum):
+    """What a person may say, having looked at the account."""
+
+    SEND_AGAIN = "send_again"
+    """It did not go out. Sent once more, and flagged: if the person was wrong, it arrives twice."""
+    MARK_SENT = "mark_sent"
+    """It is out, found there or published by hand."""
+    DROP = "drop"
+    """It shall not go out any more."""
+
+
+_TO = {
+    Decision.SEND_AGAIN: DeliveryState.READY,
+    Decision.MARK_SENT: DeliveryState.ACCEPTED,
+    Decision.DROP: DeliveryState.CANCELLED,
+}
+_SAID = {Decision.SEND_AGAIN: "sent again", Decision.MARK_SENT: "marked as sent", Decision.DROP: "dropped"}
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """A delivery after the decision."""
+
+    id: int
+    channel: str
+    account: str
+    state: DeliveryState
+
+
+async def decide(
+    db: Database, actor: Actor, delivery_id: int, decision: Decision, *, validity: timedelta, url: str | None = None
+) -> Decided:
+    """Decide about a delivery at ``unknown_final``. A crisis delivery takes the desk; a unit's post, the unit's editor.
+
+    ``url`` is where it can be seen, for ``mark_sent``. What is sent again is valid for ``validity`` from now, and a unit's
+    post still meets the gate. Raises :class:`NotFound`, and :class:`Conflict` when there is nothing to decide.
+    """
+    if url is not None and (decision is not Decision.MARK_SENT or not url.startswith(("https://", "http://"))):
+        raise Invalid("A link goes with “mark as sent”, and begins with https://.")
+    async with db.transaction() as session:
+        row = (await session.execute(_FIND, {"id": delivery_id})).one_or_none()
+        _check_may(actor, row)
+        if row is None:
+            raise NotFound("delivery", delivery_id)
+        state = _TO[decision]
+        again = decision is Decision.SEND_AGAIN
+        values = {"id": row.id, "state": state.value, "repeat": again, "url": url, "validity": validity}
+        said = f"{_SAID[decision]} by {actor.name}"
+        moved = await session.execute(_MOVE, values | {"error": said, "from": before(state)})
+        if not moved.rowcount:  # type: ignore[attr-defined]
+            raise Conflict(
+                f"Delivery {delivery_id} stands at “{row.state}”, so there is nothing to decide. Only what may be out and "
+                "nobody can tell about is a person's to decide."
+            )
+        if again:
+            kick(session, Mode(row.mode), Lane(row.lane))
+        await chain.append(session, actor, decision.value, f"delivery:{row.id}", mode=Mode(row.mode), url=url)
+    return Decided(row.id, row.channel, row.account, state)
+
+
+def _check_may(actor: Actor, row: Row[tuple[object, ...]] | None) -> None:
+    """Asked before saying whether the delivery exists."""
+    if row is not None and row.lane == Lane.UNIT:
+        require_unit(actor, row.unit)
+    else:
+        require(actor, Act.DECIDE_DELIVERY)
