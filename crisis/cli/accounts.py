@@ -174,7 +174,9 @@ def described(account: Account, crisis: Crisis, *, locked: bool) -> dict[str, ob
 def show(accounts: list[dict[str, object]]) -> None:
     """Accounts as a table."""
     columns = ("No.", "Channel", "Account", "Unit", "Leader", "", "Lock")
-    screen.show(screen.table(columns, [_row(each) for each in accounts], right={"No."}, spare={"Leader"}))
+    screen.show(
+        screen.table(columns, [_row(each) for each in accounts], right={"No."}, wrap={"", "Lock"}, spare={"Leader"})
+    )
 
 
 def _row(account: Mapping[str, object]) -> tuple[object, ...]:

@@ -112,7 +112,7 @@ def list_all(
     elif not found:
         screen.say("No message has been written yet: crisis message write --help")
     else:
-        columns = ("No.", "Message", "Kind", "", "At", "By")
+        columns = ("No.", "Message", "Kind", "Standing")
         screen.show(screen.table(columns, [_row(each, languages) for each in found], right={"No."}))
 
 
@@ -143,10 +143,11 @@ def _row(revision: Revision, languages: Sequence[str]) -> tuple[object, ...]:
     return (
         revision.id,
         f"{revision.message_id}.{revision.number}",
-        screen.under(kind, screen.shortened(headline(revision, languages), 32)),
-        revision.state.value,
-        times.shown(revision.approved_at if approved else revision.written_at),
-        revision.approved_by if approved else revision.written_by,
+        screen.under(kind, screen.shortened(headline(revision, languages), 36)),
+        screen.under(
+            f"{revision.state.value} {times.shown(revision.approved_at if approved else revision.written_at)}",
+            f"by {revision.approved_by if approved else revision.written_by}",
+        ),
     )
 
 

@@ -204,7 +204,8 @@ class _Bar:
             TextColumn("{task.percentage:>3.0f} %  {task.fields[rows]}"),
             TimeRemainingColumn(),
         )
-        self._progress = Progress(*columns, console=Console(stderr=True), transient=True, disable=quiet)
+        console = Console(stderr=True)
+        self._progress = Progress(*columns, console=console, transient=True, disable=quiet or not console.is_terminal)
         self._file = file
 
     def __enter__(self) -> tuple[Progress, TaskID]:

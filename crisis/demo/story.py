@@ -21,7 +21,7 @@ from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import FINAL, DeliveryState
 from crisis.demo import checks, stage, town
 from crisis.demo.judge import Judge
-from crisis.demo.place import addresses, check_settings
+from crisis.demo.place import addresses, check_database, check_settings
 from crisis.demo.promises import Promise, Report
 from crisis.demo.stage import Stage
 from crisis.demo.town import DEPUTY, DIRECTOR, EDITOR, Town
@@ -76,7 +76,7 @@ class Story:
     async def play(self, sandbox: str) -> Report:
         """All of it. Whatever happens, the lock it set is off again at the end."""
         began = time.monotonic()
-        await self._check_quiet()
+        await self._check_place(sandbox)
         await self._judge.begin_anew()
         try:
             in_flight = await self._ordinary_times(sandbox)
@@ -101,8 +101,11 @@ class Story:
         await self._judge_deliveries(plan, lines)
         await self._after(activation)
 
-    async def _check_quiet(self) -> None:
+    async def _check_place(self, sandbox: str) -> None:
+        """Nobody else's data is here, and nobody else's crisis."""
+        known = town.known_accounts(self._crisis)
         async with self._db.transaction() as session:
+            await check_database(session, known, sandbox)
             current = await service.find_current(session, Mode.ACTUAL)
         if current is not None:
             raise Conflict(

@@ -14,7 +14,7 @@ from crisis.audiences import service as audiences
 from crisis.audiences.importer import ImportReport, import_recipients
 from crisis.bootstrap import Crisis
 from crisis.demo import people
-from crisis.demo.place import AUDIENCE, EDITORS, check_database
+from crisis.demo.place import AUDIENCE, EDITORS
 from crisis.posts.service import Standing
 from crisis.roles import Actor, Role
 
@@ -74,9 +74,7 @@ def known_accounts(crisis: Crisis) -> frozenset[tuple[str, str, str]]:
 
 
 async def settle(crisis: Crisis, sandbox: str) -> Town:
-    """Bring in what is not there yet. Raises :class:`~crisis.errors.Conflict` where anybody else's data is."""
-    async with crisis.db.transaction() as session:
-        await check_database(session, known_accounts(crisis), sandbox)
+    """Bring in what is not there yet."""
     await register.import_register(
         crisis.db, KEEPER, REGISTER, channels=crisis.capabilities.keys(), settings=crisis.settings
     )
