@@ -12,7 +12,7 @@ from uuid import uuid4
 from sqlalchemy import Row, text
 
 from crisis import clock
-from crisis.channels import Channel, ChannelError, Finding, Found
+from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
 from crisis.db import Database
 from crisis.deliveries import outbox, retry
 from crisis.deliveries.book import Book, outgoing
@@ -92,13 +92,14 @@ async def reconcile(
 
 async def _look(row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book: Book) -> dict[str, object]:
     rendition = book.rendition(row.rendition_id)
-    channel = channels[rendition.channel]
+    channel = channels.get(rendition.channel)
+    capabilities = Capabilities() if channel is None else channel.capabilities
     finding = Finding(Found.CANNOT_TELL)
-    if channel.capabilities.reconcile:
+    if channel is not None and capabilities.reconcile:
         try:
             to = book.openers.number(row.recipient_id, row.number, row.fingerprint) if row.number else None
             out = outgoing(rendition, row.id, to, None)
-            async with asyncio.timeout(channel.capabilities.call_seconds * 2):
+            async with asyncio.timeout(capabilities.call_seconds * 2):
                 finding = await channel.reconcile(book.account(row.account_id), out, row.started_at)
         except (ChannelError, TimeoutError, Unready) as error:
             log.info("Delivery %s could not be looked into: %s", row.id, error)
@@ -106,7 +107,7 @@ async def _look(row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book
             log.exception("The %s adapter failed when it looked for delivery %s.", rendition.channel, row.id)
     step = retry.after_finding(
         finding.found,
-        channel.capabilities,
+        capabilities,
         looks=row.looks,
         crisis=lane.crisis,
         repeated=row.repeated,

@@ -22,7 +22,17 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations.holders import Holder
-from crisis.channels import Channel, ChannelError, Misconfigured, OutcomeUnknown, Receipt, ReceiptStatus, Rejected
+from crisis.channels import (
+    Capabilities,
+    Channel,
+    ChannelError,
+    Misconfigured,
+    OutcomeUnknown,
+    Receipt,
+    ReceiptStatus,
+    Rejected,
+    Unavailable,
+)
 from crisis.db import Database
 from crisis.deliveries import claims, receipts, retry
 from crisis.deliveries.book import Book, outgoing
@@ -60,6 +70,8 @@ class _Started:
     claimed: Claimed
     rendition: Rendition
     attempt: int
+    begin_by: float
+    """The loop's time after which a call might end when its row counts as unknown already."""
 
 
 class Sender:
@@ -155,6 +167,7 @@ class Sender:
         return [(claimed, self._book.rendition(claimed.rendition_id)) for claimed in batch]
 
     async def _start(self, batch: list[tuple[Claimed, Rendition]]) -> list[_Started]:
+        begin_by = asyncio.get_running_loop().time() + self._pace.hold_seconds - self._pace.call_seconds
         async with self._db.transaction() as session:
             attempts = await claims.start(
                 session,
@@ -165,7 +178,11 @@ class Sender:
                 holder=self._holder,
                 hold_seconds=self._pace.hold_seconds,
             )
-        return [_Started(claimed, text, attempts[claimed.id]) for claimed, text in batch if claimed.id in attempts]
+        return [
+            _Started(claimed, rendition, attempts[claimed.id], begin_by)
+            for claimed, rendition in batch
+            if claimed.id in attempts
+        ]
 
     async def _call(self) -> None:
         while (item := await self._todo.get()) is not None:
@@ -176,9 +193,11 @@ class Sender:
 
     async def _publish(self, item: _Started) -> Result:
         claimed, rendition = item.claimed, item.rendition
-        channel = self._channels[rendition.channel]
+        known = self._channels.get(rendition.channel)
+        capabilities = Capabilities() if known is None else known.capabilities
         try:
-            to = self._number(claimed) if channel.capabilities.recipients else None
+            channel = self._channel(item)
+            to = self._number(claimed) if capabilities.recipients else None
             out = outgoing(rendition, claimed.id, to, claimed.valid_seconds)
             async with asyncio.timeout(self._pace.call_seconds):
                 receipt = await channel.publish(self._book.account(claimed.account_id), out)
@@ -199,11 +218,20 @@ class Sender:
                 claimed.id, item.attempt, rendition.channel, state, reference=receipt.reference, url=receipt.url
             )
         step = retry.after_error(
-            error, channel.capabilities, attempts=item.attempt, crisis=self._lane.crisis, chance=self._chance
+            error, capabilities, attempts=item.attempt, crisis=self._lane.crisis, chance=self._chance
         )
         return Result(
             claimed.id, item.attempt, rendition.channel, step.state, step.wait, code=error.code, error=error.reason
         )
+
+    def _channel(self, item: _Started) -> Channel:
+        """What to call. Raises what says that nothing was sent."""
+        if asyncio.get_running_loop().time() > item.begin_by:  # others may have taken the row over meanwhile
+            raise Unavailable("The sender stood still for too long. Nothing was sent.")
+        channel = self._channels.get(item.rendition.channel)
+        if channel is None:
+            raise Misconfigured(f"This process has no adapter for {item.rendition.channel}. Nothing was sent.")
+        return channel
 
     def _number(self, claimed: Claimed) -> str:
         if claimed.recipient_id is None or not claimed.number or claimed.fingerprint is None:

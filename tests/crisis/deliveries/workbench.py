@@ -34,7 +34,7 @@ class Workbench:
     def __init__(self, crisis: Crisis, moves: Moves) -> None:
         self.crisis, self.db, self.moves = crisis, crisis.db, moves
         self.book = Book(openers_for(Mode.ACTUAL, crisis.settings))
-        self.chance = random.Random(1)
+        self.mode, self.chance = Mode.ACTUAL, random.Random(1)
 
     async def unit_account(self, channel: str = "facebook", name: str = "") -> int:
         """An account of the library's."""
