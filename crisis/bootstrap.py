@@ -29,6 +29,8 @@ from crisis.posts.service import Posts
 from crisis.sealing import Sealer
 from crisis.settings import Settings
 
+SENDER_IDLE_SECONDS = 5.0
+"""How long a sender may leave a transaction alone. Its transactions are a few statements each and wait for nobody."""
 SANDBOX_SID = "ACsandbox00000000000000000000000000"
 STAND_IN_CREDENTIALS = {
     "page_token": "sandbox",
@@ -136,11 +138,14 @@ def sealers_of(settings: Settings) -> tuple[Sealer, Sealer]:
     )
 
 
-def database_of(settings: Settings, *, bell: Bell = no_bell, pool_size: int = 10) -> Database:
+def database_of(
+    settings: Settings, *, bell: Bell = no_bell, pool_size: int = 10, idle_seconds: float = 60.0
+) -> Database:
     """The database. Raises :class:`Unready` without one."""
     if settings.database_url is None:
         raise Unready("There is no database. Start one with `crisis up`, or set CRISIS_DATABASE_URL.")
-    return Database(settings.database_url.get_secret_value(), bell=bell, pool_size=pool_size)
+    url = settings.database_url.get_secret_value()
+    return Database(url, bell=bell, pool_size=pool_size, idle_seconds=idle_seconds)
 
 
 def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = True) -> Engine:

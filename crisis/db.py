@@ -60,9 +60,13 @@ async def no_bell(mode: Mode, lane: Lane) -> None:
 
 
 class Database:
-    """A pool of connections to PostgreSQL in READ COMMITTED, and transactions on it."""
+    """A pool of connections to PostgreSQL in READ COMMITTED, and transactions on it.
 
-    def __init__(self, url: str, *, bell: Bell = no_bell, pool_size: int = 10) -> None:
+    ``idle_seconds``: PostgreSQL ends a transaction that its process has left alone for so long. A process that stands still
+    would otherwise hold its locks, and with them an activation, until somebody kills it.
+    """
+
+    def __init__(self, url: str, *, bell: Bell = no_bell, pool_size: int = 10, idle_seconds: float = 60.0) -> None:
         self.url = url
         self.bell = bell
         self.engine = create_async_engine(
@@ -71,7 +75,10 @@ class Database:
             pool_pre_ping=True,
             pool_size=pool_size,
             max_overflow=pool_size,
-            connect_args={"connect_timeout": 5},
+            connect_args={
+                "connect_timeout": 5,
+                "options": f"-c idle_in_transaction_session_timeout={idle_seconds * 1000:.0f}",
+            },
             hide_parameters=True,  # they would stand in every error's text, and so in the log
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)

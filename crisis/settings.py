@@ -62,6 +62,7 @@ class Settings(BaseSettings):
     # This process
     worker_mode: Mode = Mode.EXERCISE  # what a worker serves; never said means exercise
     log_level: str = "INFO"
+    standby_of: int | None = None  # set by a worker for the standby it starts: its own process id
 
     # Providers. Addresses may point at a proxy or a stand-in.
     graph_url: str = "https://graph.facebook.com"

@@ -9,11 +9,13 @@ back. It needs PostgreSQL and nothing else.
 
 import asyncio
 import logging
+import os
 
 from sqlalchemy.exc import DBAPIError
 
-from crisis.bootstrap import database_of, engine_for
+from crisis.bootstrap import SENDER_IDLE_SECONDS, database_of, engine_for
 from crisis.broker import bell_of
+from crisis.db import no_bell
 from crisis.deliveries import sweep
 from crisis.deliveries.engine import Engine
 from crisis.errors import CrisisError
@@ -26,11 +28,14 @@ LATE = 3.0
 
 
 async def stand_by(settings: Settings) -> None:
-    """Watch, for ever. An error is logged and the watch goes on: this is the last one left."""
-    bell = bell_of(settings) if settings.redis_url else None
-    db = database_of(settings, bell=bell) if bell else database_of(settings)
+    """Watch: for ever, or while the worker lives that started this, since the next one brings its own.
+
+    An error is logged and the watch goes on: this is the last one left.
+    """
+    bell = bell_of(settings) if settings.redis_url else no_bell
+    db = database_of(settings, bell=bell, idle_seconds=SENDER_IDLE_SECONDS)
     engine = engine_for(settings.worker_mode, settings, db)
-    while True:
+    while settings.standby_of in {None, os.getppid()}:
         await asyncio.sleep(settings.sweep_seconds)
         try:
             await sweep.go_on_draining(db, settings.worker_mode, settings.drain_seconds)

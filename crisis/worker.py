@@ -16,7 +16,7 @@ import uvloop
 from celery import bootsteps
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
-from crisis.bootstrap import database_of, engine_for
+from crisis.bootstrap import SENDER_IDLE_SECONDS, database_of, engine_for
 from crisis.broker import bell_of, celery_app
 from crisis.deliveries.engine import Engine
 from crisis.mode import Mode
@@ -46,7 +46,7 @@ class Bridge:
         self._runner.run(act(self._engine))
 
     async def _make(self) -> Engine:
-        db = database_of(settings, bell=bell_of(settings), pool_size=5)
+        db = database_of(settings, bell=bell_of(settings), pool_size=5, idle_seconds=SENDER_IDLE_SECONDS)
         return engine_for(settings.worker_mode, settings, db)
 
     def close(self) -> None:
@@ -67,7 +67,11 @@ def _set_up_logging(**_: object) -> None:
         level=settings.log_level,
         format=f"%(asctime)s %(levelname)s {settings.worker_mode} %(name)s: %(message)s",
     )
-    for routine in ("celery.beat", "celery.worker.strategy", "celery.app.trace"):  # a line for every sweep of every mode
+    for routine in (
+        "celery.beat",
+        "celery.worker.strategy",
+        "celery.app.trace",
+    ):  # a line for every sweep of every mode
         logging.getLogger(routine).setLevel(logging.WARNING)
     for chatty in ("tweepy", "urllib3", "requests_oauthlib", "oauthlib"):  # their DEBUG prints tokens
         logging.getLogger(chatty).setLevel(logging.WARNING)
@@ -108,7 +112,8 @@ class Standby(bootsteps.StartStopStep):  # type: ignore[misc]
     def _keep(self) -> None:
         if self._process is None or self._process.poll() is not None:
             command = [sys.executable, "-m", "crisis", "standby", "--mode", settings.worker_mode.value]
-            self._process = subprocess.Popen(command, env=os.environ.copy())  # noqa: S603 - our own command
+            env = {**os.environ, "CRISIS_STANDBY_OF": str(os.getpid())}
+            self._process = subprocess.Popen(command, env=env)  # noqa: S603 - our own command
 
 
 app.steps["worker"].add(Standby)

@@ -14,7 +14,8 @@ from tests.faults.stack import LIMITS, Stack, until
 
 PEOPLE = 2000
 AT_REST = FINAL | {DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.UNKNOWN_FINAL}
-MOST_IN_FLIGHT = 3 * int(LIMITS["CRISIS_SMS_CONCURRENCY"])
+CONCURRENCY = int(LIMITS["CRISIS_SMS_CONCURRENCY"])
+MOST_IN_FLIGHT = 3 * CONCURRENCY
 """Of one sender: those being called, those in the queue to be, and those on their way into the queue."""
 
 

@@ -16,7 +16,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psutil
@@ -81,7 +81,9 @@ class Process:
 class Stack:
     """One installation on a temporary home that PostgreSQL's user can reach. ``with`` it."""
 
-    def __init__(self, home: Path, *, latency: float = 0.0, **environment: str) -> None:
+    def __init__(
+        self, home: Path, *, latency: float = 0.0, environment: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
         self.home = home
         self.postgres, self.valkey = Postgres(home / "postgres"), Valkey(home / "valkey")
         self._latency, self._extra = latency, environment
@@ -139,7 +141,8 @@ class Stack:
     def settings(self) -> Settings:
         """What the processes read from their environment."""
         given = {name.removeprefix("CRISIS_").lower(): value for name, value in self.environment.items()}
-        return Settings(**{name: value for name, value in given.items() if name in Settings.model_fields})
+        known: dict[str, Any] = {name: value for name, value in given.items() if name in Settings.model_fields}
+        return Settings(**known)
 
     @asynccontextmanager
     async def crisis(self) -> AsyncIterator[Crisis]:

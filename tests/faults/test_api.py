@@ -75,7 +75,7 @@ class Api:
 
             async def wait() -> bool:
                 async with crisis.db.transaction() as session:
-                    return await session.scalar(WAITING_FOR_THE_HEAD) == len(posts)
+                    return bool(await session.scalar(WAITING_FOR_THE_HEAD) == len(posts))
 
             await until(wait, pause=0.02, what="the requests did not get as far as their audit entries")
             self.process.kill()

@@ -10,7 +10,9 @@ from sqlalchemy import text
 from crisis.bootstrap import Crisis
 from crisis.deliveries.states import DeliveryState
 from tests.faults.judge import (
+    CONCURRENCY,
     MOST_IN_FLIGHT,
+    at_rest,
     broadcast,
     holding,
     mid_fan_out,
@@ -60,6 +62,38 @@ async def test_a_pool_child_killed_with_calls_in_flight_loses_nothing(
     assert worker.process.poll() is None, "the worker itself was to live"
     found = await nothing_lost_and_no_blind_repeat(stack, crisis, in_flight)
     assert set(found) == {DeliveryState.ACCEPTED}
+
+
+async def test_a_sender_that_stands_still_holds_nobody_up_and_repeats_nothing_when_it_goes_on(
+    stack: Stack, crisis: Crisis, worker: Process
+) -> None:
+    await broadcast(crisis)
+    await mid_fan_out(stack)
+    child = await sender_among(crisis, worker)
+    child.suspend()
+    try:
+        assert sum((await holding(crisis)).values()) > CONCURRENCY, "nothing waited to be called"
+        await at_rest(crisis)
+    finally:
+        child.resume()
+    await asyncio.sleep(2)
+    found = await nothing_lost_and_no_blind_repeat(stack, crisis, in_flight=CONCURRENCY)
+    assert set(found) == {DeliveryState.ACCEPTED}
+
+
+async def test_a_worker_killed_without_its_children_leaves_none_behind(
+    stack: Stack, crisis: Crisis, worker: Process, workers: list[Process]
+) -> None:
+    await broadcast(crisis)
+    await mid_fan_out(stack)
+    family = worker.family()
+    assert any("standby" in member.cmdline() for member in family)
+    worker.process.kill()
+    worker.process.wait()
+    in_flight = sum((await holding(crisis)).values())
+    workers.append(stack.worker())
+    await nothing_lost_and_no_blind_repeat(stack, crisis, in_flight)
+    assert psutil.wait_procs(family, timeout=5)[1] == []
 
 
 async def sender_among(crisis: Crisis, worker: Process) -> psutil.Process:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
+import psutil
 import pytest
 from sqlalchemy import text
 
@@ -20,7 +21,7 @@ from crisis import clock
 from crisis.activations import drain, gate, service
 from crisis.activations.holders import Holder, started
 from crisis.activations.states import ActivationState
-from crisis.bootstrap import Crisis
+from crisis.bootstrap import SENDER_IDLE_SECONDS, Crisis
 from crisis.mode import Mode
 from crisis.roles import Actor, Role
 from tests import factories
@@ -45,6 +46,20 @@ async def main():
     os.kill(os.getpid(), signal.SIGKILL)
 
 asyncio.run(main())
+"""
+
+ASK_FOR_A_PERMIT_AND_STAND_STILL = """
+import asyncio, os, signal
+from crisis.activations import gate
+from crisis.mode import Mode
+from crisis.worker import bridge
+
+async def main(engine):
+    async with engine.db.transaction() as session:
+        await gate.share(session, Mode.ACTUAL)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+bridge.run(main)
 """
 
 
@@ -207,6 +222,24 @@ async def test_the_sweep_ends_the_drain_of_a_process_that_died_right_after_it_ac
     assert await library.permits() == []
     assert await library.state(post) == "accepted", "the call was let to its end"
     assert await library.listed_at_confirmation() == []
+
+
+@pytest.mark.usefixtures("worker")
+async def test_a_sender_that_stands_still_while_it_asks_for_a_permit_cannot_keep_the_lock_from_falling(
+    library: Library,
+) -> None:
+    still = library.stack.run([sys.executable, "-c", ASK_FOR_A_PERMIT_AND_STAND_STILL], CRISIS_WORKER_MODE="actual")
+
+    async def stopped() -> bool:
+        return psutil.Process(still.pid).status() == psutil.STATUS_STOPPED
+
+    await until(stopped, what=still.said())
+    begun = time.monotonic()
+    activation = await factories.activation(library.crisis.db)
+    assert time.monotonic() - begun < SENDER_IDLE_SECONDS + 2
+    await library.confirmed(activation.id)
+    os.kill(still.pid, signal.SIGCONT)
+    assert still.process.wait(20) != 0, "the permit was lost, and it was not told"
 
 
 @pytest.mark.usefixtures("worker")

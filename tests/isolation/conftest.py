@@ -46,7 +46,7 @@ def stack(tripwire: Tripwire) -> Iterator[Stack]:
         public = home / "public"
         public.mkdir()
         (public / "index.html").write_bytes(LIVE_PAGE)
-        with Stack(home, CRISIS_PUBLIC_DIR=str(public), **live) as running:
+        with Stack(home, environment={**live, "CRISIS_PUBLIC_DIR": str(public)}) as running:
             yield running
 
 
