@@ -11,6 +11,7 @@ from crisis import clock
 from crisis.accounts.models import Account, AccountState
 from crisis.activations import gate
 from crisis.activations.service import ActivationLocked, find_current
+from crisis.audiences.models import Audience
 from crisis.audit import chain
 from crisis.channels import Capabilities
 from crisis.db import Database, kick
@@ -36,7 +37,8 @@ _HOLD = text(
 )
 _DECIDE = text(
     """
-    UPDATE deliveries d SET state = :state, due_at = now(), error = NULL, changed_at = now()
+    UPDATE deliveries d SET state = :state, due_at = now(), error = NULL, changed_at = now(),
+           deadline_at = CASE WHEN d.deadline_at IS NOT NULL THEN now() + :validity END
     FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'blocked'
     """
 )
@@ -118,8 +120,7 @@ class Posts:
         async with self._db.transaction() as session:
             account = await self._account(session, actor, account_id)
             rendered = self._render(account, title, body, mode)
-            if self._capabilities[account.channel].recipients and audience_id is None:
-                raise Invalid(f"{account.name} sends to recipients: name the audience it is for.")
+            await self._check_audience(session, account, audience_id)
             post = Post(
                 mode=mode,
                 account_id=account.id,
@@ -148,7 +149,7 @@ class Posts:
             session.add(rendition)
             await session.flush()
             due_at = publish_at if publish_at is not None and publish_at > now else None
-            count = await self._put_out(session, mode, rendition, account, audience_id, due_at, publish_at or now)
+            count = await self._put_out(session, mode, rendition, account, audience_id, due_at, due_at or now)
             if count == 0:
                 raise Invalid("The audience is empty: nobody would get this. Import recipients first.")
             if due_at is None and await gate.is_locked(session, mode):
@@ -166,16 +167,17 @@ class Posts:
     async def decide(self, actor: Actor, post_id: int, *, publish: bool) -> Standing:
         """Publish or drop a blocked post. Its owner does this after the lock, post by post; nothing does it by itself.
 
-        Raises :class:`Conflict` if it is not blocked, and :class:`ActivationLocked` on publishing while the lock holds.
+        A text message has its whole validity again from now. Raises :class:`Conflict` if it is not blocked, and
+        :class:`ActivationLocked` on publishing while the lock holds.
         """
         async with self._db.transaction() as session:
             post = await session.get(Post, post_id)
             if post is None:
                 raise NotFound("post", post_id)
-            account = await self._account(session, actor, post.account_id)
+            account = await self._account(session, actor, post.account_id, usable=publish)
             if publish and (held := await find_current(session, post.mode)) is not None:
                 raise ActivationLocked(held, "The post stays blocked and is not lost.")
-            values = {"post": post_id, "state": "ready" if publish else "cancelled"}
+            values = {"post": post_id, "state": "ready" if publish else "cancelled", "validity": SMS_VALIDITY}
             rows = await session.execute(_DECIDE, values)
             if not rows.rowcount:  # type: ignore[attr-defined]
                 raise Conflict(f"Post {post_id} is not blocked, so there is nothing to decide.")
@@ -214,11 +216,14 @@ class Posts:
             )
         return list(found.values())
 
-    async def _account(self, session: AsyncSession, actor: Actor, account_id: int) -> Account:
+    async def _account(self, session: AsyncSession, actor: Actor, account_id: int, *, usable: bool = True) -> Account:
+        """An account of the actor's unit; ``usable`` unless it is only about dropping what was meant for it."""
         account = (await session.scalars(select(Account).where(Account.id == account_id))).one_or_none()
         if account is None:
             raise NotFound("account", account_id)
         require_unit(actor, account.unit)
+        if not usable:
+            return account
         capabilities = self._capabilities.get(account.channel)
         if capabilities is None or not capabilities.unit_posts:
             raise Invalid(f"This service does not publish units' posts on {account.channel}. Use the platform itself.")
@@ -227,6 +232,15 @@ class Posts:
         if not account.address:
             raise Invalid(f"The account {account.name} is not connected. Give its address: crisis accounts connect.")
         return account
+
+    async def _check_audience(self, session: AsyncSession, account: Account, audience_id: int | None) -> None:
+        if not self._capabilities[account.channel].recipients:
+            if audience_id is not None:
+                raise Invalid(f"{account.name} publishes to everyone on {account.channel}: leave the audience out.")
+        elif audience_id is None:
+            raise Invalid(f"{account.name} sends to recipients: name the audience it is for.")
+        elif await session.get(Audience, audience_id) is None:
+            raise NotFound("audience", audience_id)
 
     def _render(self, account: Account, title: str, body: str, mode: Mode) -> Rendered:
         capabilities = self._capabilities[account.channel]
