@@ -58,6 +58,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for noun in NOUNS:
         v1.include_router(noun.router)
     app.include_router(v1)
-    app.router.routes.append(mount(settings.crisis_page_dir))
+    app.router.routes.append(mount(settings.crisis_page_dir, settings.sandbox_url))
     describe(app, settings)
     return app

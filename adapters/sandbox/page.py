@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -15,6 +16,7 @@ from adapters.sandbox.wordpress import WordPress
 from adapters.sandbox.x import X
 
 MOST = 20
+_OSLO = ZoneInfo("Europe/Oslo")
 BLOCKS = frozenset({"p", "li", "h1", "h2", "h3", "h4", "br", "div", "ul", "ol", "dt", "dd", "tr"})
 UNSEEN = frozenset({"script", "style", "template"})
 REFRESH_SECONDS = 5
@@ -52,7 +54,7 @@ class Page:
             texts=self._texts(),
             page_url=self._page_url,
             refresh=REFRESH_SECONDS if asked.query.get("oppdater") else 0,
-            now=datetime.now().astimezone(),
+            now=datetime.now(_OSLO),
         )
         parts = urlsplit(self._page_url)
         frame = f"{parts.scheme}://{parts.netloc}" if self._page_url else "'none'"
@@ -94,7 +96,7 @@ class Page:
 
 
 def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at).astimezone().strftime("%H:%M:%S")
+    return datetime.fromtimestamp(at, _OSLO).strftime("%H:%M:%S")
 
 
 class _Plain(HTMLParser):

@@ -134,6 +134,7 @@ def _sandbox(settings: Settings, supervisor: Supervisor) -> Settings:
     port = free_port()
     settings = settings.model_copy(update={"sandbox_url": f"http://127.0.0.1:{port}"})
     env = environment.for_sandbox(os.environ, settings)
+    env["CRISIS_SANDBOX_PAGE_URL"] = f"{settings.public_url}/crisis-page/"
     supervisor.start(Child("sandbox", commands.sandbox("127.0.0.1", port), env, wave=SANDBOX_LAST))
     supervisor.wait_until("sandbox", lambda: listens(port))
     return settings
