@@ -1,7 +1,7 @@
 """The stage: how the demo looks in a terminal. Calm: one heading an act, one line a promise, a bar a channel while it lasts."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -67,18 +67,20 @@ class Stage:
         ]
         self._table(("Channel", "Account", "Unit", "Lock"), rows)
 
-    def texts(self, previews: Iterable[Preview], limits: Mapping[str, int]) -> None:
-        """How long the message is in each form, and what fits."""
+    def texts(self, previews: Sequence[Preview], limits: Mapping[str, int]) -> None:
+        """How long the message is in each form and language, and what fits."""
+        languages = list(dict.fromkeys(each.rendered.language_name for each in previews))
+        lengths = {(each.channel, each.rendered.language_name): each.rendered.length for each in previews}
         rows = []
-        for each in previews:
-            length, most = each.rendered.length, limits.get(each.channel)
-            size = f"{length.count:,} of {most:,}" if most else f"{length.count:,}"
-            rows.append((named(each.channel), each.rendered.language_name, f"{size} {_UNITS[length.unit]}"))
-        self._table(("Channel", "Language", "Length"), rows)
+        for channel in dict.fromkeys(each.channel for each in previews):
+            found = [lengths[channel, language] for language in languages]
+            most = f"of {limits[channel]:,} " if channel in limits else ""
+            rows.append((named(channel), *(f"{each.count:,}" for each in found), f"{most}{_UNITS[found[0].unit]}"))
+        self._table(("Channel", *languages, ""), rows, right=languages)
 
     def standings(self, rows: Iterable[tuple[str, str, str, str]]) -> None:
         """Units' posts and how they stand."""
-        self._table(("Channel", "Account", "Text", "Standing"), rows)
+        self._table(("Channel", "Account", "Text", "Standing"), ((a, b, _short(c, 28), d) for a, b, c, d in rows))
 
     def lines(self, lines: Sequence[Line]) -> None:
         """Every delivery by channel, account and language, and their sum."""
@@ -88,7 +90,7 @@ class Stage:
         ]
         whole = sum((line.counts for line in lines), Counter[DeliveryState]())
         rows.append((Text("In all", "bold"), "", "", Text(f"{whole.total():,}", "bold"), in_words(whole)))
-        self._table(("Channel", "Account", "Language", "Total", "Standing"), rows, right="Total")
+        self._table(("Channel", "Account", "Language", "Total", "Standing"), rows, right=["Total"])
 
     def live(self) -> AbstractContextManager[Live | None]:
         """A picture that changes in place, and goes away at the end."""
@@ -106,7 +108,7 @@ class Stage:
         for each in broken:
             self.promise(each)
 
-    def _table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], right: str = "") -> None:
+    def _table(self, columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> None:
         self._print(Padding(_table(columns, rows, right), (0, 0, 0, 3)))
 
     def _print(self, renderable: RenderableType) -> None:
@@ -147,18 +149,21 @@ def clock(at: datetime) -> str:
 
 
 def in_words(counts: Mapping[DeliveryState, int]) -> str:
-    """``4,992 delivered, 8 not delivered``."""
-    return ", ".join(f"{count:,} {ledger.words(state)}" for state, count in sorted(counts.items()) if count)
+    """``4,992 delivered, 8 not delivered``; the words alone where there is one state."""
+    found = [(state, counts[state]) for state in DeliveryState if counts.get(state)]
+    if len(found) == 1:
+        return ledger.words(found[0][0])
+    return ", ".join(f"{count:,} {ledger.words(state)}" for state, count in found)
 
 
 def _short(text: str, most: int = 44) -> str:
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 
-def _table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: str = "") -> Table:
+def _table(columns: Sequence[str], rows: Iterable[Sequence[object]], right: Collection[str] = ()) -> Table:
     drawn = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
     for at, column in enumerate(columns):
-        drawn.add_column(column, justify="right" if column == right else "left", no_wrap=at == 0, overflow="fold")
+        drawn.add_column(column, justify="right" if column in right else "left", no_wrap=at == 0, overflow="fold")
     for row in rows:
         drawn.add_row(*(cell if isinstance(cell, Text) else Text(str(cell)) for cell in row))
     return drawn
