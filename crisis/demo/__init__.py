@@ -1,6 +1,6 @@
 """The demo: a whole crisis in a municipality that does not exist, on every real part, with the sandbox as the judge."""
 
+from crisis.demo.performance import play, run
 from crisis.demo.place import environment
-from crisis.demo.story import play, run
 
 __all__ = ["environment", "play", "run"]

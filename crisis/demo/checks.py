@@ -12,7 +12,6 @@ from crisis.audit import chain
 from crisis.bootstrap import Crisis
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import DeliveryState
-from crisis.demo import people
 from crisis.demo.judge import Judge, Record
 from crisis.demo.place import crisis_page
 from crisis.demo.promises import Promise
@@ -77,12 +76,11 @@ async def posts(judge: Judge, plan: Plan) -> Promise:
     return Promise(name, once == len(wanted) > 0, f"{once} of {len(wanted)} posts")
 
 
-async def sms(judge: Judge, plan: Plan) -> list[Promise]:
-    """Every recipient got the SMS once, in their own language."""
+async def sms(judge: Judge, plan: Plan, everyone: Mapping[str, str]) -> list[Promise]:
+    """Every recipient got the SMS once, in their own language. ``everyone`` is ``{number: language}``."""
     texts = {p.rendered.text: p.language for p in plan.previews if p.channel == "sms"}
     records = [record for record in await judge.records("twilio") if record.verb == "create"]
     times = Counter(record.to for record in records)
-    everyone = dict(people.numbers())
     once = sum(times[number] == 1 for number in everyone)
     strangers = len(times.keys() - everyone.keys())
     theirs = sum(texts.get(record.text) == everyone.get(record.to or "") for record in records)

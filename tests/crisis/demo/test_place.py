@@ -7,8 +7,8 @@ import pytest
 
 from crisis.audiences.models import Audience
 from crisis.bootstrap import Crisis
+from crisis.demo import play
 from crisis.demo.place import check_database, check_settings, environment
-from crisis.demo.story import play
 from crisis.demo.town import known_accounts
 from crisis.errors import Conflict, Unready
 from crisis.settings import Settings
