@@ -100,6 +100,7 @@ async def save(
 ) -> Revision:
     """Replace a draft's text. ``built_on`` is the ``saves`` that the editor had before them.
 
+    An alert without ``audience_id`` goes to nobody by SMS; what follows it goes to its audience, as with :func:`write`.
     Raises :class:`StaleSave` if somebody saved in between, :class:`AlreadyApproved` if it is frozen.
     """
     require(actor, Act.WRITE_MESSAGE)
@@ -110,6 +111,8 @@ async def save(
             session.expunge(revision)  # else the rollback takes its text away from whoever catches this
             raise StaleSave(revision, built_on)
         _check_next_update(revision.kind, next_update_at)
+        if audience_id is None and revision.supersedes_id is not None:
+            audience_id = (await session.get_one(Revision, revision.supersedes_id)).audience_id
         await _check_audience(session, audience_id)
         revision.contents = {language: content.model_dump(mode="json") for language, content in held.items()}
         revision.next_update_at, revision.audience_id = next_update_at, audience_id
