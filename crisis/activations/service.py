@@ -119,8 +119,9 @@ async def stand_down(db: Database, actor: Actor, activation_id: int) -> Activati
         allowed = [old.value for old, moves in MOVES.items() if ActivationState.STOOD_DOWN in moves]
         values = {"id": activation_id, "by": actor.name, "from": allowed}
         row = (await session.execute(_STAND_DOWN, values)).one_or_none()
-        if row is None:
-            raise Conflict(f"Activation {activation_id} was stood down already, by {known.stood_down_by}.")
+        if row is None:  # somebody else did it, perhaps while we waited
+            over = await get(session, activation_id)
+            raise Conflict(f"Activation {activation_id} was stood down already, by {over.stood_down_by}.")
         await session.execute(_BLOCK_OVERDUE, {"mode": known.mode.value})
         await session.execute(_OPEN, {"mode": known.mode.value})
         await chain.append(session, actor, "stand_down", f"activation:{activation_id}", mode=known.mode)
