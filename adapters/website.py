@@ -197,7 +197,7 @@ class Website(Channel):
         return language, key
 
     def _receipt(self, language: str, key: str) -> Receipt:
-        return Receipt(f"{language}/{key}", ReceiptStatus.SENT, key=key, url=self._page.url(language))
+        return Receipt(f"{language}/{key}", ReceiptStatus.ACCEPTED, key=key, url=self._page.url(language))
 
     def _fail(self, error: OSError, *, placed: bool) -> NoReturn:
         raise self._failure(error, placed=placed) from error

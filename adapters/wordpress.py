@@ -224,7 +224,7 @@ def _post_in(answer: Any) -> dict[str, Any]:
 def _receipt(post: Mapping[str, Any], key: str) -> Receipt:
     """Sent: WordPress says that it is published. Nobody has looked at the page from the outside yet."""
     raw = {name: str(post[name]) for name in ("id", "slug", "status") if name in post}
-    return Receipt(str(post["id"]), ReceiptStatus.SENT, key=key, url=_link(post), raw=raw)
+    return Receipt(str(post["id"]), ReceiptStatus.ACCEPTED, key=key, url=_link(post), raw=raw)
 
 
 def _finding(post: Mapping[str, Any]) -> Finding:

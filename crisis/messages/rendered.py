@@ -12,6 +12,10 @@ CHANNEL_NAMES: Mapping[str, str] = {
     "facebook": "Facebook",
     "twitter": "X",
     "sms": "SMS",
+    "finn": "FINN.no",
+    "linkedin": "LinkedIn",
+    "slideshare": "SlideShare",
+    "youtube": "YouTube",
 }
 """What the editors call each channel; one that is not here goes by its own name."""
 

@@ -120,7 +120,7 @@ def snapshot(folder: Path) -> dict[str, bytes]:
 
 async def test_a_message_is_on_the_page_and_in_the_feed(website: Website, folder: Path) -> None:
     receipt = await website.publish(ACCOUNT, MESSAGE)
-    assert (receipt.reference, receipt.key, receipt.status) == ("nb/1", "1", ReceiptStatus.SENT)
+    assert (receipt.reference, receipt.key, receipt.status) == ("nb/1", "1", ReceiptStatus.ACCEPTED)
     assert receipt.url == "https://krise.fjordvik.kommune.no/"
     html = page(folder)
     assert "<li>Møt på Fjordhallen.</li>" in html
