@@ -108,6 +108,15 @@ async def test_the_crisis_page_needs_no_database(api_settings: Settings, session
         assert (await Client(session, server.url, None)("GET", "/crisis-page/")).status == 200
 
 
+@pytest.mark.parametrize(("sandbox", "ancestors"), [(None, "'none'"), ("http://127.0.0.1:9", "http://127.0.0.1:9")])
+async def test_nobody_but_the_sandbox_may_frame_the_crisis_page(
+    api_settings: Settings, session: aiohttp.ClientSession, sandbox: str | None, ancestors: str
+) -> None:
+    with ApiServer(api_settings.model_copy(update={"sandbox_url": sandbox})) as server:
+        page = await Client(session, server.url, None)("GET", "/crisis-page/")
+    assert f"frame-ancestors {ancestors}" in page.headers["Content-Security-Policy"]
+
+
 def operations(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
