@@ -2,6 +2,7 @@
 ones that anybody got twice were in flight at that moment and were looked into first."""
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import psutil
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from crisis.bootstrap import Crisis
 from crisis.deliveries.states import DeliveryState
 from tests.faults.judge import (
+    AT_REST,
     CONCURRENCY,
     MOST_IN_FLIGHT,
     at_rest,
@@ -17,6 +19,7 @@ from tests.faults.judge import (
     holding,
     mid_fan_out,
     nothing_lost_and_no_blind_repeat,
+    states,
 )
 from tests.faults.stack import Process, Stack, until
 
@@ -28,11 +31,13 @@ def workers() -> list[Process]:
 
 
 @pytest.fixture
-def worker(stack: Stack, crisis: Crisis, workers: list[Process]) -> Process:  # noqa: ARG001 - empties the database first
-    """A worker: the one that the last test left, if it lives."""
+async def worker(stack: Stack, crisis: Crisis, workers: list[Process]) -> AsyncIterator[Process]:
+    """A worker: the one that the last test left, if it lives and has nothing more to do."""
     if not workers or workers[-1].process.poll() is not None:
         workers.append(stack.worker())
-    return workers[-1]
+    yield workers[-1]
+    if set(await states(crisis)) - AT_REST:
+        workers[-1].kill()
 
 
 async def test_a_worker_killed_with_all_its_children_loses_nothing(

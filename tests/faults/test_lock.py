@@ -3,35 +3,28 @@ activated, a database that crashes right after the answer. Confirmed means confi
 """
 
 import asyncio
-import json
 import os
 import signal
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import timedelta
-from typing import Any
 
 import psutil
 import pytest
 from sqlalchemy import text
 
-from crisis import clock
 from crisis.activations import drain, gate, service
 from crisis.activations.holders import Holder, started
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import SENDER_IDLE_SECONDS, Crisis
 from crisis.mode import Mode
-from crisis.roles import Actor, Role
 from tests import factories
+from tests.faults.library import LIBRARY, POST, Library
 from tests.faults.stack import LIMITS, Process, Stack, until
 
-LIBRARY = Actor("Biblioteket", Role.UNIT, "biblioteket")
 DRAIN_SECONDS = float(LIMITS["CRISIS_DRAIN_SECONDS"])
 CALL = 1.2  # seconds a call to Facebook takes here: long enough to meet it in the middle
 ELSEWHERE = Holder("reserve-maskin 11111111-2222-3333-4444-555555555555 pid:[4026531836]", 4711, 99)
-POST = "Barselkafé på biblioteket i morgen kl. 11"
 
 ACTIVATE_AND_DIE = """
 import asyncio, os, signal
@@ -61,73 +54,6 @@ async def main(engine):
 
 bridge.run(main)
 """
-
-
-@dataclass
-class Library:
-    """A unit's account, what it posts, and what Facebook's stand-in then shows."""
-
-    stack: Stack
-    crisis: Crisis
-    account: int
-
-    async def post(self, body: str = POST, *, seconds: float | None = None) -> int:
-        """Publish at once, or so many seconds from now."""
-        at = None if seconds is None else clock.now() + timedelta(seconds=seconds)
-        return (await self.crisis.posts.publish(LIBRARY, self.account, body, publish_at=at)).id
-
-    async def state(self, post: int) -> str:
-        return (await self.crisis.posts.get(LIBRARY, post)).state
-
-    async def reaches(self, post: int, *states: str, seconds: float = 20.0) -> None:
-        async def reached() -> bool:
-            return await self.state(post) in states
-
-        await until(reached, seconds=seconds, what=f"the post did not come to {states}")
-
-    async def in_a_call(self) -> Holder:
-        """Wait until Facebook has a post of ours and has not answered yet; say who holds its permit."""
-
-        async def found() -> Holder | None:
-            permits = await self.permits()
-            return permits[0].holder if permits and self.shown() else None
-
-        holder: Holder = await until(found, pause=0.02, what="no call began")
-        return holder
-
-    async def permits(self) -> list[drain.OpenPermit]:
-        async with self.crisis.db.transaction() as session:
-            return await drain.open_permits(session, Mode.ACTUAL)
-
-    async def unresolved(self) -> list[drain.Unresolved]:
-        async with self.crisis.db.transaction() as session:
-            return await drain.unresolved(session, Mode.ACTUAL)
-
-    async def current(self) -> Any:
-        async with self.crisis.db.transaction() as session:
-            return await service.find_current(session, Mode.ACTUAL)
-
-    async def confirmed(self, activation: int, seconds: float = 20.0) -> Any:
-        """Wait for it; the activation as it then is."""
-
-        async def found() -> Any:
-            async with self.crisis.db.transaction() as session:
-                held = await service.get(session, activation)
-            return held if held.state is ActivationState.CONFIRMED else None
-
-        return await until(found, seconds=seconds, pause=0.02, what="the activation was not confirmed")
-
-    async def listed_at_confirmation(self) -> list[str]:
-        """The accounts that the audit log says may have a post out."""
-        async with self.crisis.db.transaction() as session:
-            records = await session.scalars(text("SELECT record FROM audit ORDER BY seq"))
-            entries = [json.loads(record) for record in records]
-        confirmations = [entry for entry in entries if entry["action"] == "confirm"]
-        return [post["account"] for entry in confirmations for post in entry["detail"]["unresolved"]]
-
-    def shown(self) -> list[dict[str, Any]]:
-        """What Facebook's stand-in accepted of ours."""
-        return [record for record in self.stack.sandbox.records("graph", "create") if record["account"] == "4242"]
 
 
 @pytest.fixture(scope="module")
