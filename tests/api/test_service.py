@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
+import pytest
 from fastapi.openapi.models import OpenAPI
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
