@@ -73,8 +73,8 @@ async def states(crisis: Crisis) -> Counter[tuple[str, str]]:
 
 
 ALL_OUT = {
-    ("website", "sent"): 1,
-    ("wordpress", "sent"): 1,
+    ("website", "accepted"): 1,
+    ("wordpress", "accepted"): 1,
     ("facebook", "accepted"): 1,
     ("twitter", "accepted"): 1,
     ("sms", "accepted"): PEOPLE,
@@ -147,8 +147,8 @@ async def test_without_the_first_wall_the_transport_refuses_the_live_addresses(
     await run(crisis, Mode.EXERCISE, setup, Openers(live, stand_in.number))
     assert tripwire.touched == []
     found = await states(crisis)
-    assert found["website", "sent"] == 1
-    del found["website", "sent"], found["facebook", "blocked"]
+    assert found["website", "accepted"] == 1
+    del found["website", "accepted"], found["facebook", "blocked"]
     assert found == {(channel, "retry_wait"): PEOPLE if channel == "sms" else 1 for channel, _ in found}
     assert len(found) == 4
     assert [stack.sandbox.records(name) for name in PROVIDERS] == [[], [], [], []]
