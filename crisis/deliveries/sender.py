@@ -37,6 +37,7 @@ from crisis.db import Database
 from crisis.deliveries import claims, receipts, retry
 from crisis.deliveries.book import Book, outgoing
 from crisis.deliveries.claims import Claimed, Result
+from crisis.deliveries.garbage import spared
 from crisis.deliveries.models import Rendition
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Unready
@@ -109,17 +110,18 @@ class Sender:
 
         Raises :class:`DBAPIError` when the database went away; results in hand are written first, if it comes back in time.
         """
-        writer = asyncio.create_task(self._write())
-        callers = [asyncio.create_task(self._call()) for _ in range(self._pace.concurrency)]
-        try:
-            await self._feed()
-        finally:
-            for _ in callers:
-                await self._todo.put(None)
-            await asyncio.gather(*callers)
-            self._all_called = True
-            self._something_ended.set()
-            await writer
+        with spared():
+            writer = asyncio.create_task(self._write())
+            callers = [asyncio.create_task(self._call()) for _ in range(self._pace.concurrency)]
+            try:
+                await self._feed()
+            finally:
+                for _ in callers:
+                    await self._todo.put(None)
+                await asyncio.gather(*callers)
+                self._all_called = True
+                self._something_ended.set()
+                await writer
         return self.tally
 
     async def _feed(self) -> None:
