@@ -15,7 +15,6 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote, quote_plus, urlencode
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import orjson
@@ -163,6 +162,7 @@ class Sms(Channel):
         sid, token = self._credentials()
         self._client = guarded_client(
             self._guard,
+            address=self._address,
             limit=self._setup.sms_concurrency,
             call_seconds=self._setup.call_seconds,
             headers={
@@ -172,9 +172,6 @@ class Sms(Channel):
                 "Accept-Encoding": "identity",  # an answer is 700 bytes; unpacking it costs more than reading it
             },
         )
-        if not _is_proxied(self._create_url):
-            # aiohttp asks the environment for a proxy and for ~/.netrc in two threads, for every request: twice the work.
-            self._client._trust_env = False  # noqa: SLF001 - asked once here, and not for a redirect, which is not followed
         return self._client
 
     def _reading(self) -> TwilioReader:
@@ -189,10 +186,6 @@ class Sms(Channel):
                 "There are no Twilio credentials, so no SMS can be sent. Set CRISIS_TWILIO_ACCOUNT_SID and CRISIS_TWILIO_AUTH_TOKEN."
             )
         return self._setup.twilio_account_sid, self._tokens[0]
-
-
-def _is_proxied(url: URL) -> bool:
-    return url.scheme in getproxies() and not proxy_bypass(url.host or "")
 
 
 @lru_cache(maxsize=64)

@@ -7,6 +7,8 @@ guarded clients, what an exception of either library says about whether a reques
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import requests
@@ -118,11 +120,15 @@ def guarded_client(
     limit: int,
     call_seconds: float,
     headers: Mapping[str, str] | None = None,
+    address: str | None = None,
 ) -> aiohttp.ClientSession:
     """An aiohttp session with at most ``limit`` connections. Call it inside the running loop, and close it.
 
+    Without a list of allowed hosts, the environment's proxies hold. ``address`` is where all requests go, when that is one
+    place: the proxy for it is looked up once, here. Otherwise aiohttp does so for every request, in two threads.
     Credentials go into ``headers``, by ``aiohttp.encode_basic_auth`` or as a bearer: aiohttp retires its own ``auth``.
     """
+    unlisted = guard.allowed_hosts is None
     client = aiohttp.ClientSession(
         connector=_GuardedConnector(guard, limit=limit),
         timeout=aiohttp.ClientTimeout(total=call_seconds * PATIENCE, connect=call_seconds * CONNECT_SHARE),
@@ -130,10 +136,17 @@ def guarded_client(
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=_CappedResponse,
         middlewares=(_no_redirected_write,),
-        trust_env=guard.allowed_hosts is None,
+        trust_env=unlisted and address is None,
+        proxy=_proxy_for(address) if unlisted and address is not None else None,
     )
     client._retry_connection = False  # noqa: SLF001 - else aiohttp repeats PUT and DELETE on a lost connection
     return client
+
+
+def _proxy_for(address: str) -> str | None:
+    """The environment's proxy for an address, if it has one, as every other client of this machine reads it."""
+    parts = urlsplit(address)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
 
 
 _NO_CONNECTION = (

@@ -1,5 +1,7 @@
 """Where a request may go: not past the list, by whatever redirect or proxy."""
 
+import base64
+
 import pytest
 
 from adapters.transport import (
@@ -88,6 +90,26 @@ async def test_proxies_of_the_environment_serve_where_there_is_no_list(
     other.script(Answer(200, "by proxy"))
     assert await ask(server.url) == b"by proxy"
     assert server.requests == []
+
+
+async def test_no_proxy_is_heeded(ask: Ask, server: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("http_proxy", other.url)
+    monkeypatch.setenv("no_proxy", "localhost,127.0.0.1")
+    server.script(Answer(200, "direct"))
+    assert await ask(server.url) == b"direct"
+    assert other.requests == []
+
+
+async def test_a_proxy_that_wants_a_password_gets_it(
+    ask: Ask, other: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", other.url.replace("://", "://crisis:s3cret@"))
+    monkeypatch.setenv("no_proxy", "")
+    other.script(Answer(200, "by proxy"))
+    assert await ask("http://provider.invalid/") == b"by proxy"
+    (seen,) = other.requests
+    assert seen.headers["proxy-authorization"] == "Basic " + base64.b64encode(b"crisis:s3cret").decode()
+    assert "s3cret" not in seen.target
 
 
 def test_a_proxy_set_on_the_session_is_ignored_too(server: Scripted, other: Scripted) -> None:
