@@ -66,14 +66,14 @@ class Facebook:
         reference = answer.get("id")
         if not isinstance(reference, str) or not _ID.fullmatch(reference):
             raise OutcomeUnknown("Facebook answered 200 but gave no id of a post; read the page before trying again.")
-        return _receipt(reference)
+        return _receipt(reference, outgoing.key)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
         """Replace the text. Facebook allows it only for posts that this same app made."""
         answer = await self._graph.ask(_token(account), "POST", _post(reference), {"message": outgoing.text})
         if answer.get("success") is not True and answer.get("id") != reference:
             raise OutcomeUnknown("Facebook answered 200 but did not confirm the edit; read the post back.")
-        return _receipt(reference)
+        return _receipt(reference, outgoing.key)
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
         try:
@@ -177,8 +177,8 @@ def _post(reference: str) -> str:
     return reference
 
 
-def _receipt(reference: str) -> Receipt:
-    return Receipt(reference, ReceiptStatus.ACCEPTED, url=_url(reference), raw={"id": reference})
+def _receipt(reference: str, key: str) -> Receipt:
+    return Receipt(reference, ReceiptStatus.ACCEPTED, key=key, url=_url(reference), raw={"id": reference})
 
 
 def _url(reference: str) -> str:

@@ -67,7 +67,9 @@ class Twitter:
         if not isinstance(reference, str) or not _ID.fullmatch(reference):
             raise OutcomeUnknown(f"X answered with success but no id of a post; read the account first. {answer.said}")
         raw = {name: answer.headers[name] for name in RATE_HEADERS if name in answer.headers}
-        return Receipt(reference, ReceiptStatus.ACCEPTED, url=_url(reference), raw={"id": reference} | raw)
+        return Receipt(
+            reference, ReceiptStatus.ACCEPTED, key=outgoing.key, url=_url(reference), raw={"id": reference} | raw
+        )
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:  # noqa: ARG002 - the port's
         _unsupported("edit a post: publish a correction")
