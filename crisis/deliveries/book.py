@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,13 +31,29 @@ class Openers:
     number: NumberOpener
 
 
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A rendition as senders need it: read once, as plain values, since each of a hundred thousand recipients asks for them all."""
+
+    channel: str
+    mode: Mode
+    kind: str
+    language: str
+    title: str
+    text: str
+    html: str | None
+    thread: str
+    issued_at: datetime
+    next_update_at: datetime | None
+
+
 class Book:
     """Accounts and renditions by id. Accounts are read again for every run of a sender; renditions never change."""
 
     def __init__(self, openers: Openers) -> None:
         self.openers = openers
         self._accounts: dict[int, AccountRef | ChannelError] = {}
-        self._renditions: OrderedDict[int, Rendition] = OrderedDict()
+        self._renditions: OrderedDict[int, Frozen] = OrderedDict()
 
     async def fetch(self, session: AsyncSession, accounts: set[int], renditions: set[int]) -> None:
         """Read in what is missing. What was asked for last is kept longest, and all of it until the next time."""
@@ -44,8 +61,8 @@ class Book:
             for account in await session.scalars(select(Account).where(Account.id.in_(missing))):
                 self._accounts[account.id] = self._opened(account)
         if missing := renditions - self._renditions.keys():
-            for rendition in await session.scalars(select(Rendition).where(Rendition.id.in_(missing))):
-                self._renditions[rendition.id] = rendition
+            for row in await session.scalars(select(Rendition).where(Rendition.id.in_(missing))):
+                self._renditions[row.id] = Frozen(**{name: getattr(row, name) for name in Frozen.__slots__})
         for wanted in renditions:
             self._renditions.move_to_end(wanted)
         while len(self._renditions) > max(_MOST, len(renditions)):
@@ -60,7 +77,7 @@ class Book:
             raise type(account)(account.reason)
         return account
 
-    def rendition(self, rendition_id: int) -> Rendition:
+    def rendition(self, rendition_id: int) -> Frozen:
         """A rendition that was fetched."""
         return self._renditions[rendition_id]
 
@@ -73,11 +90,11 @@ class Book:
             return Misconfigured(str(error))
 
 
-def outgoing(rendition: Rendition, delivery_id: int, to: str | None, valid_seconds: int | None) -> Outgoing:
+def outgoing(rendition: Frozen, delivery_id: int, to: str | None, valid_seconds: int | None) -> Outgoing:
     """A rendition on its way to one place."""
     return Outgoing(
         key=str(delivery_id),
-        mode=Mode(rendition.mode),
+        mode=rendition.mode,
         kind=rendition.kind,
         language=rendition.language,
         title=rendition.title,

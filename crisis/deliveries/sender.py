@@ -16,6 +16,7 @@ import random
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 from uuid import UUID, uuid4
 
 from sqlalchemy.exc import DBAPIError
@@ -35,10 +36,9 @@ from crisis.channels import (
 )
 from crisis.db import Database
 from crisis.deliveries import claims, receipts, retry
-from crisis.deliveries.book import Book, outgoing
+from crisis.deliveries.book import Book, Frozen, outgoing
 from crisis.deliveries.claims import Claimed, Result
 from crisis.deliveries.garbage import spared
-from crisis.deliveries.models import Rendition
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Unready
 from crisis.lanes import Lane
@@ -66,10 +66,9 @@ class Pace:
         return max(self.lease_seconds, 4 * self.call_seconds)
 
 
-@dataclass(frozen=True, slots=True)
-class _Started:
+class _Started(NamedTuple):
     claimed: Claimed
-    rendition: Rendition
+    rendition: Frozen
     attempt: int
     begin_by: float
     """The loop's time after which a call might end when its row counts as unknown already."""
@@ -146,16 +145,16 @@ class Sender:
                 return
             batch = await ahead or await self._claim_what_waited()
 
-    async def _claim_what_waited(self) -> list[tuple[Claimed, Rendition]]:
+    async def _claim_what_waited(self) -> list[tuple[Claimed, Frozen]]:
         """What was held back by something in flight to the same place may be due now: ask again after each write."""
-        batch: list[tuple[Claimed, Rendition]] = []
+        batch: list[tuple[Claimed, Frozen]] = []
         while not batch and self._unwritten and self._writing:
             self._something_written.clear()
             await self._something_written.wait()
             batch = await self._claim()
         return batch
 
-    async def _claim(self) -> list[tuple[Claimed, Rendition]]:
+    async def _claim(self) -> list[tuple[Claimed, Frozen]]:
         async with self._db.transaction() as session:
             batch = await claims.claim(
                 session,
@@ -168,7 +167,7 @@ class Sender:
             await self._book.fetch(session, {c.account_id for c in batch}, {c.rendition_id for c in batch})
         return [(claimed, self._book.rendition(claimed.rendition_id)) for claimed in batch]
 
-    async def _start(self, batch: list[tuple[Claimed, Rendition]]) -> list[_Started]:
+    async def _start(self, batch: list[tuple[Claimed, Frozen]]) -> list[_Started]:
         begin_by = asyncio.get_running_loop().time() + self._pace.hold_seconds - self._pace.call_seconds
         async with self._db.transaction() as session:
             attempts = await claims.start(
