@@ -8,6 +8,7 @@ from sqlalchemy import Row, text
 
 from crisis.audit import chain
 from crisis.db import Database, kick
+from crisis.deliveries import outbox
 from crisis.deliveries.states import DeliveryState, before
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.lanes import Lane
@@ -66,17 +67,25 @@ async def decide(
     """Decide about a delivery at ``unknown_final``. A crisis delivery takes the desk; a unit's post, the unit's editor.
 
     ``url`` is where it can be seen, for ``mark_sent``. What is sent again is valid for ``validity`` from now, and a unit's
-    post still meets the gate. Raises :class:`NotFound`, and :class:`Conflict` when there is nothing to decide.
+    post still meets the gate. Raises :class:`NotFound`, and :class:`Conflict` when there is nothing to decide, or when what
+    would be sent again has been superseded.
     """
     if url is not None and (decision is not Decision.MARK_SENT or not url.startswith(("https://", "http://"))):
         raise Invalid("A link goes with “mark as sent”, and begins with https://.")
+    again = decision is Decision.SEND_AGAIN
     async with db.transaction() as session:
+        if again:
+            await outbox.hold_revisions(session, [delivery_id])
         row = (await session.execute(_FIND, {"id": delivery_id})).one_or_none()
         _check_may(actor, row)
         if row is None:
             raise NotFound("delivery", delivery_id)
+        if again and await outbox.is_superseded(session, delivery_id):
+            raise Conflict(
+                f"A newer revision has been approved since delivery {delivery_id} was written, and what it replaces is not "
+                "sent after it. Drop this one; if the new one did not arrive either, decide about that."
+            )
         state = _TO[decision]
-        again = decision is Decision.SEND_AGAIN
         values = {"id": row.id, "state": state.value, "repeat": again, "url": url, "validity": validity}
         said = f"{_SAID[decision]} by {actor.name}"
         moved = await session.execute(_MOVE, values | {"error": said, "from": before(state)})

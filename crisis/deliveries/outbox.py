@@ -55,6 +55,14 @@ _HOLD_MESSAGES = text(
     ORDER BY id FOR KEY SHARE
     """
 )
+_IS_SUPERSEDED = text(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM deliveries d JOIN renditions r ON r.id = d.rendition_id JOIN revisions v ON v.id = r.revision_id
+        JOIN revisions w ON w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved'
+        WHERE d.id = :id)
+    """
+)
 _DROP_SUPERSEDED = text(
     """
     UPDATE deliveries d SET state = 'cancelled', changed_at = now(), error = 'superseded by a newer revision'
@@ -127,9 +135,14 @@ async def supersede(session: AsyncSession, message_id: int, number: int) -> int:
 async def hold_revisions(session: AsyncSession, ids: Sequence[int]) -> None:
     """Wait for whoever is approving a newer revision of what these deliveries carry, and hold the next one off.
 
-    First half of :func:`drop_superseded`, before the deliveries are touched: approval takes its locks in the same order.
+    First half of :func:`drop_superseded` and :func:`is_superseded`, before the deliveries are touched: approval takes its locks in the same order.
     """
     await session.execute(_HOLD_MESSAGES, {"ids": list(ids)})
+
+
+async def is_superseded(session: AsyncSession, delivery_id: int) -> bool:
+    """Whether a newer revision than this delivery's was approved. Ask after :func:`hold_revisions`."""
+    return bool((await session.execute(_IS_SUPERSEDED, {"id": delivery_id})).scalar_one())
 
 
 async def drop_superseded(session: AsyncSession, ids: Sequence[int]) -> None:

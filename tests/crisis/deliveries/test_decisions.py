@@ -1,105 +1,127 @@
-"""What nobody can tell about is a person's to decide, once, on record; and only that."""
+"""What nobody can tell about is a person's to decide, and only that."""
 
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from crisis.bootstrap import Crisis
+from crisis import clock
+from crisis.audit import chain
+from crisis.channels import OutcomeUnknown
 from crisis.deliveries.decisions import Decision, decide
 from crisis.errors import Conflict, Invalid, NotAllowed, NotFound
-from crisis.mode import Mode
+from crisis.lanes import Lane
+from crisis.messages import drafts
+from crisis.messages.models import Kind
 from crisis.roles import Actor, Role
 from tests import factories
+from tests.crisis.deliveries.outlet import Outlet, accepted
+from tests.crisis.deliveries.workbench import LIBRARIAN, Workbench
+from tests.factories import DIRECTOR, EDITOR, SLIDE
 
-VALIDITY = timedelta(hours=1)
-LIBRARY = Actor("Biblioteket", Role.UNIT, "biblioteket")
-
-
-async def unknown(crisis: Crisis) -> int:
-    """An alert's Facebook delivery that nobody can tell about."""
-    await factories.account(crisis, "facebook")
-    activation = await factories.activation(crisis.db)
-    await factories.approved_alert(crisis, activation.id)
-    return await set_state(crisis, "unknown_final")
+VALIDITY = timedelta(hours=6)
 
 
-async def set_state(crisis: Crisis, state: str) -> int:
-    """Put the only delivery there, past the guard over moves: how it came there is not what is tested."""
-    async with crisis.db.transaction() as session:
-        await session.execute(text("SET LOCAL session_replication_role = replica"))
-        moved = await session.execute(
-            text("UPDATE deliveries SET state = :state, deadline_at = now() RETURNING id"), {"state": state}
-        )
-        return int(moved.scalar_one())
+async def nobody_can_tell(bench: Workbench, lane: Lane, outlet: Outlet) -> int:
+    """A delivery that may be out: sent, not heard of, looked for in vain, and for a crisis delivery twice so."""
+    (delivery,) = await (bench.posts(1) if lane is Lane.UNIT else bench.alert("facebook"))
+    outlet.say = lambda _: OutcomeUnknown("no answer")
+    for _ in range(2):
+        await bench.send(lane, outlet)
+        await bench.look(lane, outlet)
+    outlet.say = accepted
+    assert (await bench.row(delivery)).state == "unknown_final"
+    return delivery
 
 
-async def row(crisis: Crisis, delivery: int) -> tuple[str, bool, str | None, bool]:
-    async with crisis.db.transaction() as session:
-        found = await session.execute(
-            text("SELECT state, repeated, url, deadline_at > now() FROM deliveries WHERE id = :id"), {"id": delivery}
-        )
-        state, repeated, url, valid = found.one()
-        return state, repeated, url, valid
+@pytest.mark.parametrize("lane", [Lane.PUBLIC, Lane.UNIT])
+async def test_sent_again_it_goes_out_once_more_and_is_flagged(bench: Workbench, lane: Lane) -> None:
+    outlet = Outlet()
+    delivery = await nobody_can_tell(bench, lane, outlet)
+    await bench.pass_time(24 * 3600)
+    actor = EDITOR if lane.crisis else LIBRARIAN
+    await decide(bench.db, actor, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
+    await bench.send(lane, outlet)
+    row = await bench.row(delivery)
+    assert (row.state, row.repeated) == ("accepted", True)
 
 
-async def test_sending_again_flags_the_repeat_and_gives_it_time(crisis: Crisis) -> None:
-    delivery = await unknown(crisis)
-    await decide(crisis.db, factories.EDITOR, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
-    assert await row(crisis, delivery) == ("ready", True, None, True)
+async def test_marked_as_sent_it_carries_the_link_and_goes_nowhere(bench: Workbench) -> None:
+    outlet = Outlet()
+    delivery = await nobody_can_tell(bench, Lane.PUBLIC, outlet)
+    url = "https://facebook.example/1"
+    await decide(bench.db, DIRECTOR, delivery, Decision.MARK_SENT, validity=VALIDITY, url=url)
+    calls = len(outlet.begun)
+    await bench.send(Lane.PUBLIC, outlet)
+    row = await bench.row(delivery)
+    assert (row.state, row.url, len(outlet.begun)) == ("accepted", url, calls)
 
 
-async def test_marking_as_sent_keeps_the_link(crisis: Crisis) -> None:
-    delivery = await unknown(crisis)
-    link = "https://www.facebook.com/1_2"
-    await decide(crisis.db, factories.EDITOR, delivery, Decision.MARK_SENT, validity=VALIDITY, url=link)
-    assert await row(crisis, delivery) == ("accepted", False, link, False)
-
-
-async def test_dropping_ends_it(crisis: Crisis) -> None:
-    delivery = await unknown(crisis)
-    await decide(crisis.db, factories.EDITOR, delivery, Decision.DROP, validity=VALIDITY)
-    assert (await row(crisis, delivery))[0] == "cancelled"
-
-
-@pytest.mark.parametrize("decision", Decision)
-async def test_a_decision_is_made_once(crisis: Crisis, decision: Decision) -> None:
-    delivery = await unknown(crisis)
-    await decide(crisis.db, factories.EDITOR, delivery, decision, validity=VALIDITY)
+async def test_dropped_it_is_at_its_end(bench: Workbench) -> None:
+    delivery = await nobody_can_tell(bench, Lane.UNIT, Outlet())
+    await decide(bench.db, LIBRARIAN, delivery, Decision.DROP, validity=VALIDITY)
+    assert (await bench.row(delivery)).state == "cancelled"
     with pytest.raises(Conflict, match="nothing to decide"):
-        await decide(crisis.db, factories.EDITOR, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
+        await decide(bench.db, LIBRARIAN, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
 
 
-@pytest.mark.parametrize("state", ["ready", "in_flight", "unknown", "accepted", "delivered", "rejected", "blocked"])
-async def test_only_what_nobody_can_tell_about_is_decided(crisis: Crisis, state: str) -> None:
-    delivery = await unknown(crisis)
-    await set_state(crisis, state)
+async def test_what_was_superseded_is_not_sent_after_what_superseded_it(bench: Workbench) -> None:
+    outlet = Outlet()
+    delivery = await nobody_can_tell(bench, Lane.PUBLIC, outlet)
+    update = await drafts.write(
+        bench.db, EDITOR, 1, Kind.UPDATE, SLIDE, ("nb", "nn", "en"),
+        message_id=1, next_update_at=clock.now() + timedelta(hours=1),
+    )  # fmt: skip
+    await bench.crisis.desk.approve(EDITOR, update.id)
+    with pytest.raises(Conflict, match="not sent after it"):
+        await decide(bench.db, EDITOR, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
+    assert (await bench.row(delivery)).state == "unknown_final"
+    await decide(bench.db, EDITOR, delivery, Decision.DROP, validity=VALIDITY)
+
+
+async def test_a_units_post_sent_again_during_the_lock_is_blocked(bench: Workbench) -> None:
+    outlet = Outlet()
+    delivery = await nobody_can_tell(bench, Lane.UNIT, outlet)
+    await factories.activation(bench.db)
+    await decide(bench.db, LIBRARIAN, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
+    calls = len(outlet.begun)
+    await bench.send(Lane.UNIT, outlet)
+    assert len(outlet.begun) == calls
+    assert (await bench.row(delivery)).state == "blocked"
+
+
+async def test_only_what_nobody_can_tell_about_is_decided(bench: Workbench) -> None:
+    (delivery,) = await bench.alert("facebook")
     for decision in Decision:
-        with pytest.raises(Conflict):
-            await decide(crisis.db, factories.EDITOR, delivery, decision, validity=VALIDITY)
+        with pytest.raises(Conflict, match="stands at “ready”"):
+            await decide(bench.db, EDITOR, delivery, decision, validity=VALIDITY)
+        with pytest.raises(NotFound):
+            await decide(bench.db, EDITOR, 99, decision, validity=VALIDITY)
 
 
-async def test_others_may_not_and_learn_nothing(crisis: Crisis) -> None:
-    delivery = await unknown(crisis)
-    for which in (delivery, 999):
+async def test_the_desk_decides_about_messages_and_the_owner_about_posts(bench: Workbench) -> None:
+    outlet = Outlet()
+    post = await nobody_can_tell(bench, Lane.UNIT, outlet)
+    for actor in (EDITOR, DIRECTOR, Actor("Læreren", Role.UNIT, "skolen")):
         with pytest.raises(NotAllowed):
-            await decide(crisis.db, LIBRARY, which, Decision.DROP, validity=VALIDITY)
-    with pytest.raises(NotFound):
-        await decide(crisis.db, factories.EDITOR, 999, Decision.DROP, validity=VALIDITY)
+            await decide(bench.db, actor, post, Decision.DROP, validity=VALIDITY)
+    alert = await nobody_can_tell(bench, Lane.PUBLIC, outlet)
+    for actor in (LIBRARIAN, Actor("Revisor", Role.AUDITOR), Actor("Drift", Role.ADMIN)):
+        with pytest.raises(NotAllowed):
+            await decide(bench.db, actor, alert, Decision.DROP, validity=VALIDITY)
 
 
-async def test_a_units_post_is_the_units_to_decide(crisis: Crisis) -> None:
-    account = await factories.account(crisis, "facebook", unit="biblioteket")
-    await crisis.posts.publish(LIBRARY, account, "Åpent til kl. 19", mode=Mode.ACTUAL)
-    delivery = await set_state(crisis, "unknown_final")
-    with pytest.raises(NotAllowed):
-        await decide(crisis.db, factories.EDITOR, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
-    await decide(crisis.db, LIBRARY, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
-    assert (await row(crisis, delivery))[0] == "ready"
+async def test_a_link_that_is_none_or_out_of_place_is_refused(bench: Workbench) -> None:
+    delivery = await nobody_can_tell(bench, Lane.PUBLIC, Outlet())
+    for decision, url in ((Decision.MARK_SENT, "javascript:alert(1)"), (Decision.DROP, "https://example.no")):
+        with pytest.raises(Invalid, match="link"):
+            await decide(bench.db, EDITOR, delivery, decision, validity=VALIDITY, url=url)
 
 
-async def test_a_link_must_be_one_and_belongs_to_what_was_sent(crisis: Crisis) -> None:
-    delivery = await unknown(crisis)
-    for decision, link in ((Decision.MARK_SENT, "javascript:alert(1)"), (Decision.DROP, "https://example.org/")):
-        with pytest.raises(Invalid):
-            await decide(crisis.db, factories.EDITOR, delivery, decision, validity=VALIDITY, url=link)
+async def test_who_decided_what_is_on_record(bench: Workbench) -> None:
+    delivery = await nobody_can_tell(bench, Lane.PUBLIC, Outlet())
+    await decide(bench.db, EDITOR, delivery, Decision.MARK_SENT, validity=VALIDITY)
+    async with bench.db.transaction() as session:
+        assert (await chain.verify(session)).holds
+        said = (await session.execute(text("SELECT record::jsonb FROM audit ORDER BY seq DESC LIMIT 1"))).scalar_one()
+    assert (said["actor"], said["action"], said["subject"]) == (EDITOR.name, "mark_sent", f"delivery:{delivery}")
