@@ -50,7 +50,7 @@ async def test_the_list_tells_what_the_lock_does_to_each_account(shell: Shell, f
     assert set(before.values()) == {"open"}
     await factories.activation(crisis.db)
     during = await shell("accounts", "list")
-    assert during.line("tube", "cannot")
+    assert during.line("Tube", "cannot")
     assert "cannot be enforced here" in during.said
     assert during.line("Fjordvik bibliotek", "not", "held here")
 
