@@ -239,13 +239,13 @@ async def test_a_failure_before_it_was_taken_is_unknown_and_never_found(
 async def test_a_read_that_fails_says_nothing_about_what_is_out(outlet: Outlet, channel: Channel) -> None:
     since = datetime.now(UTC)
     receipt = await channel.publish(outlet.account(), outlet.message())
-    for fault in ("5xx_before", "html_before", "wrong_type_before", "drop_before", "429"):
+    faults = ("5xx_before", "html_before", "wrong_type_before", "drop_before", "429")
+    for fault in faults:
         outlet.sandbox.fault(str(outlet.provider), fault, match={"verb": "read"}, times=2)
-        for look in (
-            channel.read_back(outlet.account(), receipt.reference),
-            channel.reconcile(outlet.account(), outlet.message(), since),
-        ):
-            assert (await look).found is Found.CANNOT_TELL, fault
+        read = await channel.read_back(outlet.account(), receipt.reference)
+        asked = await channel.reconcile(outlet.account(), outlet.message(), since)
+        assert (fault, read.found, asked.found) == (fault, Found.CANNOT_TELL, Found.CANNOT_TELL)
+    assert [each["hits"] for each in outlet.sandbox.faults()] == [2] * len(faults)
 
 
 @networked
@@ -338,7 +338,7 @@ async def test_an_exercise_reaches_nothing_but_the_sandbox(outlet: Outlet) -> No
         async with outlet.opened(f"http://{elsewhere}") as channel:
             account, message = outlet.account(f"http://{elsewhere}"), outlet.message()
             await error_of(channel.publish(account, message), Misconfigured, number=message.to)
-            ended: list[Any] = await asyncio.gather(
+            ended: tuple[Any, ...] = await asyncio.gather(
                 channel.edit(account, "1", message),
                 channel.withdraw(account, "1"),
                 channel.read_back(account, "1"),
