@@ -1,7 +1,7 @@
 """One module per channel: translates between the port (``crisis/channels.py``) and one provider, and decides nothing.
 
-To add a channel, write its module with a ``build(setup)`` that returns a ``Channel``, add one line here, and give it to the
-contract suite (``tests/adapters/test_contract.py``).
+To add a channel, write its module with a ``build(setup)`` that returns a ``Channel``, add one line here, and give it an
+``Outlet`` in ``tests/adapters/contract.py``, so that it has to pass the contract every channel passes.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,7 @@
 """The session that blocking SDKs speak through, in place of a bare ``requests.Session``."""
 
 import http.client
+import logging
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
 from typing import Any
@@ -16,6 +17,8 @@ from adapters.guard import MAX_ANSWER_BYTES, READS, Guard, redirected, too_long
 from adapters.threads import CONNECT_SHARE, PATIENCE, current_ticket
 
 _CHUNK = 1 << 16
+# At DEBUG urllib3 writes addresses, and a look-up at Twilio has the recipient's number in its address.
+logging.getLogger("urllib3").setLevel(logging.INFO)
 
 
 class _Marked:

@@ -127,7 +127,7 @@ class Receipt:
     """The provider's id of it."""
     status: ReceiptStatus
     key: str | None = None
-    """Our delivery's id, where the provider carried it back to us."""
+    """Our delivery's id: always on the answer to a publish; on a callback, where the provider carried it back."""
     url: str | None = None
     """Where the public can see it, where there is such a place."""
     code: str | None = None
