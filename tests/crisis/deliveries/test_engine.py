@@ -184,8 +184,7 @@ async def test_an_answer_that_was_lost_is_looked_up_and_nothing_goes_out_twice(
     for _ in range(3):
         await bench.pass_time(60)
         await live.sweep_and_deliver()
-    states = await bench.states(ids)
-    assert states["accepted"] + states["sent"] == len(ids), states
+    assert await bench.states(ids) == {"accepted": len(ids)}
     counts = server.counts()
     assert [counts[name]["create"] for name in ("graph", "x", "wordpress")] == [1, 1, 1]
     assert (counts["twilio"]["create"], counts["twilio"]["repeats"]) == (10, 0)
@@ -218,6 +217,5 @@ async def test_a_provider_that_asks_for_patience_gets_it(bench: Workbench, live:
     assert all((row.due_at - row.changed_at).total_seconds() >= 18 for row in waiting)
     await bench.pass_time(90)
     await live.sweep_and_deliver()
-    states = await bench.states(ids)
-    assert states["accepted"] + states["sent"] == len(ids)
+    assert await bench.states(ids) == {"accepted": len(ids)}
     assert server.counts()["twilio"]["repeats"] == 0
