@@ -42,7 +42,7 @@ class Broadcasts:
     """One municipality with an SMS account and an audience of ``people``, whose provider is the stub."""
 
     def __init__(self, ground: Ground, provider: Stub, people: int, **settings: object) -> None:
-        self._settings = ground.settings(twilio_url=provider.url, **settings)
+        self.settings = ground.settings(twilio_url=provider.url, **settings)
         self._provider, self._people = provider, people
         self._activation, self._audience = asyncio.run(self._set_up())
 
@@ -56,7 +56,7 @@ class Broadcasts:
         Raises :class:`RuntimeError` unless every recipient was sent to once, by the provider's count and by ours.
         """
         before = self._provider.accepted()
-        seconds = apart(_deliver, self._settings)
+        seconds = apart(_deliver, self.settings)
         self._check(self._provider.accepted() - before, waiting)
         return self._people / seconds
 
@@ -68,7 +68,7 @@ class Broadcasts:
             )
 
     async def _set_up(self) -> tuple[int, int]:
-        crisis = crisis_of(self._settings, bell=no_bell)
+        crisis = crisis_of(self.settings, bell=no_bell)
         await factories.account(crisis, "sms", address=SENDER)
         audience = await factories.audience(crisis, self._people)
         activation = await factories.activation(crisis.db)
@@ -76,7 +76,7 @@ class Broadcasts:
         return activation.id, audience
 
     async def _approve(self) -> Waiting:
-        crisis: Crisis = crisis_of(self._settings, bell=no_bell)
+        crisis: Crisis = crisis_of(self.settings, bell=no_bell)
         approved = await factories.approved_alert(crisis, self._activation, audience_id=self._audience)
         async with crisis.db.transaction() as session:
             body = (await session.execute(_TEXT, {"revision": approved.revision.id})).scalar_one()
@@ -84,13 +84,13 @@ class Broadcasts:
         form = {
             "From": SENDER,
             "Body": body,
-            "ValidityPeriod": str(self._settings.validity_seconds),
-            "StatusCallback": f"{self._settings.public_url}/receipts/{Mode.ACTUAL}/sms?delivery=1000000",
+            "ValidityPeriod": str(self.settings.validity_seconds),
+            "StatusCallback": f"{self.settings.public_url}/receipts/{Mode.ACTUAL}/sms?delivery=1000000",
         }
         return Waiting(approved.revision.id, form)
 
     async def _standing(self, revision: int) -> dict[str, int]:
-        db = database_of(self._settings)
+        db = database_of(self.settings)
         values = {"revision": revision, "accepted": DeliveryState.ACCEPTED.value}
         async with db.transaction() as session:
             row = (await session.execute(_STANDING, values)).one()

@@ -28,9 +28,7 @@ class Figure:
     def line(self) -> str:
         """``S1  0.93 x R  must 0.80  ok``, and the details."""
         measured, must = f"{self.value:,.{self.digits}f} {self.unit}", f"{self.must:,.{self.digits}f}"
-        noise = (
-            f"; {self.disturbed} rounds disturbed: measure again when the machine is quiet" if self.disturbed else ""
-        )
+        noise = f"; disturbed rounds: {self.disturbed}, measure again on a quiet machine" if self.disturbed else ""
         return f"{self.name:3} {measured:26} must {must:5} {'ok' if self.ok else 'short':6} {self.detail}{noise}"
 
     def as_json(self) -> dict[str, Any]:

@@ -66,7 +66,7 @@ def _at(ground: Ground, accounts: int, posts: int, rounds: int) -> Rounds:
 
     def measure() -> Round:
         activations, rows = apart(_commit, url, place=None)
-        return Round(percentile(activations, 0.99) / percentile(rows, 0.99), percentile(rows, 0.5))
+        return Round(percentile(activations, 0.99) / percentile(rows, 0.99), [percentile(rows, 0.5)])
 
     return take(measure, rounds)
 

@@ -12,10 +12,10 @@ REPEATS = 2
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """One measurement, and the reference taken in the same seconds, in the reference's own unit."""
+    """One measurement, and the reference taken in the same seconds, in the reference's own unit: once, or before and after."""
 
     value: float
-    reference: float
+    references: Sequence[float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Rounds:
     @property
     def reference(self) -> float:
         """The median of the references."""
-        return median(each.reference for each in self.kept)
+        return _middle(self.kept)
 
     def __str__(self) -> str:
         return f"{len(self.kept)} rounds, {self.repeated} repeated"
@@ -55,8 +55,12 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
+def _middle(kept: Sequence[Round]) -> float:
+    return median(reference for each in kept for reference in each.references)
+
+
 def _disturbed(kept: Sequence[Round]) -> list[Round]:
-    """Those too far from the median of the references, the furthest first."""
-    middle = median(each.reference for each in kept)
-    far = [each for each in kept if abs(each.reference / middle - 1) > DISTURBED]
-    return sorted(far, key=lambda each: -abs(each.reference / middle - 1))
+    """Those with a reference too far from the median of them all, the furthest first."""
+    middle = _middle(kept)
+    off = [(max(abs(reference / middle - 1) for reference in each.references), each) for each in kept]
+    return [each for far, each in sorted(off, key=lambda found: -found[0]) if far > DISTURBED]
