@@ -9,12 +9,13 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 
+from adapters.sms import Sms
 from bench.apart import apart
 from bench.broadcast import SENDER, Broadcasts, Waiting
 from bench.ground import ground
 from bench.stub import stub
-from crisis.bootstrap import channels_for, database_of, engine_for
-from crisis.channels import AccountRef, Capabilities, Channel, Outgoing, Receipt, ReceiptStatus
+from crisis.bootstrap import channels_for, database_of, engine_for, setup_for
+from crisis.channels import AccountRef, Outgoing, Receipt, ReceiptStatus
 from crisis.lanes import Lane
 from crisis.mode import Mode
 from crisis.settings import Settings
@@ -23,18 +24,12 @@ PEOPLE = 20_000
 _ACCOUNT = AccountRef(1, "sms", "nettredaksjonen", SENDER)
 
 
-class Nobody(Channel):
+class Nobody(Sms):
     """Accepts at once, without a request."""
-
-    def __init__(self, capabilities: Capabilities) -> None:
-        self.name, self.capabilities = "sms", capabilities
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:  # noqa: ARG002
         await asyncio.sleep(0)
         return Receipt(f"SM{outgoing.key}", ReceiptStatus.ACCEPTED, key=outgoing.key)
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 def main() -> int:
@@ -57,7 +52,7 @@ def _say(what: str, used: float) -> None:
 async def _engine(settings: Settings, calls: str) -> float:
     engine = engine_for(Mode.ACTUAL, settings, database_of(settings), slices=False)
     if calls == "no calls":
-        engine.channels = {**engine.channels, "sms": Nobody(engine.channels["sms"].capabilities)}
+        engine.channels = {**engine.channels, "sms": Nobody(setup_for(Mode.ACTUAL, settings))}
     used = await _used(lambda: engine.deliver(Lane.SMS))
     await engine.close()
     return used
