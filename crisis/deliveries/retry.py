@@ -23,6 +23,8 @@ LONGEST_WAIT = 60.0
 MISCONFIGURED_WAIT = 30.0
 """Seconds. A wrong token is mended by a person; asking more often would only annoy the provider."""
 LONGEST_LOOK = 300.0
+MOST_LOOKS = 20
+"""At a unit's post, which has no deadline: more than an hour. Then a person is asked instead of the provider."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def after_finding(
             return Step(DeliveryState.RETRY_WAIT)
         case Found.NO if crisis and not repeated and not late:
             return Step(DeliveryState.RETRY_WAIT, repeat=True)
-        case Found.CANNOT_TELL if capabilities.reconcile and not late:
+        case Found.CANNOT_TELL if capabilities.reconcile and not late and (crisis or looks < MOST_LOOKS):
             wait = min(LONGEST_LOOK, max(1.0, capabilities.settle_seconds) * 2.0 ** (looks - 1))
             return Step(DeliveryState.UNKNOWN, wait)
         case _:

@@ -89,6 +89,19 @@ def test_who_cannot_tell_is_asked_again_ever_more_rarely(looks: int, wait: float
     assert found(Found.CANNOT_TELL, looks=looks) == Step(S.UNKNOWN, wait)
 
 
+def test_a_units_post_that_stays_unclear_for_an_hour_is_put_before_a_person() -> None:
+    looks, waited = 1, 0.0
+    while (step := found(Found.CANNOT_TELL, looks=looks, crisis=False)).state is S.UNKNOWN:
+        looks, waited = looks + 1, waited + step.wait
+    assert step == Step(S.UNKNOWN_FINAL)
+    assert 3600 < waited < 2 * 3600
+
+
+def test_a_crisis_delivery_is_looked_into_until_its_deadline() -> None:
+    assert found(Found.CANNOT_TELL, looks=10_000).state is S.UNKNOWN
+    assert found(Found.CANNOT_TELL, looks=10_000, late=True) == Step(S.UNKNOWN_FINAL)
+
+
 def test_a_channel_that_cannot_be_asked_leaves_it_to_a_person_at_once() -> None:
     assert found(Found.CANNOT_TELL, Capabilities()) == Step(S.UNKNOWN_FINAL)
 
