@@ -77,7 +77,7 @@ def after_finding(
         case Found.NO if crisis and not repeated and not late:
             return Step(DeliveryState.RETRY_WAIT, repeat=True)
         case Found.CANNOT_TELL if capabilities.reconcile and not late and (crisis or looks < MOST_LOOKS):
-            wait = min(LONGEST_LOOK, max(1.0, capabilities.settle_seconds) * 2.0 ** (looks - 1))
+            wait = min(LONGEST_LOOK, max(1.0, capabilities.settle_seconds) * 2.0 ** min(looks - 1, 20))
             return Step(DeliveryState.UNKNOWN, wait)
         case _:
             return Step(DeliveryState.UNKNOWN_FINAL)

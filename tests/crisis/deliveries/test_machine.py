@@ -326,9 +326,8 @@ class Lives(RuleBasedStateMachine):
         return any(row.lane in lanes and row.state in {S.READY, S.RETRY_WAIT} for row in self.rows)
 
     def messages_are_out(self) -> bool:
-        """Something of them is in flight, or nothing of them waits: else an update would only cancel."""
-        calling = any(worker.lane.crisis for worker in self.callers())
-        return calling or not self.due(Lane.PUBLIC, Lane.SMS)
+        """Of those in flight: an update of what only waits would cancel it, and that is soon played."""
+        return any(worker.lane.crisis for worker in self.callers())
 
     def posting(self) -> list[int]:
         return [call for worker in self.callers() if worker.lane is Lane.UNIT for call in worker.calls]
