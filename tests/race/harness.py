@@ -31,8 +31,9 @@ from tests.race.protocols import HOLD_SECONDS, PRODUCT, Protocol
 DIRECTOR = Actor("Kommunedirektøren", Role.DIRECTOR)
 CALL, LONG_CALL = (0.0005, 0.003), (0.02, 0.08)
 """Seconds a made-up provider takes: mostly little, so that senders ask for permits often; at times longer than a drain."""
-SLOW_COMMIT, SLOW_SHARE = (0.002, 0.02), 0.2
-"""Some senders are slow between their permit and its commit: another process has the processor, the disk is busy."""
+SLOW_COMMIT, SLOW_SHARE = (0.03, 0.25), 0.08
+"""Some senders are slow between their permit and its commit: another process has the processor, the disk is busy. The
+activation waits for such a one, and other senders queue behind the activation, their snapshots growing old."""
 WARM_UP = (2, 12)  # calls that begin before each activation: a loaded machine only makes a race longer
 WARM_UP_MOST = 2.0  # seconds
 LISTEN = 0.004  # how long a round waits for stray calls after the confirmation

@@ -84,7 +84,12 @@ async def lock_and_read_in_one(
     """Take the lock and read the gate in one statement: its snapshot is older than its lock."""
     values = {"class": gate._LOCK_CLASS, "ids": list(ids), "host": holder.host, "pid": holder.pid}
     permitted = list((await session.execute(_ONE_STATEMENT, values | {"pid_started": holder.pid_started})).scalars())
-    return await _mark(session, lease, permitted)
+    marked = await _mark(session, lease, permitted)
+    if lost := [delivery for delivery in permitted if delivery not in marked]:  # a permit nobody would ever close
+        await session.execute(
+            text("DELETE FROM permits WHERE delivery_id = ANY(:lost) AND closed_at IS NULL"), {"lost": lost}
+        )
+    return marked
 
 
 async def confirm_by_the_clock(db: Database, activation_id: int) -> None:
