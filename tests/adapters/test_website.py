@@ -466,7 +466,7 @@ async def test_several_processes_at_once_lose_no_message(folder: Path) -> None:
 
 
 async def test_24_long_messages_stay_under_14_kilobytes_and_the_style_under_4(website: Website, folder: Path) -> None:
-    rng = random.Random(7)  # noqa: S311 - words, not secrets
+    rng = random.Random(7)
 
     def sentence(count: int) -> str:
         return " ".join("".join(rng.choices("abdefghijklmnoprstuvyøæå", k=rng.randint(3, 10))) for _ in range(count))
