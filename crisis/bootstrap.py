@@ -19,7 +19,7 @@ from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup
 from crisis.db import Bell, Database, no_bell
 from crisis.deliveries.book import Openers
 from crisis.deliveries.engine import Engine
-from crisis.deliveries.pace import Pace
+from crisis.deliveries.sender import Pace
 from crisis.errors import Unready
 from crisis.lanes import Lane
 from crisis.messages.desk import Desk

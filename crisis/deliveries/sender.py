@@ -13,8 +13,9 @@ A process that runs this may be killed at any moment: what was leased becomes re
 import asyncio
 import logging
 import random
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID, uuid4
 
@@ -38,7 +39,6 @@ from crisis.deliveries import claims, receipts, retry
 from crisis.deliveries.book import Book, Frozen, outgoing
 from crisis.deliveries.claims import Claimed, Result
 from crisis.deliveries.garbage import spared
-from crisis.deliveries.pace import Pace
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Unready
 from crisis.lanes import Lane
@@ -47,6 +47,23 @@ from crisis.mode import Mode
 log = logging.getLogger(__name__)
 
 _WRITE_PAUSE = 0.5  # seconds between tries to write results while the database is away
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a sender works. ``hold`` must outlast a call plus its wait for one of the callers."""
+
+    concurrency: int
+    batch: int
+    lease_seconds: float
+    call_seconds: float
+    slice_seconds: float | None = None
+    """Stop claiming after this long and return; the rest is for the next kick. ``None``: go on until nothing is due."""
+
+    @property
+    def hold_seconds(self) -> float:
+        """How long a started row may go without a result before it counts as unknown."""
+        return max(self.lease_seconds, 4 * self.call_seconds)
 
 
 class _Started(NamedTuple):
@@ -114,7 +131,10 @@ class Sender:
             late = end is not None and loop.time() >= end
             ahead = None if late else asyncio.create_task(self._claim())
             try:
-                await self._start_in_turn(batch)
+                for first in range(0, len(batch), self._pace.concurrency):
+                    for item in await self._start(batch[first : first + self._pace.concurrency]):
+                        self._unwritten += 1
+                        await self._todo.put(item)
             except BaseException:
                 if ahead is not None:
                     ahead.cancel()
@@ -124,29 +144,6 @@ class Sender:
                 self.more = True
                 return
             batch = await ahead or await self._claim_what_waited()
-
-    async def _start_in_turn(self, batch: list[tuple[Claimed, Frozen]]) -> None:
-        """Start as many as there are callers, and hand them out while the next are being started.
-
-        Of units' posts nothing is started ahead: each holds a permit, and a drain has to wait for it.
-        """
-        most, starting = self._pace.concurrency, deque[asyncio.Task[list[_Started]]]()
-        try:
-            for first in range(0, len(batch), most):
-                starting.append(asyncio.create_task(self._start(batch[first : first + most])))
-                if first or not self._lane.crisis:
-                    await self._hand_out(await starting.popleft())
-            while starting:
-                await self._hand_out(await starting.popleft())
-        finally:  # what has started is in flight, whatever became of the one before it
-            for items in await asyncio.gather(*starting, return_exceptions=True):
-                if not isinstance(items, BaseException):
-                    await self._hand_out(items)
-
-    async def _hand_out(self, items: list[_Started]) -> None:
-        for item in items:
-            self._unwritten += 1
-            await self._todo.put(item)
 
     async def _claim_what_waited(self) -> list[tuple[Claimed, Frozen]]:
         """What was held back by something in flight to the same place may be due now: ask again after each write."""
