@@ -49,8 +49,8 @@ class Worker:
 
     @classmethod
     def hire(cls, lane: Lane) -> "Worker":
-        """A new process that does nothing but live."""
-        process = subprocess.Popen(["sleep", "3600"])  # noqa: S607 - the same everywhere
+        """A new process that does nothing but live, and not longer than we do: it ends when its input does."""
+        process = subprocess.Popen(["cat"], stdin=subprocess.PIPE)  # noqa: S607 - the same everywhere
         return cls(lane, process, Holder(this_host(), process.pid, started(process.pid) or 0))
 
     @property
@@ -61,7 +61,7 @@ class Worker:
     def kill(self) -> None:
         """End it as a crash would."""
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
 
 class Stage:
