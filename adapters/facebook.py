@@ -25,6 +25,7 @@ from crisis.channels import (
     Outgoing,
     Receipt,
     ReceiptStatus,
+    Sighting,
     Throttled,
     Unavailable,
     Unit,
@@ -55,6 +56,7 @@ class Facebook:
             receipts=True,
             reconcile=True,
             call_seconds=setup.call_seconds,
+            look_seconds=(10.0, 30.0, 120.0, 600.0),
         )
         self._graph = Graph(setup, concurrency=self.capabilities.concurrency)
         self._app_id = setup.facebook_app_id
@@ -95,6 +97,20 @@ class Facebook:
         if post.get("id") != reference:
             return Finding(Found.CANNOT_TELL, reference)
         return _found(post, Found.NO if post.get("is_published") is False else Found.YES)
+
+    async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:
+        """By id, with the page's token: what is published, with this text, is what the public sees."""
+        try:
+            post = await self._graph.ask(_token(account), "GET", _post(reference), {"fields": FIELDS})
+        except Gone:
+            return Sighting(Found.NO, "Facebook has no such post any more.")
+        if post.get("id") != reference:
+            return Sighting(Found.CANNOT_TELL, "Facebook answered with something else than the post.")
+        if post.get("is_published") is False:
+            return Sighting(Found.NO, "Facebook has the post, and has not published it.")
+        if _text(post.get("message")) != _text(outgoing.text):
+            return Sighting(Found.NO, "The post is there with another text.")
+        return Sighting(Found.YES)
 
     async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:
         """Look through what the page published since the attempt for this whole text.

@@ -41,6 +41,7 @@ from crisis.channels import (
     Receipt,
     ReceiptStatus,
     Rejected,
+    Sighting,
     Throttled,
     Unit,
     Unsupported,
@@ -142,6 +143,9 @@ class Sms(Channel):
         if not outgoing.to:
             return Finding(Found.CANNOT_TELL)
         return await self._reading().find(outgoing.to, outgoing.text, since)
+
+    async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:  # noqa: ARG002
+        raise Unsupported("An SMS is on somebody's phone. Its receipts say what became of it.")
 
     def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
         """Status callbacks, signed with any of the installation's tokens."""

@@ -25,6 +25,7 @@ from crisis.channels import (
     Outgoing,
     Receipt,
     ReceiptStatus,
+    Sighting,
     Throttled,
     Unavailable,
     Unit,
@@ -58,6 +59,7 @@ class Twitter:
             withdraw=True,
             reconcile=True,
             call_seconds=setup.call_seconds,
+            look_seconds=(10.0, 120.0),  # every post read is paid for
         )
         self._x = XApi(setup, concurrency=self.capabilities.concurrency)
 
@@ -97,6 +99,23 @@ class Twitter:
         if post.get("id") == reference:
             return _found(post)
         return Finding(Found.NO if answer.is_not_found else Found.CANNOT_TELL, reference)
+
+    async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:
+        """By id; the text is compared with its links expanded."""
+        try:
+            answer = await self._x.ask(
+                account, lambda x: x.get_tweet(_post(reference), user_auth=True, tweet_fields=FIELDS)
+            )
+        except Gone:
+            return Sighting(Found.NO, "X has no such post any more.")
+        post = answer.data
+        if post.get("id") != reference:
+            if answer.is_not_found:
+                return Sighting(Found.NO, "X has no such post any more.")
+            return Sighting(Found.CANNOT_TELL, f"X answered with something else than the post. {answer.said}".strip())
+        if _comparable(outgoing.text) not in _readings(post):
+            return Sighting(Found.NO, "The post is there with another text.")
+        return Sighting(Found.YES)
 
     async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:
         """Look through the account's own posts since the attempt for this text, links expanded.

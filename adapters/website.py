@@ -3,7 +3,7 @@
 It needs no account of its own and no credentials. A reference is ``<language>/<key>``. Publishing a key again leaves the
 one entry as it was, so an unknown outcome may simply be tried again.
 
-Sent means: the file is on the disk under its public name. Nobody has looked at it from the outside yet.
+Sent means: the file is on the disk under its public name. :meth:`Website.look` then looks at it from the outside.
 """
 
 import asyncio
@@ -18,6 +18,8 @@ from jinja2 import TemplateNotFound
 from adapters.crisis_page import CrisisPage
 from adapters.entries import Entry
 from adapters.fragment import fragment, printable
+from adapters.transport import Guard
+from adapters.visit import Visitor, has_time, lacks_words
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -33,6 +35,7 @@ from crisis.channels import (
     Receipt,
     ReceiptStatus,
     Rejected,
+    Sighting,
     Unavailable,
     Unsupported,
 )
@@ -55,6 +58,7 @@ class Website(Channel):
             reconcile=True,
             settle_seconds=1.0,
             call_seconds=setup.call_seconds,
+            look_seconds=(10.0, 30.0, 120.0, 600.0),  # the page may be cached for a quarter of a minute
         )
         folder = setup.public_dir.resolve()  # links followed: what counts is where the bytes land
         exercise = setup.mode is not Mode.ACTUAL
@@ -78,6 +82,8 @@ class Website(Channel):
                 "Check CRISIS_TEMPLATES_DIR, or install again."
             ) from error
         self._folder = folder
+        self._address = setup.crisis_page_url
+        self._visitor = Visitor(Guard(setup.allowed_hosts), call_seconds=setup.call_seconds)
         self._wait_seconds = setup.call_seconds / 2
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:  # noqa: ARG002 - one page, no account
@@ -96,6 +102,30 @@ class Website(Channel):
         """Yes when the entry is kept and the page shows it, or is about a newer thread by now."""
         return await asyncio.to_thread(self._reconcile, *self._named(f"{outgoing.language}/{outgoing.key}"))
 
+    async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:  # noqa: ARG002
+        """Fetch the page from its public address, as a reader would: are the words there, and this revision's time?"""
+        language, key = self._named(reference)
+        if not self._address:
+            return Sighting(
+                Found.CANNOT_TELL,
+                "Nobody has said where the public reads the crisis page, so it was not looked at. Set CRISIS_CRISIS_PAGE_URL.",
+            )
+        if await asyncio.to_thread(self._is_past, language, key):
+            return Sighting(Found.CANNOT_TELL, "The crisis page is about a newer crisis by now.")
+        primary = self._page.file_name(language) == "index.html"
+        address = self._address if primary else f"{self._address.rstrip('/')}/{self._page.file_name(language)}"
+
+        def missing(page: str) -> str | None:
+            _, found, rest = page.partition(f'id="t-{key}"')
+            if not found:
+                return "does not have this message: the folder is not the one that is served, or an old copy is."
+            if lacks := lacks_words(rest.partition("</article>")[0], outgoing):
+                return lacks
+            told = outgoing.issued_at is None or has_time(page, outgoing.issued_at)
+            return None if told else "has these words, and an older message's time."
+
+        return await self._visitor.look(address, missing)
+
     def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:  # noqa: ARG002
         raise Unsupported("The crisis page is a file of our own; nobody reports back about it.")
 
@@ -103,7 +133,7 @@ class Website(Channel):
         raise Unsupported("The crisis page is a file of our own; nobody subscribes us to it.")
 
     async def close(self) -> None:
-        """Nothing is held open between calls."""
+        await self._visitor.close()
 
     async def rebuild(self) -> None:
         """Write every page from what is kept: before the first message, after a restore, after a new release."""
@@ -178,6 +208,14 @@ class Website(Channel):
         if shown:
             return self._read_back(language, key)
         return Finding(Found.YES, reference=f"{language}/{key}", url=self._page.url(language))
+
+    def _is_past(self, language: str, key: str) -> bool:
+        """Whether the page is about a newer thread. An entry that cannot be read says nothing: look at the page."""
+        try:
+            held = self._page.entries.find(language, key)
+            return held is not None and not self._page.shows_thread_of(held)
+        except (OSError, ValueError):
+            return False
 
     def _found(self, language: str, key: str) -> Entry | None:
         """The entry; one that can no longer be read counts as missing, so that publishing mends it."""

@@ -22,6 +22,7 @@ from yarl import URL
 from adapters.fragment import fragment, plain_text, printable
 from adapters.retry_after import retry_after
 from adapters.transport import Guard, from_aiohttp, guarded_client
+from adapters.visit import FIRST_WORDS, Visitor, lacks_words
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -37,6 +38,7 @@ from crisis.channels import (
     Receipt,
     ReceiptStatus,
     Rejected,
+    Sighting,
     Throttled,
     Unavailable,
     Unsupported,
@@ -57,11 +59,18 @@ class WordPress(Channel):
 
     def __init__(self, setup: ChannelSetup) -> None:
         self.name = "wordpress"
-        self.capabilities = Capabilities(edit=True, withdraw=True, reconcile=True, call_seconds=setup.call_seconds)
+        self.capabilities = Capabilities(
+            edit=True,
+            withdraw=True,
+            reconcile=True,
+            call_seconds=setup.call_seconds,
+            look_seconds=(10.0, 30.0, 120.0, 600.0),
+        )
         self._guard = Guard(setup.allowed_hosts)
         # publishing is a look-up and a creation within one call's limit
         self._request_seconds = setup.call_seconds / 2
         self._client: aiohttp.ClientSession | None = None
+        self._visitor = Visitor(self._guard, call_seconds=self._request_seconds)
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
         """Publish a post, or finish and return the one that has this key's slug already."""
@@ -122,6 +131,30 @@ class WordPress(Channel):
             return Finding(Found.CANNOT_TELL)
         return Finding(Found.NO) if held is None else _finding(held)
 
+    async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:
+        """Ask WordPress for the post, then fetch its public page as a reader would. Only a page on the site's own host is
+        opened, whatever the post's link says.
+        """
+        site = _Site(account)
+        asked = {"context": "edit", "_fields": _FIELDS}
+        try:
+            post = _post_in(await self._call(site, "GET", f"/wp/v2/posts/{_id(reference)}", asked))
+        except ChannelError as error:
+            if error.code == _GONE:
+                return Sighting(Found.NO, "The post is no longer there.")
+            raise
+        if post.get("status") != "publish":
+            return Sighting(
+                Found.NO, f"WordPress has the post as {str(post.get('status'))[:40]!r}, which is not published."
+            )
+        held = " ".join(_written(post, name) for name in ("title", "content"))
+        if lacks := lacks_words(held, outgoing):
+            return Sighting(Found.NO, f"The post {lacks}")
+        link = _link(post)
+        if link is None or _plain_host(URL(link)) != _plain_host(site.address):
+            return Sighting(Found.CANNOT_TELL, "The post's link does not lead to this site, so it was not opened.")
+        return await self._visitor.look(link, lambda page: lacks_words(page, outgoing, first=FIRST_WORDS))
+
     def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:  # noqa: ARG002
         raise Unsupported("WordPress reports nothing back; read the post instead.")
 
@@ -132,6 +165,7 @@ class WordPress(Channel):
         if self._client is not None:
             await self._client.close()
             self._client = None
+        await self._visitor.close()
 
     async def _find(self, site: "_Site", slug: str) -> dict[str, Any] | None:
         asked = {"slug": slug, "status": "any", "context": "edit", "_fields": _FIELDS}
@@ -243,6 +277,10 @@ def _written(post: Mapping[str, Any], name: str) -> str:
 def _link(post: Mapping[str, Any]) -> str | None:
     link = post.get("link")
     return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
+
+
+def _plain_host(url: URL) -> str:
+    return (url.host or "").lower().removeprefix("www.")
 
 
 def _refusal(status: int, answer: Any, headers: Mapping[str, str]) -> ChannelError:

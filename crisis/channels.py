@@ -8,6 +8,7 @@ A write has three outcomes, never two. It is *done* (a :class:`Receipt` comes ba
 
     ChannelError
     ├── Rejected          the provider said no to this content or recipient; final
+    │   └── Gone          what was to be edited is not there any more, or was never ours; nothing was changed
     ├── Misconfigured     credentials or settings are wrong; nothing was sent, a person must mend it
     ├── Throttled         the provider said "later" and did not process it
     ├── Unavailable       surely not processed: refused connection, DNS, TLS, no free connection
@@ -35,6 +36,30 @@ class Unit(StrEnum):
     SEGMENTS = "segments"  # SMS parts, GSM-7 or UCS-2
 
 
+class FollowUp(StrEnum):
+    """How a later revision follows what is out already. Each channel names one per kind in its capabilities.
+
+    ``NEW`` and what begins with it are published; ``EDIT...`` edits what is out. Where nothing of the message is out on the
+    account, or what was out is gone, every one of them publishes anew: the newest word always gets out.
+    """
+
+    NEW = "new"
+    """By itself. What is out cannot be reached (SMS), or the new text is better off alone."""
+    NEW_ON_TOP = "new_on_top"
+    """On the page where the earlier ones are: they stay below it, and one that is corrected or withdrawn says so."""
+    NEW_WITH_REFERENCE = "new_with_reference"
+    """By itself, naming or linking the earlier one."""
+    EDIT_IN_PLACE = "edit_in_place"
+    """The same post, at the same address: the new text on top, the earlier ones below it, each with its time."""
+    EDIT_AND_COMMENT = "edit_and_comment"
+    """The same post, its text replaced so that those who shared it show the new one; and a comment that says so."""
+
+    @property
+    def edits(self) -> bool:
+        """Whether it changes what is out, so that trying it again cannot make a second post."""
+        return self in {FollowUp.EDIT_IN_PLACE, FollowUp.EDIT_AND_COMMENT}
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """The longest text a channel takes: at most ``most`` of ``unit``."""
@@ -56,6 +81,8 @@ class Capabilities:
     short: bool = False
     """Takes the short form of a message, ending with the host name of the crisis page."""
     edit: bool = False
+    follow_ups: Mapping[str, FollowUp] = field(default_factory=dict)
+    """How each kind follows what is out of its message; a kind that is not named goes out as :attr:`FollowUp.NEW`."""
     withdraw: bool = False
     receipts: bool = False
     """The provider reports later what became of it."""
@@ -69,6 +96,9 @@ class Capabilities:
     """Requests one sender keeps in flight."""
     call_seconds: float = 10.0
     """Hard wall-clock limit of one call; the engine enforces it around the adapter."""
+    look_seconds: tuple[float, ...] = ()
+    """When to look at an accepted post from outside, as the public would: each in seconds after the one before, and no more
+    looks than these. Empty where there is nothing public to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +115,22 @@ class AccountRef:
 
 
 @dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier revision of the same message, in the same language, that is out through the same account."""
+
+    key: str
+    """Its delivery's id."""
+    kind: str
+    title: str
+    text: str
+    html: str | None
+    issued_at: datetime
+    reference: str | None
+    """The provider's id of it; ``None`` where a person put it out by hand. Revisions that edited one post share one."""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One frozen rendition on its way out through one account, to one recipient where the channel has them."""
 
@@ -92,7 +138,7 @@ class Outgoing:
     """The delivery's id: the idempotency key, and the handle that callbacks carry back."""
     mode: Mode
     kind: str
-    """``alert``, ``update``, ``correction``, ``all_clear``; ``post`` for a unit's ordinary post."""
+    """``alert``, ``update``, ``correction``, ``all_clear``, ``retraction``; ``post`` for a unit's ordinary post."""
     language: str
     title: str
     text: str
@@ -107,6 +153,10 @@ class Outgoing:
     """E.164 number of the recipient, where the channel has recipients."""
     valid_seconds: int | None = None
     """The provider should drop it when it could not be delivered within this many seconds."""
+    earlier: Sequence[Earlier] = ()
+    """What is out of this message already, the newest first. Public channels alone: an SMS has none."""
+    edits: str | None = None
+    """The reference of the post that this replaces the text of; ``None`` for what is published."""
 
 
 class ReceiptStatus(StrEnum):
@@ -134,6 +184,8 @@ class Receipt:
     """The provider's error code, for the statuses that have one."""
     raw: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The provider's own fields as received, without phone numbers and message texts."""
+    note: str | None = None
+    """What a person should know although it was done."""
 
 
 class Found(StrEnum):
@@ -152,6 +204,17 @@ class Finding:
     reference: str | None = None
     url: str | None = None
     text: str | None = None
+    in_place: bool = False
+    """With a "no" to an edit: the post is there and ours, without the new text. Editing it again makes no second post."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """What a look at a public post from outside showed: there with this text, not there, or nobody can tell."""
+
+    found: Found
+    why: str | None = None
+    """For all but a yes: what was there instead, or what stood in the way, in words for a tired editor."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +240,10 @@ class ChannelError(Exception):
 
 class Rejected(ChannelError):
     """The provider said no: content, recipient or permission. Final."""
+
+
+class Gone(Rejected):
+    """What was to be edited is not there any more, or is not ours to edit. Nothing was changed: publish anew."""
 
 
 class Misconfigured(ChannelError):
@@ -218,7 +285,10 @@ class Channel(Protocol):
         ...
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
-        """Replace the text of what was published as ``reference``."""
+        """Replace the text of what was published as ``reference``, in the way ``follow_ups`` names for this kind.
+
+        Doing it again changes nothing more. Raises :class:`Gone` when there is nothing of ours to edit.
+        """
         ...
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
@@ -230,7 +300,16 @@ class Channel(Protocol):
         ...
 
     async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:
-        """Did this go out after ``since``, although we never heard? Reads only."""
+        """Did this go out after ``since``, although we never heard? Reads only.
+
+        Where ``outgoing.edits`` names a post, the question is whether that post has this text now.
+        """
+        ...
+
+    async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:
+        """Does the public see ``reference`` with this text? Reads only, from outside. Trouble on the way is CANNOT_TELL, or
+        a :class:`ChannelError`, which means the same.
+        """
         ...
 
     def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
@@ -278,3 +357,5 @@ class ChannelSetup:
     sms_max_segments: int = 4
     sms_settle_seconds: float = 60.0
     call_seconds: float = 8.0
+    crisis_page_url: str = ""
+    """Where the public reads the crisis page, ending in a slash; empty when nobody has said."""

@@ -15,6 +15,7 @@ from crisis.channels import (
     Outgoing,
     Receipt,
     ReceiptStatus,
+    Sighting,
     Unsupported,
 )
 
@@ -28,7 +29,7 @@ def accepted(outgoing: Outgoing) -> Receipt:
 
 
 class Outlet(Channel):
-    """``say`` answers every call to publish; ``find`` every question about what went out."""
+    """``say`` answers every call to publish; ``find`` every question about what went out, ``see`` every look from outside."""
 
     def __init__(
         self,
@@ -36,15 +37,17 @@ class Outlet(Channel):
         say: Say = accepted,
         find: Callable[[Outgoing], Finding | Exception] = lambda _: Finding(Found.NO),
         capabilities: Capabilities | None = None,
+        see: Callable[[Outgoing], Sighting | Exception] = lambda _: Sighting(Found.YES),
     ) -> None:
         self.name = name
         self.capabilities = capabilities or Capabilities(
             reconcile=True, settle_seconds=0.0, recipients=name == "sms", receipts=name == "sms"
         )
-        self.say, self.find = say, find
+        self.say, self.find, self.see = say, find, see
         self.begun: list[Outgoing] = []
         self.ended: list[Outgoing] = []
         self.looked: list[Outgoing] = []
+        self.seen: list[Outgoing] = []
         self.most_at_once = 0
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:  # noqa: ARG002 - the port's
@@ -65,6 +68,13 @@ class Outlet(Channel):
         if isinstance(finding, Exception):
             raise finding
         return finding
+
+    async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:  # noqa: ARG002
+        self.seen.append(outgoing)
+        sighting = self.see(outgoing)
+        if isinstance(sighting, Exception):
+            raise sighting
+        return sighting
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:  # noqa: ARG002
         raise Unsupported("An outlet in memory edits nothing.")
