@@ -10,7 +10,7 @@ ACTIVATIONS = 20
 """Per round."""
 CALL_SECONDS = LONG_CALL[1]
 """The race's provider never takes longer: its call limit."""
-MUST = 1.0 + CALL_SECONDS
+MUST, GOAL = 1.0 + CALL_SECONDS, 0.2 + CALL_SECONDS
 
 
 def confirmation(ground: Ground, rounds: int) -> Figure:
@@ -24,4 +24,11 @@ def confirmation(ground: Ground, rounds: int) -> Figure:
     sizes = ", ".join(f"{senders} senders {outcome.p(0.99):.3f}" for senders, outcome in found.items())
     worst = max(outcome.p(0.99) for outcome in found.values())
     detail = f"{sizes}; calls of up to {CALL_SECONDS} s; {ACTIVATIONS * rounds} activations each"
-    return Figure("S7", worst, "s to confirmed, p99", MUST, detail, at_least=False, digits=3)
+    return Figure(
+        *("S7", worst, "s to confirmed, p99", MUST, detail),
+        at_least=False,
+        goal=GOAL,
+        measured=f"{worst:.3f} s",
+        beside=f"{CALL_SECONDS} s, the longest call",
+        digits=3,
+    )
