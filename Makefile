@@ -6,10 +6,10 @@ READY := .venv/.ready
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet $(UVFLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv run test check bench race lock
+.PHONY: help .venv run test test-faults check bench race lock
 
 help: ## list these targets
-	@awk -F ' ## ' '/^[a-z.]+:.* ## / { split($$1, name, ":"); printf "  make %-6s %s\n", name[1], $$2 }' $(MAKEFILE_LIST)
+	@awk -F ' ## ' '/^[a-z.-]+:.* ## / { split($$1, name, ":"); printf "  make %-11s %s\n", name[1], $$2 }' $(MAKEFILE_LIST)
 
 .venv: $(READY) ## set up the virtual environment, and do nothing else
 
@@ -27,6 +27,9 @@ run: $(READY) ## start everything here, and show a crisis in a fictive municipal
 
 test: $(READY) ## run the tests
 	$(BIN)/python -m pytest
+
+test-faults: $(READY) ## kill, stop, cut off and starve everything, at length, and print what came of it (FAULTS_JSON=file too)
+	FAULTS=long $(BIN)/python -m pytest tests/faults tests/race
 
 check: $(READY) ## lint, format, types, import rules, templates
 	$(BIN)/ruff check .

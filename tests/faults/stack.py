@@ -1,7 +1,8 @@
 """A whole installation of real parts that can be killed one by one: PostgreSQL, Valkey, the sandbox, beat, workers and the API.
 
-The providers' addresses are the sandbox's, so what the sandbox accepted is what "went out". Limits are short, so that what a
-crash leaves behind is found within seconds.
+The providers' addresses are the sandbox's, so what the sandbox accepted is what "went out". With ``apart``,
+exercises have a sandbox of their own, ``drills``: what one of them sent to the first is seen. Limits are short, so that what
+a crash leaves behind is found within seconds.
 """
 
 import asyncio
@@ -82,11 +83,16 @@ class Stack:
     """One installation on a temporary home that PostgreSQL's user can reach. ``with`` it."""
 
     def __init__(
-        self, home: Path, *, latency: float = 0.0, environment: Mapping[str, str] = MappingProxyType({})
+        self,
+        home: Path,
+        *,
+        latency: float = 0.0,
+        environment: Mapping[str, str] = MappingProxyType({}),
+        apart: bool = False,
     ) -> None:
         self.home = home
         self.postgres, self.valkey = Postgres(home / "postgres"), Valkey(home / "valkey")
-        self._latency, self._extra = latency, environment
+        self._latency, self._extra, self._apart = latency, environment, apart
         self._running: list[Process] = []
         self._number = 0
 
@@ -101,10 +107,10 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        for process in self._running:
-            process.kill()
-        if (sandbox := getattr(self, "sandbox", None)) is not None:
-            sandbox.stop()
+        self.dismiss()
+        for name in ("sandbox", "drills"):
+            if (sandbox := getattr(self, name, None)) is not None:
+                sandbox.stop()
         self.valkey.stop()
         self.postgres.stop("immediate")
 
@@ -113,6 +119,7 @@ class Stack:
         migrate(database_url)
         token = secrets.token_hex(16)
         self.sandbox = SandboxServer(token, journal=self.home / "journal")
+        self.drills = SandboxServer(secrets.token_hex(16)) if self._apart else self.sandbox
         self.behave()
         self.environment = {
             "PATH": os.environ["PATH"],
@@ -130,8 +137,8 @@ class Stack:
             "CRISIS_TWILIO_AUTH_TOKEN": token,
             "CRISIS_X_CONSUMER_KEY": "consumer-key-of-a-test",
             "CRISIS_X_CONSUMER_SECRET": "consumer-secret-of-a-test",
-            "CRISIS_SANDBOX_URL": self.sandbox.url,
-            "CRISIS_SANDBOX_TOKEN": token,
+            "CRISIS_SANDBOX_URL": self.drills.url,
+            "CRISIS_SANDBOX_TOKEN": self.drills.token,
             "CRISIS_PUBLIC_URL": "http://127.0.0.1:9",
             **LIMITS,
             **self._extra,
@@ -156,11 +163,19 @@ class Stack:
 
     def behave(self) -> None:
         """Forget what the sandbox saw and was to do wrong, but for its latency: half before it publishes, half after."""
-        self.sandbox.clear()
-        self.sandbox.fault("twilio", "no_callbacks")
+        for sandbox in {self.sandbox, self.drills}:
+            sandbox.clear()
+            sandbox.fault("twilio", "no_callbacks")
         if self._latency:
             self.sandbox.fault("twilio", "latency", seconds=self._latency / 2)
             self.sandbox.fault("twilio", "latency_after", seconds=self._latency / 2)
+
+    def dismiss(self, *kept: Process) -> None:
+        """End everything that was started in it, but these."""
+        for process in self._running:
+            if process not in kept:
+                process.kill()
+        self._running = list(kept)
 
     def worker(self, *lanes: Lane, mode: Mode = Mode.ACTUAL, concurrency: int = 3, ready: bool = True) -> Process:
         """A Celery worker of these lanes (all of them), with its standby; answers when it takes kicks."""

@@ -13,7 +13,6 @@ from crisis.deliveries.states import DeliveryState
 from tests.faults.judge import (
     AT_REST,
     CONCURRENCY,
-    MOST_IN_FLIGHT,
     at_rest,
     broadcast,
     holding,
@@ -47,7 +46,7 @@ async def test_a_worker_killed_with_all_its_children_loses_nothing(
     await mid_fan_out(stack)
     worker.kill()
     in_flight = sum((await holding(crisis)).values())
-    assert 0 < in_flight <= MOST_IN_FLIGHT
+    assert in_flight > 0
     workers.append(stack.worker())
     found = await nothing_lost_and_no_blind_repeat(stack, crisis, in_flight)
     assert set(found) == {DeliveryState.ACCEPTED}
@@ -63,7 +62,7 @@ async def test_a_pool_child_killed_with_calls_in_flight_loses_nothing(
     (lease,) = await holding(crisis)
     child.kill()
     in_flight = (await holding(crisis)).get(lease, 0)
-    assert 0 < in_flight <= MOST_IN_FLIGHT
+    assert in_flight > 0
     assert worker.process.poll() is None, "the worker itself was to live"
     found = await nothing_lost_and_no_blind_repeat(stack, crisis, in_flight)
     assert set(found) == {DeliveryState.ACCEPTED}
@@ -159,6 +158,6 @@ async def test_a_database_stopped_at_once_and_started_again_loses_nothing(
     stack.postgres.stop("immediate")
     await asyncio.sleep(1)
     stack.postgres.start()
-    found = await nothing_lost_and_no_blind_repeat(stack, crisis, MOST_IN_FLIGHT)
+    found = await nothing_lost_and_no_blind_repeat(stack, crisis)
     assert set(found) == {DeliveryState.ACCEPTED}
     assert worker.process.poll() is None
