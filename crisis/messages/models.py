@@ -13,12 +13,14 @@ from crisis.mode import Mode
 
 
 class Kind(StrEnum):
-    """What a revision is. Named as CAP 1.2 means them: Alert, Update, and Cancel when the danger is over."""
+    """What a revision is. Named as CAP 1.2 means them: Alert, Update, and Cancel when the danger is over or never was."""
 
     ALERT = "alert"
     UPDATE = "update"
     CORRECTION = "correction"
     ALL_CLEAR = "all_clear"
+    RETRACTION = "retraction"
+    """False alarm. Never written: it is prepared with the alert, and ends its message."""
 
 
 class RevisionState(StrEnum):

@@ -6,7 +6,7 @@ and, in short forms, the crisis page's address are checked on the way out, whate
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +23,11 @@ from jinja2 import (
 
 from crisis.channels import Capabilities, Unit
 from crisis.errors import Invalid, Unready
+from crisis.messages import retraction
 from crisis.messages.content import Content, clean, unusable
 from crisis.messages.lengths import measure, normalise
 from crisis.messages.phrasing import dense, paragraphs, said_in, sentence, shown, tidied
-from crisis.messages.rendered import Rendered
+from crisis.messages.rendered import Rendered, check
 from crisis.messages.words import Words
 from crisis.mode import Mode
 
@@ -65,9 +66,11 @@ class Renderer:
         number: int,
         now: datetime,
         replaced: int | None = None,
+        said: Sequence[str] = (),
     ) -> Rendered:
         """One revision for one channel. ``number`` is the revision's own; ``replaced`` that of the one a correction
-        corrects, the one before it where nothing else is said. ``now`` decides whether the next message needs a date.
+        corrects, the one before it where nothing else is said. ``now`` decides whether the next message needs a date. ``said``
+        is what the short form of a retraction says; use :meth:`render_retraction`.
 
         Raises :class:`crisis.errors.Invalid` for a language without words, or a correction of nothing.
         """
@@ -92,6 +95,8 @@ class Renderer:
             "next": words.next.format(at=at) if at else "",
             "see": words.see.format(host=self._host),
             "sender": words.sender.format(number=number, municipality=self._municipality),
+            "leads": "" if kind == "retraction" else content.leads,  # nobody leads what did not happen
+            "said": " ".join(sentence(each) for each in said),
         }
         texts = {"headline": title, "advice": " ".join(content.what_to_do)}
         if not capabilities.short:
@@ -103,6 +108,48 @@ class Renderer:
                 "Nothing was made of it. Let the template extend messages/_base/short.txt."
             )
         return rendered
+
+    def render_retraction(
+        self,
+        channel: str,
+        capabilities: Capabilities,
+        alert: Content,
+        *,
+        language: str,
+        mode: Mode,
+        sent_at: datetime,
+        number: int,
+        now: datetime,
+    ) -> Rendered:
+        """The retraction of an alert for one channel, as it would go out at ``now``. ``number`` is the retraction's own.
+
+        A short form says as much as one SMS, or one post, holds; where not even the least fits, it is that least, and
+        ``check`` says by how much.
+        """
+        words = self.words.language(language)
+        content = retraction.prepared(words, alert, sent_at, now)
+        forms = retraction.short_forms(words, alert, sent_at, now) if capabilities.short else iter([()])
+        made: list[Rendered] = []
+        for said in forms:
+            made.append(
+                self.render(
+                    "retraction",
+                    channel,
+                    capabilities,
+                    content,
+                    language=language,
+                    mode=mode,
+                    next_update_at=None,
+                    number=number,
+                    now=now,
+                    said=said,
+                )
+            )
+            one = made[-1].length.unit is not Unit.SEGMENTS or made[-1].length.count == 1
+            if one and not check(made[-1], capabilities):
+                return made[-1]
+        # None is one part: all the headline if the channel takes it in several, else the shortest.
+        return next((each for each in made[1:] if not check(each, capabilities)), made[-1])
 
     def render_post(
         self, text: str, title: str, channel: str, capabilities: Capabilities, *, language: str, mode: Mode

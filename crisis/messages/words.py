@@ -32,6 +32,18 @@ class KindWords(_Shipped):
     """The heading of what to do."""
 
 
+class RetractionWords(_Shipped):
+    """What a retraction says. ``{at}`` is when the alert went out; ``{headline}`` and ``{contact}`` are the alert's own."""
+
+    headline: str
+    what_happened: str
+    what_to_do: Annotated[tuple[str, ...], Field(min_length=1)]
+    short: str
+    """What happened and what to do, in the short forms."""
+    ask: str
+    """Whom to ask, in the short forms that have room for it."""
+
+
 class LanguageWords(_Shipped):
     """Everything in one language. Names in braces are filled in by :class:`crisis.messages.render.Renderer`."""
 
@@ -52,6 +64,7 @@ class LanguageWords(_Shipped):
     follow: str
     sender: str
     kinds: Mapping[str, KindWords]
+    retraction: RetractionWords
 
     def moment(self, when: datetime, now: datetime) -> str:
         """``kl. 05.58``; with the date in front when that is another day in Norway than ``now``. Both must know their zone."""
