@@ -8,6 +8,7 @@ import crisis.activations.models
 import crisis.audiences.models
 import crisis.audit.models
 import crisis.deliveries.models
+import crisis.limits.models
 import crisis.messages.models
 import crisis.posts.models
 import crisis.tokens.models  # noqa: F401 - importing the models is what fills the metadata

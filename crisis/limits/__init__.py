@@ -1,0 +1,1 @@
+"""How fast an account may go, and whether it may go at all: limits, the breaker, the retry budget, the standby account."""
