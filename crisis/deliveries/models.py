@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crisis.db import Base, words
+from crisis.deliveries.sights import Sight
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -75,6 +76,12 @@ class Delivery(Base):
         ),
         Index("deliveries_in_flight", "account_id", "recipient_id", postgresql_where=text("state = 'in_flight'")),
         Index("deliveries_unknown", "mode", "lane", "due_at", postgresql_where=text("state = 'unknown'")),
+        Index(
+            "deliveries_in_public",
+            "mode",
+            "started_at",
+            postgresql_where=text("lane = 'public' AND state IN ('accepted', 'sent', 'delivered')"),
+        ),
         # Text messages carry our own id back and need no look-up by the provider's.
         Index(
             "deliveries_reference",
@@ -89,6 +96,8 @@ class Delivery(Base):
     lane: Mapped[Lane] = mapped_column(words(Lane))
     rendition_id: Mapped[int] = mapped_column(BigInteger)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    moved_from: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))
+    """The account it was meant for, where the standby carries it instead."""
     recipient_id: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("recipients.id", ondelete="SET NULL"))
     state: Mapped[DeliveryState] = mapped_column(words(DeliveryState), server_default=DeliveryState.READY.value)
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -108,6 +117,8 @@ class Delivery(Base):
     error_code: Mapped[str | None] = mapped_column(Text)
     error: Mapped[str | None] = mapped_column(Text)
     """Why it is where it is, in words."""
+    crashes: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """How often its sender was lost while it held this. Such rows are claimed in ever smaller batches, at last alone."""
     repeated: Mapped[bool] = mapped_column(server_default=text("false"))
     """Sent once more after an unknown outcome: may have arrived twice."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
@@ -134,8 +145,13 @@ class ReceiptRow(Base):
 
     __tablename__ = "receipts"
     __table_args__ = (
-        UniqueConstraint("mode", "channel", "reference", "status", name="receipts_once"),
+        UniqueConstraint(
+            *("mode", "channel", "reference", "status", "word"),
+            name="receipts_once",
+            postgresql_nulls_not_distinct=True,
+        ),
         Index("receipts_waiting", "received_at", postgresql_where=text("applied_at IS NULL")),
+        Index("receipts_words", "delivery_id", postgresql_where=text("word IS NOT NULL")),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -143,11 +159,37 @@ class ReceiptRow(Base):
     channel: Mapped[str] = mapped_column(Text)
     reference: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(Text)
+    """In our words; ``unknown`` where the provider's is none that we know."""
+    word: Mapped[str | None] = mapped_column(Text)
+    """The provider's own, where we do not know it."""
     delivery_id: Mapped[int | None] = mapped_column(BigInteger)
     code: Mapped[str | None] = mapped_column(Text)
     raw: Mapped[dict[str, Any]] = mapped_column(JSONB, server_default=text("'{}'"))
     received_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When nothing more was to be done with it; nothing while its delivery is not known or not to be had."""
+
+
+class LookRow(Base):
+    """The second look at one public post: what an outsider saw of it, and when to look again. Never moves the delivery."""
+
+    __tablename__ = "looks"
+    __table_args__ = (Index("looks_due", "mode", "due_at", postgresql_where=text("due_at IS NOT NULL")),)
+
+    delivery_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("deliveries.id"), primary_key=True)
+    mode: Mapped[Mode] = mapped_column(words(Mode))
+    sight: Mapped[Sight] = mapped_column(words(Sight), server_default=Sight.WAITING.value)
+    looks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    """How often it was looked at by the clock. What a person asks for does not count."""
+    due_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When to look next; nothing when there is no more looking."""
+    lease: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    looked_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was last seen live."""
+    why: Mapped[str | None] = mapped_column(Text)
+    """What was there instead, or what stood in the way, at the last look."""
 
 
 class SweepRow(Base):
