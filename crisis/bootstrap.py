@@ -61,6 +61,7 @@ def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
         sms_max_segments=settings.sms_max_segments,
         sms_settle_seconds=settings.sms_settle_seconds,
         call_seconds=settings.call_seconds,
+        crisis_page_url=settings.crisis_page_url or "",
     )
     if mode is Mode.ACTUAL:
         tokens = (_open(settings.twilio_auth_token), _open(settings.twilio_auth_token_next))
@@ -82,6 +83,7 @@ def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
         x_url=f"{sandbox}/x",
         twilio_url=f"{sandbox}/twilio",
         public_dir=settings.exercise_page_dir,
+        crisis_page_url=f"{sandbox}/crisis-page/",
         allowed_hosts=frozenset({urlsplit(sandbox).netloc}),
         twilio_account_sid=SANDBOX_SID,
         twilio_auth_tokens=(token,) if token else (),

@@ -51,6 +51,7 @@ class Settings(BaseSettings):
     public_dir: Path | None = None  # the crisis page's files; <home>/public when unset
     exercise_public_dir: Path | None = None  # an exercise's crisis page; <home>/exercise/public when unset
     public_url: str = "http://127.0.0.1:8000"  # where providers reach our callbacks
+    crisis_page_url: str | None = None  # where the public reads the crisis page: https://krise.../; looked at from outside
 
     # Who we are
     municipality: str = "Fjordvik kommune"

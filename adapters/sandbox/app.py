@@ -1,7 +1,8 @@
 """The sandbox as an ASGI application.
 
 Start it with ``uvicorn --factory adapters.sandbox.app:create_app --port 8900``. Facebook Graph is then at ``/graph``, X at
-``/x``, Twilio at ``/twilio``, WordPress at ``/wp``, the scripting at ``/sandbox``, and ``/`` shows what was published.
+``/x``, Twilio at ``/twilio``, WordPress at ``/wp``, the scripting at ``/sandbox``, and ``/`` shows what was published. An
+exercise's crisis page is at ``/crisis-page/``: the files in the settings' ``exercise_page_dir``.
 
 Environment: ``CRISIS_SANDBOX_TOKEN`` (Twilio's auth token here: opens the account and signs callbacks; needed),
 ``CRISIS_SANDBOX_ACCOUNT_SID``, ``CRISIS_SANDBOX_JOURNAL`` (file that accepted requests survive in),
@@ -18,6 +19,8 @@ from starlette.types import Receive, Scope, Send
 from adapters.sandbox.callbacks import Callbacks
 from adapters.sandbox.control import Control
 from adapters.sandbox.exchange import Answer, Asked, say
+from adapters.sandbox.exercise_page import PATH as EXERCISE_PAGE
+from adapters.sandbox.exercise_page import ExercisePage
 from adapters.sandbox.faults import Fault, Faults
 from adapters.sandbox.graph import Graph
 from adapters.sandbox.page import Page
@@ -42,7 +45,7 @@ class Sandbox:
 
     def __init__(
         self, *, providers: dict[str, Provider], faults: Faults, traffic: Traffic, callbacks: Callbacks, control: Control,
-        page: Page, records: Records,
+        page: Page, exercise_page: ExercisePage, records: Records,
     ) -> None:  # fmt: skip
         self._providers = providers
         self._faults = faults
@@ -50,6 +53,7 @@ class Sandbox:
         self._callbacks = callbacks
         self._control = control
         self._page = page
+        self._exercise_page = exercise_page
         self._records = records
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,6 +85,8 @@ class Sandbox:
         elif prefix == "sandbox":
             asked.path = f"/{rest}"
             await wire.reply(self._control.answer(asked))
+        elif prefix == EXERCISE_PAGE:
+            await wire.reply(self._exercise_page.answer(rest, asked))
         elif asked.path == "/":
             await wire.reply(self._page.answer(asked))
         else:
@@ -182,5 +188,5 @@ def create_app(
     control = Control(providers=providers, records=records, faults=faults, traffic=traffic, callbacks=callbacks)
     return Sandbox(
         providers=providers, faults=faults, traffic=traffic, callbacks=callbacks, control=control, page=page,
-        records=records,
+        exercise_page=ExercisePage(settings.exercise_page_dir), records=records,
     )  # fmt: skip

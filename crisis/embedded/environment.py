@@ -18,7 +18,7 @@ NETWORK = frozenset(
     {"SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY"}
 )
 """How this machine reaches the providers; names in either case."""
-SERVICES = ("database_url", "redis_url", "sandbox_url", "sandbox_token", "public_url")
+SERVICES = ("database_url", "redis_url", "sandbox_url", "sandbox_token", "public_url", "crisis_page_url")
 
 
 def for_actual(given: Mapping[str, str], settings: Settings) -> dict[str, str]:

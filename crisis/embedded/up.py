@@ -85,6 +85,8 @@ def _bring_up(
         say(f"Port {port} is taken; the API uses {api_port}.")
     if "public_url" not in settings.model_fields_set:
         settings = settings.model_copy(update={"public_url": f"http://127.0.0.1:{api_port}"})
+    if settings.crisis_page_url is None:
+        settings = settings.model_copy(update={"crisis_page_url": f"{settings.public_url}/crisis-page/"})
     supervisor = Supervisor(home.logs, mark, say)
     stack.callback(supervisor.stop)
     stack.callback(tender.pause)
@@ -146,6 +148,7 @@ def _announcement(settings: Settings, api_url: str) -> dict[str, str]:
         "redis_url": _plain(settings.redis_url),
         "sandbox_url": settings.sandbox_url or "",
         "public_url": settings.public_url,
+        "crisis_page_url": settings.crisis_page_url or "",
         "api_url": api_url,
     }
 

@@ -1,0 +1,33 @@
+"""The crisis page of exercises, where players read it: the one host that an exercise may reach serves it."""
+
+import re
+from pathlib import Path
+
+from adapters.sandbox.exchange import Answer, Asked, say, say_html
+
+PATH = "crisis-page"
+_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.html")
+_HEADERS = [
+    (
+        b"content-security-policy",
+        b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'",
+    ),
+    (b"cache-control", b"public, max-age=15"),
+]
+
+
+class ExercisePage:
+    """Serves the pages in one folder, and nothing else that lies there."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def answer(self, name: str, asked: Asked) -> Answer:
+        """One page, by its file's name; the first one without."""
+        name = name or "index.html"
+        try:
+            if asked.method in {"GET", "HEAD"} and _NAME.fullmatch(name):
+                return say_html(200, (self._folder / name).read_text(encoding="utf-8"), _HEADERS)
+        except (OSError, ValueError):
+            pass  # not written yet, or gone: as any web server would say
+        return say(404, {"detail": "No such page."})
