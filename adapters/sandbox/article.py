@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,6 +18,29 @@ def slugify(text: str) -> str:
     """What WordPress makes of a wanted slug."""
     plain = unicodedata.normalize("NFKD", text.translate(NORDIC)).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9_]+", "-", plain.lower()).strip("-")
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """One version of a post, as WordPress keeps it from the first update on."""
+
+    id: int
+    author: int
+    title: str
+    content: str
+    modified: float
+
+    def show(self, parent: int) -> dict[str, Any]:
+        """The revision resource."""
+        return {
+            "id": self.id,
+            "parent": parent,
+            "author": self.author,
+            "modified_gmt": wp_time(self.modified),
+            "slug": f"{parent}-revision-v1",
+            "title": {"raw": self.title, "rendered": self.title},
+            "content": {"raw": self.content, "rendered": self.content},
+        }
 
 
 @dataclass(slots=True)
@@ -37,6 +60,8 @@ class Article:
     sticky: bool
     created: float
     modified: float
+    revisions: list[Revision] = field(default_factory=list)
+    """Oldest first. An update of the words adds one; the status alone does not."""
 
     @property
     def link(self) -> str:

@@ -85,7 +85,9 @@ class Control:
     def _counts(self) -> dict[str, object]:
         counts: dict[str, object] = {}
         for name in self._providers:
-            verbs = {verb: self._records.verbs.get(name, {}).get(verb, 0) for verb in ("create", "edit", "delete")}
+            verbs = {
+                verb: self._records.verbs.get(name, {}).get(verb, 0) for verb in ("create", "edit", "delete", "comment")
+            }
             counts[name] = {
                 **verbs,
                 "accepted": sum(verbs.values()),

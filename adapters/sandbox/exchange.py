@@ -23,6 +23,7 @@ class Verb(StrEnum):
     CREATE = "create"
     EDIT = "edit"
     DELETE = "delete"
+    COMMENT = "comment"
     READ = "read"
 
 

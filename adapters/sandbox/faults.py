@@ -72,7 +72,7 @@ class Match(BaseModel):
 
     to: str | None = None
     text: str | None = None
-    verb: Literal["create", "edit", "delete", "read", "write", "any"] = "write"
+    verb: Literal["create", "edit", "delete", "comment", "read", "write", "any"] = "write"
 
 
 class Fault(BaseModel):

@@ -1,6 +1,7 @@
 """Facebook Graph: a page's feed, its posts, and the errors of developers.facebook.com/docs/graph-api/guides/error-handling."""
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -8,17 +9,23 @@ import orjson
 
 from adapters.sandbox.exchange import Answer, Asked, Verb, say
 from adapters.sandbox.faults import Facts, Fault
-from adapters.sandbox.pagepost import PagePost
+from adapters.sandbox.pagepost import Comment, PagePost
 from adapters.sandbox.records import Record, Records
 
 VERSION = re.compile(r"^v\d+\.\d+$")
 LISTS = frozenset({"feed", "posts", "published_posts"})
 FIRST_ID = 122_100_000_000_000_000
+APP_IN_TOKEN = re.compile(r"^(\d+)\|")
 TYPES = {100: "GraphMethodException"}
 
 
 class Graph:
-    """All pages of the stand-in. Any token opens any page."""
+    """All pages of the stand-in. Any token opens any page.
+
+    A token shaped like an app's own (``<app id>|...``) was issued to that app, any other to ours. A post can only be changed
+    by the app that made it (developers.facebook.com/docs/pages-api/posts); which code Meta refuses it with is not documented,
+    and 200, a lack of permission, is taken here.
+    """
 
     name = "graph"
 
@@ -26,11 +33,15 @@ class Graph:
         self._records = records
         self._app = app
         self.posts: dict[str, PagePost] = {}
+        self.removed: list[tuple[PagePost, float]] = []
+        """Posts that were taken down, with the time; nobody but the page of the sandbox can still see them."""
 
     def verb(self, asked: Asked) -> Verb:
         parts = self._parts(asked)
         if asked.method == "DELETE":
             return Verb.DELETE
+        if asked.method == "POST" and parts[1:] == ["comments"]:
+            return Verb.COMMENT
         if asked.method == "POST":
             return Verb.CREATE if len(parts) > 1 else Verb.EDIT
         return Verb.READ
@@ -47,6 +58,10 @@ class Graph:
                 return say(200, {"id": "me", "name": "Sandbox"})
             case "GET", [page, edge] if edge in LISTS:
                 return self._list(asked, page, edge)
+            case "GET", [identity, "comments"]:
+                return self._comments(asked, identity)
+            case "POST", [identity, "comments"]:
+                return self._comment(asked, identity)
             case "GET", [identity]:
                 return self._read(asked, identity)
             case "POST", [page, "feed"]:
@@ -75,7 +90,9 @@ class Graph:
         if scheduled is not None and not str(scheduled).isdigit():
             return self.refusal(400, 100, "(#100) The specified scheduled publish time is invalid.")
         identity = f"{page}_{FIRST_ID + self._records.next_index}"
-        facts = {"link": link, "published": published, "scheduled": scheduled and int(scheduled)}
+        facts = {
+            "link": link, "published": published, "scheduled": scheduled and int(scheduled), "app": self._app_of(asked),
+        }  # fmt: skip
         record = self._records.accept(
             asked, self.name, Verb.CREATE, account=page, reference=identity, text=message, facts=facts
         )
@@ -91,11 +108,36 @@ class Graph:
         message = asked.fields.get("message")
         if message is None and not facts:
             return self.refusal(400, 100, "(#100) At least one parameter to change must be given.")
+        if post.app != self._app_of(asked):
+            return self.refusal(403, 200, "(#200) A post can only be changed by the app that made it.")
         record = self._records.accept(
             asked, self.name, Verb.EDIT, account=post.page, reference=identity, text=message, facts=facts
         )
         self.replay(record)
         return say(200, {"success": True})
+
+    def _comment(self, asked: Asked, identity: str) -> Answer:
+        post = self.posts.get(identity)
+        if post is None:
+            return self._missing("post", identity)
+        message = str(asked.fields.get("message") or "")
+        if not message.strip():
+            return self.refusal(400, 100, "(#100) A comment needs a message.")
+        number = f"{identity.partition('_')[2]}_{FIRST_ID + self._records.next_index}"
+        facts = {"comment": number, "app": self._app_of(asked)}
+        record = self._records.accept(
+            asked, self.name, Verb.COMMENT, account=post.page, reference=identity, text=message, facts=facts
+        )
+        self.replay(record)
+        return say(200, {"id": number})
+
+    def _comments(self, asked: Asked, identity: str) -> Answer:
+        post = self.posts.get(identity)
+        if post is None:
+            return self._missing("get", identity)
+        newest_first = asked.query.get("order") == "reverse_chronological"
+        found = post.comments[::-1] if newest_first else post.comments
+        return self._paged(asked, f"{identity}/comments", found)
 
     def _delete(self, asked: Asked, identity: str) -> Answer:
         post = self.posts.get(identity)
@@ -115,9 +157,8 @@ class Graph:
     def _list(self, asked: Asked, page: str, edge: str) -> Answer:
         try:
             since, until = (_moment(asked.query.get(name)) for name in ("since", "until"))
-            limit = min(int(asked.query.get("limit", "25")), 100)
         except ValueError:
-            return self.refusal(400, 100, "(#100) since, until or limit is not a time or a number.")
+            return self.refusal(400, 100, "(#100) since or until is not a time.")
         found = [
             post
             for post in reversed(self.posts.values())
@@ -127,6 +168,13 @@ class Graph:
             and (since is None or post.created >= since)
             and (until is None or post.created <= until)
         ]
+        return self._paged(asked, f"{page}/{edge}", found)
+
+    def _paged(self, asked: Asked, path: str, found: Sequence[PagePost | Comment]) -> Answer:
+        try:
+            limit = min(int(asked.query.get("limit", "25")), 100)
+        except ValueError:
+            return self.refusal(400, 100, "(#100) limit is not a number.")
         after = asked.query.get("after")
         if after is not None:
             ids = [post.id for post in found]
@@ -136,7 +184,7 @@ class Graph:
         if shown:
             answer["paging"] = {"cursors": {"before": shown[0].id, "after": shown[-1].id}}
             if len(found) > len(shown):
-                answer["paging"]["next"] = f"{asked.origin}/graph/{page}/{edge}?limit={limit}&after={shown[-1].id}"
+                answer["paging"]["next"] = f"{asked.origin}/graph/{path}?limit={limit}&after={shown[-1].id}"
         return say(200, answer)
 
     def _missing(self, verb: str, identity: str) -> Answer:
@@ -172,11 +220,15 @@ class Graph:
         identity, facts = record.reference, record.facts
         if record.verb is Verb.CREATE:
             self.posts[identity] = PagePost(
-                identity, record.account, self._app, record.text or "", facts["link"],
+                identity, record.account, facts.get("app", self._app), record.text or "", facts["link"],
                 record.published, record.published, facts["published"], scheduled=facts["scheduled"],
             )  # fmt: skip
         elif record.verb is Verb.DELETE:
-            self.posts.pop(identity, None)
+            if (removed := self.posts.pop(identity, None)) is not None:
+                self.removed.append((removed, record.published))
+        elif record.verb is Verb.COMMENT:
+            comment = Comment(facts["comment"], record.account, facts["app"], record.text or "", record.published)
+            self.posts[identity].comments.append(comment)
         else:
             post = self.posts[identity]
             post.updated = record.published
@@ -190,6 +242,12 @@ class Graph:
 
     def clear(self) -> None:
         self.posts.clear()
+        self.removed.clear()
+
+    def _app_of(self, asked: Asked) -> str:
+        token = asked.bearer or asked.query.get("access_token") or asked.fields.get("access_token") or ""
+        named = APP_IN_TOKEN.match(str(token))
+        return named.group(1) if named else self._app
 
 
 def _moment(text: str | None) -> float | None:

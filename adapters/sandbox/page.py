@@ -1,19 +1,25 @@
 """The page that shows what the stand-ins display now: "Facebook", "X", the website and a phone."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from adapters.sandbox.article import Article
 from adapters.sandbox.exchange import Answer, Asked, say_html
 from adapters.sandbox.graph import Graph
+from adapters.sandbox.pagepost import PagePost
+from adapters.sandbox.tweet import Tweet
 from adapters.sandbox.twilio import Twilio
 from adapters.sandbox.wordpress import WordPress
 from adapters.sandbox.x import X
+
+Post = TypeVar("Post", PagePost, Tweet, Article)
 
 MOST = 20
 _OSLO = ZoneInfo("Europe/Oslo")
@@ -64,26 +70,29 @@ class Page:
         return say_html(200, html, [(b"content-security-policy", policy.encode()), (b"cache-control", b"no-store")])
 
     def _facebook(self) -> list[dict[str, Any]]:
-        seen = [post for post in self._graph.posts.values() if post.published and not post.hidden]
+        seen = [(post, None) for post in self._graph.posts.values() if post.published and not post.hidden]
         return [
-            {"page": post.page, "text": post.message, "link": post.link, "at": post.created,
-             "edited": post.edits[-1] if post.edits else None}
-            for post in reversed(seen[-MOST:])
+            {"page": post.page, "text": post.message, "link": post.link, "at": post.created, "removed": removed,
+             "edited": post.edits[-1] if post.edits else None,
+             "comments": [{"page": each.page, "text": each.message, "at": each.created} for each in post.comments]}
+            for post, removed in _latest([*seen, *self._graph.removed])
         ]  # fmt: skip
 
     def _posts(self) -> list[dict[str, Any]]:
-        tweets = list(self._x.tweets.values())[-MOST:]
+        seen = [(tweet, None) for tweet in self._x.tweets.values()]
         return [
-            {"author": tweet.author, "text": tweet.text, "at": tweet.created, "edited": len(tweet.history) > 1}
-            for tweet in reversed(tweets)
-        ]
+            {"author": tweet.author, "text": tweet.text, "at": tweet.created, "edited": len(tweet.history) > 1,
+             "removed": removed}
+            for tweet, removed in _latest([*seen, *self._x.removed])
+        ]  # fmt: skip
 
     def _articles(self) -> list[dict[str, Any]]:
-        seen = [post for post in self._wordpress.posts.values() if post.status == "publish"]
+        seen = [(post, None) for post in self._wordpress.posts.values() if post.status == "publish"]
         return [
             {"site": post.site.removeprefix("/wp").strip("/"), "title": post.title, "text": _plain(post.content),
-             "link": post.link, "at": post.created, "edited": post.modified if post.modified > post.created else None}
-            for post in reversed(seen[-MOST:])
+             "link": post.link, "at": post.created, "edited": post.modified if post.modified > post.created else None,
+             "versions": len(post.revisions), "removed": removed}
+            for post, removed in _latest([*seen, *self._wordpress.removed])
         ]  # fmt: skip
 
     def _texts(self) -> list[dict[str, Any]]:
@@ -93,6 +102,11 @@ class Page:
              "last": (last.record.to or "")[-2:], "at": last.record.published}
             for text, (count, last) in reversed(texts)
         ]  # fmt: skip
+
+
+def _latest(seen: Sequence[tuple[Post, float | None]]) -> list[tuple[Post, float | None]]:
+    """The newest posts, those that are gone among them, each with the time it went."""
+    return sorted(seen, key=lambda each: each[0].created, reverse=True)[:MOST]
 
 
 def _clock(at: float) -> str:

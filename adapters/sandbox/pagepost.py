@@ -12,6 +12,28 @@ def graph_time(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%S+0000")
 
 
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """One comment under a post. Its id is ``{post's number}_{number}``; pages comment as themselves here."""
+
+    id: str
+    page: str
+    app: str
+    message: str
+    created: float
+
+    def show(self, fields: str | None) -> dict[str, Any]:
+        """The fields that were asked for; ``id`` is always there."""
+        everything: dict[str, Any] = {
+            "id": self.id,
+            "message": self.message,
+            "created_time": graph_time(self.created),
+            "from": {"id": self.page, "name": f"Page {self.page}"},
+            "application": {"id": self.app, "name": "Sandbox"},
+        }
+        return _chosen(everything, fields)
+
+
 @dataclass(slots=True)
 class PagePost:
     """Its id is ``{page}_{number}``."""
@@ -27,6 +49,7 @@ class PagePost:
     hidden: bool = False
     scheduled: int | None = None
     edits: list[float] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
 
     def show(self, fields: str | None) -> dict[str, Any]:
         """The fields that were asked for; unknown ones are left out, ``id`` is always there."""
@@ -43,5 +66,9 @@ class PagePost:
             "link": self.link,
             "scheduled_publish_time": self.scheduled,
         }
-        names = {name.partition("{")[0].strip() for name in (fields or DEFAULT_FIELDS).split(",")} | {"id"}
-        return {name: value for name, value in everything.items() if name in names and value is not None}
+        return _chosen(everything, fields)
+
+
+def _chosen(everything: dict[str, Any], fields: str | None) -> dict[str, Any]:
+    names = {name.partition("{")[0].strip() for name in (fields or DEFAULT_FIELDS).split(",")} | {"id"}
+    return {name: value for name, value in everything.items() if name in names and value is not None}

@@ -9,7 +9,7 @@ from html import escape
 from typing import Any
 from zlib import crc32
 
-from adapters.sandbox.article import Article, slugify
+from adapters.sandbox.article import Article, Revision, slugify
 from adapters.sandbox.exchange import Answer, Asked, Verb, say, say_html
 from adapters.sandbox.faults import Facts, Fault
 from adapters.sandbox.records import Record, Records
@@ -19,6 +19,8 @@ POSTS = "/wp/v2/posts"
 READER = "subscriber"
 """Logins that begin so may log in and may not write: 403 where no login gets 401."""
 MOST = 100
+FIRST_REVISION = 1_000_000
+"""Ids of revisions are apart from those of posts here; at WordPress both come from one row of numbers."""
 # A post's HTML comes from a client: its page may style itself and do nothing else.
 POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
 
@@ -32,6 +34,8 @@ class WordPress:
         self._records = records
         self._last_id = 0
         self.posts: dict[int, Article] = {}
+        self.removed: list[tuple[Article, float]] = []
+        """Posts that were deleted for good, with the time; nobody but the page of the sandbox can still see them."""
 
     def verb(self, asked: Asked) -> Verb:
         if asked.method in {"POST", "PUT", "PATCH"}:
@@ -53,12 +57,14 @@ class WordPress:
             return say(200, {"id": _user_id(login), "name": login, "slug": slugify(login), "roles": _roles(login)})
         if route == POSTS:
             return self._list(asked, site, login) if asked.method == "GET" else self._create(asked, site, login)
-        number = route.removeprefix(f"{POSTS}/")
-        if number == route or not number.isdigit():
+        number, _, below = route.removeprefix(f"{POSTS}/").partition("/")
+        if not route.startswith(POSTS) or not number.isdigit() or below not in {"", "revisions"}:
             return self.refusal(404, "rest_no_route", "No route was found matching the URL and request method.")
         post = self.posts.get(int(number))
         if post is None or post.site != site:
             return self.refusal(404, "rest_post_invalid_id", "Invalid post ID.")
+        if below:
+            return self._revisions(asked, post, login)
         if asked.method == "GET":
             return self._read(asked, post, login)
         if (refused := self._may_not(login, "delete" if asked.method == "DELETE" else "edit")) is not None:
@@ -116,6 +122,13 @@ class WordPress:
         if login is None and (post.status != "publish" or edit):
             return self.refusal(401, "rest_forbidden", "Sorry, you are not allowed to do that.")
         return say(200, post.show(raw=edit, fields=asked.query.get("_fields")))
+
+    def _revisions(self, asked: Asked, post: Article, login: str | None) -> Answer:
+        if asked.method != "GET":
+            return self.refusal(404, "rest_no_route", "No route was found matching the URL and request method.")
+        if (refused := self._may_not(login, "read")) is not None:
+            return refused
+        return say(200, [revision.show(post.id) for revision in reversed(post.revisions)])
 
     def _list(self, asked: Asked, site: str, login: str | None) -> Answer:
         query = asked.query
@@ -216,17 +229,22 @@ class WordPress:
             )  # fmt: skip
         elif record.verb is Verb.EDIT:
             post = self.posts[number]
+            before = (post.title, post.content)
             for name, value in facts.items():
                 setattr(post, name, value)
             post.modified = record.published
+            if (post.title, post.content) != before:
+                kept = Revision(FIRST_REVISION + record.index, post.author, post.title, post.content, record.published)
+                post.revisions.append(kept)
         elif facts["force"]:
-            del self.posts[number]
+            self.removed.append((self.posts.pop(number), record.published))
         else:
             post = self.posts[number]
             post.status, post.slug, post.modified = "trash", f"{post.slug}__trashed", record.published
 
     def clear(self) -> None:
         self.posts.clear()
+        self.removed.clear()
 
 
 def _route(asked: Asked) -> tuple[str, str | None]:

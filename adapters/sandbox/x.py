@@ -43,6 +43,8 @@ class X:
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
         self._said: dict[tuple[str, str], str] = {}
         self.tweets: dict[str, Tweet] = {}
+        self.removed: list[tuple[Tweet, float]] = []
+        """Posts that were deleted, with the time; nobody but the page of the sandbox can still see them."""
 
     def verb(self, asked: Asked) -> Verb:
         if asked.method == "POST":
@@ -184,6 +186,8 @@ class X:
 
     def replay(self, record: Record) -> None:
         if record.verb is Verb.DELETE:
+            if (removed := self.tweets.get(record.reference)) is not None:
+                self.removed.append((removed, record.published))
             self._forget(record.reference)
             return
         facts = record.facts
@@ -200,6 +204,7 @@ class X:
 
     def clear(self) -> None:
         self.tweets.clear()
+        self.removed.clear()
         self._said.clear()
         self._windows.clear()
 

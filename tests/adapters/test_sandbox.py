@@ -311,6 +311,37 @@ def test_a_page_post_is_published_edited_listed_and_deleted(sandbox: SandboxServ
     assert [each["verb"] for each in sandbox.records("graph")] == ["create", "edit", "delete"]
 
 
+def test_a_post_is_commented_on_and_its_comments_are_listed(sandbox: SandboxServer, graph: facebook.GraphAPI) -> None:
+    identity = publish(graph, "Møt på Moen skole")
+    where = f"{graph.version}/{identity}/comments"
+    made = [graph.request(where, post_args={"message": f"Nr. {n}"}, method="POST")["id"] for n in range(3)]
+    assert len(set(made)) == 3
+    first = graph.request(where, args={"limit": 2, "fields": "message", "order": "reverse_chronological"})
+    assert [each["message"] for each in first["data"]] == ["Nr. 2", "Nr. 1"]
+    after = first["paging"]["cursors"]["after"]
+    rest = graph.request(where, args={"limit": 2, "after": after, "order": "reverse_chronological"})
+    assert [each["id"] for each in rest["data"]] == made[:1]
+    with pytest.raises(facebook.GraphAPIError):
+        graph.request(where, post_args={"message": " "}, method="POST")
+    graph.delete_object(identity)
+    for asked in ({"args": {}}, {"post_args": {"message": "For sent"}, "method": "POST"}):
+        with pytest.raises(facebook.GraphAPIError) as gone:
+            graph.request(where, **asked)
+        assert gone.value.code == 100
+    assert sandbox.counts()["graph"]["comment"] == 3
+
+
+def test_only_the_app_that_made_a_post_may_change_it(sandbox: SandboxServer, graph: facebook.GraphAPI) -> None:
+    feed = f"{sandbox.url}/graph/v26.0/{PAGE}/feed"
+    by_another = {"message": "Fra en annen app", "access_token": "4242|token"}
+    foreign = requests.post(feed, by_another, timeout=5).json()["id"]
+    assert graph.get_object(foreign, fields="application")["application"]["id"] == "4242"
+    with pytest.raises(facebook.GraphAPIError) as refused:
+        graph.request(f"{graph.version}/{foreign}", post_args={"message": "Rettet"}, method="POST")
+    assert refused.value.code == 200
+    assert graph.get_object(foreign, fields="message")["message"] == "Fra en annen app"
+
+
 def test_the_same_text_twice_in_a_row_is_a_duplicate_on_its_page_only(graph: facebook.GraphAPI) -> None:
     publish(graph, "Bru stengt")
     publish(graph, "Bru stengt", page="99")
@@ -445,6 +476,23 @@ def test_an_article_lives_its_whole_life(sandbox: SandboxServer, site: str, pret
     gone = ask("DELETE", f"/{number}", params={"force": "true"})
     assert (gone.status_code, gone.json()["code"]) == (404, "rest_post_invalid_id")
     assert [each["verb"] for each in sandbox.records("wordpress")] == ["create", "create", "edit", "delete", "delete"]
+
+
+def test_every_change_of_an_articles_words_is_a_revision(sandbox: SandboxServer) -> None:
+    posts = f"{sandbox.url}/wp/wp-json/wp/v2/posts"
+
+    def ask(method: str, route: str = "", **more: Any) -> requests.Response:
+        return requests.request(method, f"{posts}{route}", auth=more.pop("login", LOGIN), timeout=5, **more)
+
+    number = ask("POST", json={"title": "Skred", "content": "<p>Gå nå</p>", "status": "publish"}).json()["id"]
+    assert ask("GET", f"/{number}/revisions").json() == []
+    for content in ("<p>Gå til skolen</p>", "<p>Gå til skolen</p>", "<p>Gå til hallen</p>"):
+        ask("POST", f"/{number}", json={"content": content}).raise_for_status()
+    kept = ask("GET", f"/{number}/revisions").json()
+    assert [each["content"]["raw"] for each in kept] == ["<p>Gå til hallen</p>", "<p>Gå til skolen</p>"]
+    assert {each["parent"] for each in kept} == {number}
+    assert ask("GET", f"/{number}/revisions", login=None).status_code == 401
+    assert ask("GET", f"/{number}/comments").json()["code"] == "rest_no_route"
 
 
 def test_foreign_articles_are_those_of_other_authors(sandbox: SandboxServer) -> None:
@@ -716,11 +764,46 @@ def test_the_page_shows_what_is_up_now_and_shows_it_as_text(
         assert text in page
     assert "<script" not in page
     assert "&lt;script&gt;" in page
-    assert "Dette var feil" not in page
     assert "91234502" not in page
     assert "default-src 'none'" in answered.headers["content-security-policy"]
     assert "http-equiv" not in page
     assert 'http-equiv="refresh"' in requests.get(f"{sandbox.url}/?oppdater=1", timeout=5).text
+
+
+def test_the_page_shows_what_was_changed_commented_on_and_taken_down(
+    sandbox: SandboxServer, graph: facebook.GraphAPI, x: tweepy.Client
+) -> None:
+    identity = publish(graph, "Møt på Moen skole")
+    graph.request(f"{graph.version}/{identity}", post_args={"message": "Møt på Fjordhallen"}, method="POST")
+    graph.request(
+        f"{graph.version}/{identity}/comments", post_args={"message": "Teksten ble <b>rettet</b>"}, method="POST"
+    )
+    graph.delete_object(publish(graph, "Dette var feil"))
+    x.delete_tweet(x.create_tweet(text="Dette var også feil").data["id"])
+    wp = f"{sandbox.url}/wp/wp-json/wp/v2/posts"
+    article = {"title": "Skred", "content": "<p>Gå til skolen</p>", "status": "publish"}
+    number = requests.post(wp, json=article, auth=LOGIN, timeout=5).json()["id"]
+    requests.post(f"{wp}/{number}", json={"content": "<p>Gå til hallen</p>"}, auth=LOGIN, timeout=5).raise_for_status()
+    page = requests.get(sandbox.url, timeout=5).text
+    assert "Møt på Moen skole" not in page
+    for text in (
+        "Møt på Fjordhallen",
+        "redigert kl.",
+        "Teksten ble &lt;b&gt;rettet&lt;/b&gt;",
+        "Gå til hallen",
+        "2 utgaver",
+    ):
+        assert text in page
+    cards = {
+        text: next(card for card in page.split("<li class=") if text in card)
+        for text in ("Dette var feil", "Dette var også feil")
+    }
+    assert all("gone" in card and "Fjernet kl." in card for card in cards.values())
+    assert page.count("Fjernet kl.") == 2
+    assert "1 vises" in page.partition('id="facebook"')[2]
+    assert "0 vises" in page.partition('id="x"')[2]
+    sandbox.clear()
+    assert "Fjernet kl." not in requests.get(sandbox.url, timeout=5).text
 
 
 def test_the_crisis_page_is_framed_when_its_address_is_known() -> None:
