@@ -159,6 +159,18 @@ class Outgoing:
     """The reference of the post that this replaces the text of; ``None`` for what is published."""
 
 
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much of what the provider allows an account has been used, where its answers say so (X, Facebook)."""
+
+    used: float
+    """Share of the allowance, 0 and up; 1 is all of it."""
+    remaining: int | None = None
+    """Calls left until it resets, where the provider counts them."""
+    resets_in: float | None = None
+    """Seconds until there is a new allowance, where the provider says."""
+
+
 class ReceiptStatus(StrEnum):
     """What the provider says became of it, in our words. Ranked: a later word never moves a delivery backwards."""
 
@@ -184,8 +196,26 @@ class Receipt:
     """The provider's error code, for the statuses that have one."""
     raw: Mapping[str, str] = field(default_factory=dict, repr=False)
     """The provider's own fields as received, without phone numbers and message texts."""
+    usage: Usage | None = None
+    """What the answer to a write said of the account's allowance."""
     note: str | None = None
     """What a person should know although it was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownStatus:
+    """A provider's status word that we have no word of our own for. It is kept and shown as it came, and moves nothing."""
+
+    reference: str
+    """The provider's id of what it is about."""
+    word: str
+    """As the provider wrote it."""
+    key: str | None = None
+    """Our delivery's id, where the provider carried it back."""
+    code: str | None = None
+    """The provider's error code, if one came with it."""
+    raw: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """As of a receipt."""
 
 
 class Found(StrEnum):
@@ -230,7 +260,9 @@ class Callback:
 
 
 class ChannelError(Exception):
-    """Base of everything an adapter may raise. ``code`` is the provider's own, where it gave one."""
+    """Base of everything an adapter may raise. ``code`` is the provider's own, where it gave one; so is ``usage``."""
+
+    usage: Usage | None = None
 
     def __init__(self, reason: str, *, code: str | None = None) -> None:
         super().__init__(reason)
@@ -312,8 +344,11 @@ class Channel(Protocol):
         """
         ...
 
-    def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
-        """Check the signature, then read the receipts. Raises :class:`ForgedCallback` before reading anything."""
+    def parse_receipts(self, callback: Callback) -> Sequence[Receipt | UnknownStatus]:
+        """Check the signature, then read the receipts. Raises :class:`ForgedCallback` before reading anything.
+
+        Cheap, and without waiting for anything: thousands of callbacks a second come through here on one event loop.
+        """
         ...
 
     def answer_challenge(self, query: Mapping[str, str]) -> str:
