@@ -11,9 +11,11 @@ from starlette.routing import BaseRoute
 from api import errors
 from api.documented import describe
 from api.drains import Drains
+from api.front import Front
 from api.health import Health
 from api.metrics import Metrics
-from api.public import mount
+from api.public import NAME as CRISIS_PAGE
+from api.public import CrisisPageFiles
 from api.receipts import Receipts
 from api.shell import Shell
 from api.v1 import accounts, activations, audiences, audit, deliveries, messages, posts, tokens
@@ -37,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     metrics = Metrics(crisis.db)
     receipts = Receipts(settings, crisis.db, metrics.receipts)
     drains = Drains(crisis.db, settings.drain_seconds)
+    page = CrisisPageFiles(settings.crisis_page_dir, settings.sandbox_url)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -47,8 +50,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     # Receipts stand first: thousands a second come to that one address.
     routes: list[BaseRoute] = [*receipts.routes(), *Health(settings, crisis.db).routes(), *metrics.routes()]
-    app = FastAPI(
-        description=DESCRIPTION, docs_url=None, redoc_url=None, lifespan=lifespan, routes=routes, redirect_slashes=False
+    app = Front(
+        doors={CRISIS_PAGE: page.door},
+        description=DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        routes=routes,
+        redirect_slashes=False,
     )
     app.state.crisis, app.state.drains = crisis, drains
     errors.install(app)
@@ -58,6 +67,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     for noun in NOUNS:
         v1.include_router(noun.router)
     app.include_router(v1)
-    app.router.routes.append(mount(settings.crisis_page_dir, settings.sandbox_url))
+    app.router.routes.append(page.mount())
     describe(app, settings)
     return app
