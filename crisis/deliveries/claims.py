@@ -25,7 +25,8 @@ from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
 
-# An earlier message to the same account and recipient that is in flight goes first (promise P6). Deliveries approved
+# An earlier message to the same person, whatever account carries it, or to the same account where there are no people, that is in
+# flight goes first (promise P6). Deliveries approved
 # together share their created_at and may go side by side. What is as old as the oldest in flight has nothing to wait for,
 # and so a broadcast's rows are spared a look at all that is in flight, each.
 _CLAIM = text(
@@ -38,8 +39,8 @@ _CLAIM = text(
           AND (d.deadline_at IS NULL OR d.deadline_at > now())
           AND (d.created_at <= (SELECT oldest FROM flying) OR NOT EXISTS (
               SELECT 1 FROM deliveries e
-              WHERE e.state = 'in_flight' AND e.account_id = d.account_id AND e.mode = d.mode
-                AND coalesce(e.recipient_id, 0) = coalesce(d.recipient_id, 0) AND e.created_at < d.created_at))
+              WHERE e.state = 'in_flight' AND e.mode = d.mode AND e.created_at < d.created_at
+                AND coalesce(e.recipient_id, -e.account_id) = coalesce(d.recipient_id, -d.account_id)))
         ORDER BY d.due_at, d.id LIMIT :most FOR UPDATE OF d SKIP LOCKED
     ), taken AS (
         UPDATE deliveries d SET state = 'leased', lease = :lease, lease_until = now() + :hold, changed_at = now()

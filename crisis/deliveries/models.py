@@ -22,7 +22,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from crisis.db import Base, words
 from crisis.deliveries.sights import Sight
-from crisis.deliveries.states import DeliveryState
+from crisis.deliveries.states import DeliveryState, WithdrawalState
 from crisis.lanes import Lane
 from crisis.mode import Mode
 
@@ -74,7 +74,12 @@ class Delivery(Base):
         Index(
             "deliveries_held", "mode", "lane", "lease_until", postgresql_where=text("state IN ('leased', 'in_flight')")
         ),
-        Index("deliveries_in_flight", "account_id", "recipient_id", postgresql_where=text("state = 'in_flight'")),
+        # By where it goes: a person, through whatever account, or an account itself.
+        Index(
+            "deliveries_in_flight",
+            text("coalesce(recipient_id, (- account_id)::bigint)"),
+            postgresql_where=text("state = 'in_flight'"),
+        ),
         Index("deliveries_unknown", "mode", "lane", "due_at", postgresql_where=text("state = 'unknown'")),
         Index(
             "deliveries_in_public",
@@ -190,6 +195,34 @@ class LookRow(Base):
     """When it was last seen live."""
     why: Mapped[str | None] = mapped_column(Text)
     """What was there instead, or what stood in the way, at the last look."""
+
+
+class Withdrawal(Base):
+    """The duty to take down what one delivery put out in public, and what came of it. One row per delivery."""
+
+    __tablename__ = "withdrawals"
+    __table_args__ = (
+        Index(
+            "withdrawals_due",
+            "mode",
+            "due_at",
+            postgresql_where=text("state IN ('waiting', 'calling', 'checking')"),
+        ),
+    )
+
+    delivery_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("deliveries.id"), primary_key=True)
+    mode: Mapped[Mode] = mapped_column(words(Mode))
+    state: Mapped[WithdrawalState] = mapped_column(words(WithdrawalState), server_default=WithdrawalState.WAITING.value)
+    asked_by: Mapped[str] = mapped_column(Text)
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    lease: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    error: Mapped[str | None] = mapped_column(Text)
+    """Why it is where it is, in words."""
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the provider said that it is gone."""
 
 
 class SweepRow(Base):

@@ -91,3 +91,18 @@ def before(state: DeliveryState) -> list[str]:
 def mergeable(state: DeliveryState) -> list[str]:
     """The states that a receipt saying ``state`` may move: allowed by ``MOVES`` and of lower rank."""
     return [old for old in before(state) if RANK.get(DeliveryState(old), 0) < RANK[state]]
+
+
+class WithdrawalState(StrEnum):
+    """Where the taking down of a delivery is. Taking down twice is harmless, so what is unknown is looked at and tried again."""
+
+    WAITING = "waiting"
+    """To be taken down; while the delivery itself is in flight or unknown, when it is known where it is."""
+    CALLING = "calling"
+    """Committed before the provider is asked. If its worker vanishes, or the answer does not come, it is checked."""
+    CHECKING = "checking"
+    """It may be gone. Read back before anything else."""
+    DONE = "done"
+    """The provider says it is gone."""
+    REFUSED = "refused"
+    """It is still there, or may be, and a person must take it down on the channel itself."""

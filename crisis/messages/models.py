@@ -39,6 +39,11 @@ class Message(Base):
     mode: Mapped[Mode] = mapped_column(words(Mode))
     activation_id: Mapped[int] = mapped_column(ForeignKey("activations.id"), index=True)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    retracted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """It was a false alarm, and said so. Nothing follows it any more."""
+    retracted_by: Mapped[str | None] = mapped_column(Text)
+    retracted_for: Mapped[str | None] = mapped_column(Text)
+    """The reason, for the record alone."""
 
 
 class Revision(Base):
@@ -56,6 +61,11 @@ class Revision(Base):
     contents: Mapped[dict[str, Any]] = mapped_column(JSONB)
     """``{language: Content as JSON}``, the primary language always among them."""
     next_update_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """The promise: when the next message comes."""
+    warned_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the desk was warned that the promise is soon due."""
+    missed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was put on record that the promise was not kept."""
     audience_id: Mapped[int | None] = mapped_column(ForeignKey("audiences.id"))
     """Who gets it by SMS; nobody when empty."""
     state: Mapped[RevisionState] = mapped_column(words(RevisionState), server_default=RevisionState.DRAFT.value)

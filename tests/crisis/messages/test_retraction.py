@@ -117,7 +117,7 @@ def test_what_does_not_fit_at_all_is_said_with_its_numbers() -> None:
     narrow = Capabilities(limit=Limit(Unit.SEGMENTS, 1), short=True)
     rendered = retract("sms", capabilities=narrow, headline="Skred ved Čáhputjávri: Gå ut av området nå")
     (problem,) = check(rendered, narrow)
-    assert problem.startswith("SMS, bokmål: 2 parts of 1.") or problem.startswith("SMS, bokmål: 3 parts of 1.")
+    assert problem.startswith(("SMS, bokmål: 2 parts of 1.", "SMS, bokmål: 3 parts of 1."))
 
 
 def test_in_a_language_that_came_later_it_names_what_those_readers_got_first() -> None:
