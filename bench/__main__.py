@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from bench import click, lock, race, sms, table
+from bench import click, lock, page, race, sms, table
 from bench.figure import Figure
 from bench.ground import Ground, ground
 from bench.machine import machine
@@ -24,6 +24,7 @@ FIGURES: Mapping[str, Measurement] = {
     "S3": sms.slow_provider,
     "S6": lock.commits,
     "S7": race.confirmation,
+    "S8": page.fallback,
     "S9": click.acceptance,
 }
 ROUNDS = 5

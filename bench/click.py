@@ -8,11 +8,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 import aiohttp
-from pydantic import SecretStr
 from sqlalchemy import text
 
 from bench.figure import Figure
-from bench.ground import Ground
+from bench.ground import Ground, named
 from bench.rounds import Round, percentile, take
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.deliveries.states import DeliveryState
@@ -147,19 +146,10 @@ def _service(ground: Ground) -> Iterator[EditorsDesk]:
         )
         supervisor = Supervisor(ground.folder / "log", "bench", lambda line: print(line, file=sys.stderr))
         stack.callback(supervisor.stop)
-        env = environment.for_actual(os.environ, settings) | _named(settings)
+        env = environment.for_actual(os.environ, settings) | named(settings)
         supervisor.start(Child("worker", commands.worker(Mode.ACTUAL, WORKERS), env))
         supervisor.start(Child("beat", commands.beat(ground.folder), env))
         supervisor.wait_until("worker", lambda: works(settings, Mode.ACTUAL))
         desk = EditorsDesk(settings, sandbox)
         asyncio.run(desk.set_up())
         yield desk
-
-
-def _named(settings: Settings) -> dict[str, str]:
-    """The settings this run has made, as the environment says them to another process."""
-    named = {}
-    for name in settings.model_fields_set:
-        value = getattr(settings, name)
-        named[f"CRISIS_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
-    return named

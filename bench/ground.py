@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from bench.stub import SID
 from crisis.embedded.postgres import Postgres
 from crisis.settings import Settings
@@ -49,3 +51,12 @@ def ground() -> Iterator[Ground]:
     """Everything up, and gone without a trace afterwards."""
     with reachable_folder() as folder, Postgres(folder) as postgres:
         yield Ground(postgres.start(), folder)
+
+
+def named(settings: Settings) -> dict[str, str]:
+    """The settings that were given, as the environment says them to another process."""
+    found = {}
+    for name in settings.model_fields_set:
+        value = getattr(settings, name)
+        found[f"CRISIS_{name.upper()}"] = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
+    return found
