@@ -44,6 +44,7 @@ from crisis.channels import (
     Sighting,
     Throttled,
     Unit,
+    UnknownStatus,
     Unsupported,
 )
 
@@ -147,7 +148,7 @@ class Sms(Channel):
     async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:  # noqa: ARG002
         raise Unsupported("An SMS is on somebody's phone. Its receipts say what became of it.")
 
-    def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
+    def parse_receipts(self, callback: Callback) -> Sequence[Receipt | UnknownStatus]:
         """Status callbacks, signed with any of the installation's tokens."""
         return read_callback(callback, self._tokens)
 

@@ -61,7 +61,7 @@ class Receipts:
         except Unsupported:
             return plain(404, "No provider reports back to this address.")
         async with self._db.transaction() as session:
-            new = await record(session, mode, channel.name, receipts)
+            new = (await record(session, mode, channel.name, receipts)).new
         self._counter.labels(mode, channel.name, "recorded").inc(new)
         self._counter.labels(mode, channel.name, "repeated").inc(len(receipts) - new)
         return Response(status_code=204)

@@ -1,20 +1,29 @@
 """The inbox: receipts arrive at least once, in any order, sometimes before the answer they belong to. All are kept, once.
 
 They merge by rank (``states.RANK``): a receipt moves a delivery forwards only, and a final state is final. So ten copies, a
-shuffled order, and a "delivered" before the provider's own answer all end in the same state.
+shuffled order, and a "delivered" before the provider's own answer all end in the same state. A status word that we do not know
+is kept as the provider wrote it, and moves nothing.
+
+Nobody waits for a delivery's row here: what another transaction has in its hands just then is kept and left for
+:func:`apply_waiting`, a moment later or with the next sweep. And what is kept is written in one order by everybody. So recording
+cannot be part of a deadlock, and neither a sender's write nor a withdrawal of everything can hold up the provider.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from crisis.channels import Receipt, ReceiptStatus
+from crisis.channels import Receipt, ReceiptStatus, UnknownStatus
 from crisis.deliveries.states import RANK, DeliveryState, mergeable
 from crisis.mode import Mode
 
 STATE = {status: DeliveryState(status.value) for status in ReceiptStatus}
+UNKNOWN = "unknown"
+"""The status of a receipt whose ``word`` is none that we know."""
+
 _RANKS = " ".join(f"WHEN '{status}' THEN {RANK[state]}" for status, state in STATE.items())
 _FROM = " ".join(f"WHEN '{status}' THEN ARRAY{mergeable(state)!r}" for status, state in STATE.items())
 # The highest rank among several receipts of one delivery is where they would lead one by one, in any order.
@@ -26,43 +35,73 @@ _MERGE = f"""
         lease = NULL, lease_until = NULL, changed_at = now()
     FROM best WHERE d.id = best.id AND d.state = ANY(CASE best.status {_FROM} END)
 """  # noqa: S608 - our own words
-# By our own id where the provider carried it back (its signature covers it), else by the provider's reference.
-_RECORD = text(
-    f"""
+
+
+def _recording(match: str, lost: str) -> str:
+    """The statement. ``match`` says which delivery is meant, ``lost`` whether one that was not found will never be.
+
+    The sort above the insert makes it begin only when every row is locked that is going to be.
+    """
+    return f"""
     WITH given AS (
-        SELECT * FROM unnest(CAST(:references AS text[]), CAST(:statuses AS text[]), CAST(:deliveries AS bigint[]),
-            CAST(:codes AS text[]), CAST(:raws AS jsonb[])) AS given (reference, status, delivery_id, code, raw)
+        SELECT * FROM json_to_recordset(CAST(:receipts AS json)) AS given (reference text, status text, word text,
+            delivery_id bigint, code text, raw jsonb)
+    ), held AS (
+        SELECT d.id, g.reference FROM given g JOIN deliveries d ON {match} AND d.mode = :mode
+        JOIN renditions n ON n.id = d.rendition_id AND n.channel = :channel
+        WHERE g.word IS NULL
+        ORDER BY d.id FOR NO KEY UPDATE OF d SKIP LOCKED
     ), found AS (
-        SELECT g.reference, g.status, d.id FROM given g
-        JOIN deliveries d ON d.id = g.delivery_id AND d.mode = :mode
-        JOIN renditions n ON n.id = d.rendition_id AND n.channel = :channel
-        UNION ALL
-        SELECT g.reference, g.status, d.id FROM given g
-        JOIN deliveries d ON d.reference = g.reference AND d.recipient_id IS NULL AND d.mode = :mode
-        JOIN renditions n ON n.id = d.rendition_id AND n.channel = :channel
-        WHERE g.delivery_id IS NULL
+        SELECT DISTINCT reference, id FROM held
     ), kept AS (
-        INSERT INTO receipts (mode, channel, reference, status, delivery_id, code, raw, applied_at)
-        SELECT :mode, :channel, given.*, (SELECT clock_timestamp() FROM found
-            WHERE found.reference = given.reference AND found.status = given.status LIMIT 1) FROM given
+        INSERT INTO receipts (mode, channel, reference, status, word, delivery_id, code, raw, applied_at)
+        SELECT :mode, :channel, g.reference, g.status, g.word, g.delivery_id, g.code, g.raw,
+               CASE WHEN f.id IS NOT NULL OR g.word IS NOT NULL OR {lost} THEN clock_timestamp() END
+        FROM given g LEFT JOIN found f ON f.reference = g.reference AND f.id = coalesce(g.delivery_id, f.id)
+        ORDER BY g.reference COLLATE "C", g.status COLLATE "C", g.word COLLATE "C"
         ON CONFLICT ON CONSTRAINT receipts_once DO NOTHING
-        RETURNING id AS receipt, reference, status, code
+        RETURNING id AS receipt, reference, status, word, delivery_id, code, applied_at
     ), told AS (
-        SELECT found.id, kept.* FROM kept JOIN found USING (reference, status)
+        SELECT f.id, k.* FROM kept k JOIN found f ON f.reference = k.reference AND f.id = coalesce(k.delivery_id, f.id)
+        WHERE k.word IS NULL
     ), best AS ({_BEST}), merged AS ({_MERGE})
-    SELECT count(*) FROM kept
+    SELECT count(*), count(*) FILTER (WHERE applied_at IS NULL), count(*) FILTER (WHERE word IS NOT NULL) FROM kept
     """  # noqa: S608 - our own words
+
+
+# By our own id where the provider carried it back (its signature covers it), else by the provider's reference. What names a
+# delivery of ours that is not there waits for nothing; a reference may be one that we have yet to learn.
+_BY_KEY = text(
+    _recording(
+        "d.id = g.delivery_id",
+        """NOT EXISTS (SELECT FROM deliveries d JOIN renditions n ON n.id = d.rendition_id AND n.channel = :channel
+            WHERE d.id = g.delivery_id AND d.mode = :mode)""",
+    )
 )
+_BY_REFERENCE = text(_recording("d.reference = g.reference AND d.recipient_id IS NULL", "FALSE"))
+_MOST_WAITING = 20_000  # applied by one statement; the next sweep takes the next
 _APPLY_WAITING = text(
     f"""
-    WITH told AS (
-        SELECT d.id, r.id AS receipt, r.reference, r.status, r.code FROM receipts r
-        JOIN deliveries d ON d.reference = r.reference AND d.recipient_id IS NULL AND d.mode = r.mode
-        JOIN renditions n ON n.id = d.rendition_id AND n.channel = r.channel
-        WHERE r.applied_at IS NULL AND r.mode = :mode AND r.delivery_id IS NULL
-          AND r.received_at > now() - interval '1 day'
+    WITH waiting AS (
+        SELECT id AS receipt, reference, status, delivery_id, code, channel FROM receipts
+        WHERE applied_at IS NULL AND mode = :mode AND received_at > now() - interval '1 day'
+        ORDER BY received_at LIMIT {_MOST_WAITING}
+    ), meant AS (
+        SELECT d.id, w.receipt FROM waiting w JOIN deliveries d ON d.id = w.delivery_id AND d.mode = :mode
+        JOIN renditions n ON n.id = d.rendition_id AND n.channel = w.channel
+        UNION ALL
+        SELECT d.id, w.receipt FROM waiting w
+        JOIN deliveries d ON d.reference = w.reference AND d.recipient_id IS NULL AND d.mode = :mode
+        JOIN renditions n ON n.id = d.rendition_id AND n.channel = w.channel
+        WHERE w.delivery_id IS NULL
+    ), held AS (
+        SELECT d.id FROM deliveries d WHERE d.id = ANY(ARRAY(SELECT id FROM meant))
+        ORDER BY d.id FOR NO KEY UPDATE OF d SKIP LOCKED
+    ), told AS (
+        SELECT held.id, w.* FROM held JOIN meant USING (id) JOIN waiting w USING (receipt)
     ), best AS ({_BEST}), merged AS ({_MERGE}), applied AS (
-        UPDATE receipts SET applied_at = clock_timestamp() FROM told WHERE receipts.id = told.receipt
+        UPDATE receipts SET applied_at = clock_timestamp() FROM told
+        WHERE receipts.id = told.receipt AND receipts.applied_at IS NULL
         RETURNING receipts.id
     )
     SELECT count(*) FROM applied
@@ -70,28 +109,53 @@ _APPLY_WAITING = text(
 )
 
 
-async def record(session: AsyncSession, mode: Mode, channel: str, receipts: Sequence[Receipt]) -> int:
-    """Keep receipts and let them move what they are about; return how many were new.
+class Recorded(NamedTuple):
+    """What came of some receipts. The rest of them were known before."""
+
+    new: int
+    waiting: int
+    """Of the new ones, those whose delivery is not known yet or was in another transaction's hands."""
+    unknown: int
+    """Of the new ones, those with a status word that we do not know."""
+
+    def __add__(self, other: tuple[object, ...]) -> "Recorded":
+        """Both together."""
+        return Recorded(*(mine + theirs for mine, theirs in zip(self, Recorded._make(other), strict=True)))
+
+
+async def record(
+    session: AsyncSession | AsyncConnection, mode: Mode, channel: str, receipts: Iterable[Receipt | UnknownStatus]
+) -> Recorded:
+    """Keep receipts of one channel and let them move what they are about, in a statement.
 
     The caller must have checked their signature, and answers the provider only after this has committed.
     """
-    if not receipts:
-        return 0
-    values = {
-        "mode": mode.value,
-        "channel": channel,
-        "references": [r.reference for r in receipts],
-        "statuses": [r.status.value for r in receipts],
-        "deliveries": [_delivery(r.key) for r in receipts],
-        "codes": [r.code for r in receipts],
-        "raws": [orjson.dumps(dict(r.raw)).decode() for r in receipts],
-    }
-    return int((await session.execute(_RECORD, values)).scalar_one())
+    keyed, bare = [], []
+    for receipt in receipts:
+        delivery_id = _delivery(receipt.key)
+        (bare if delivery_id is None else keyed).append(_row(receipt, delivery_id))
+    recorded = Recorded(0, 0, 0)
+    for statement, rows in ((_BY_KEY, keyed), (_BY_REFERENCE, bare)):
+        if rows:
+            values = {"mode": mode.value, "channel": channel, "receipts": orjson.dumps(rows).decode()}
+            recorded += Recorded._make((await session.execute(statement, values)).one())
+    return recorded
 
 
-async def apply_waiting(session: AsyncSession, mode: Mode) -> int:
-    """Apply the receipts that came before we knew their reference; return how many there were."""
+async def apply_waiting(session: AsyncSession | AsyncConnection, mode: Mode) -> int:
+    """Apply the receipts whose delivery was not known or not to be had; return how many there were."""
     return int((await session.execute(_APPLY_WAITING, {"mode": mode.value})).scalar_one())
+
+
+def _row(receipt: Receipt | UnknownStatus, delivery_id: int | None) -> dict[str, object]:
+    return {
+        "reference": receipt.reference,
+        "status": receipt.status.value if isinstance(receipt, Receipt) else UNKNOWN,
+        "word": None if isinstance(receipt, Receipt) else receipt.word,
+        "delivery_id": delivery_id,
+        "code": receipt.code,
+        "raw": dict(receipt.raw),
+    }
 
 
 def _delivery(key: str | None) -> int | None:

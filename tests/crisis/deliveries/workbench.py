@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from crisis.activations.holders import Holder
 from crisis.bootstrap import Crisis, openers_for
-from crisis.channels import Channel, Receipt, ReceiptStatus
+from crisis.channels import Channel, Receipt, ReceiptStatus, UnknownStatus
 from crisis.deliveries import receipts
 from crisis.deliveries.book import Book
 from crisis.deliveries.reconcile import reconcile
@@ -88,10 +88,10 @@ class Workbench:
         """One pass of the sweep."""
         return await sweep(self.db, Mode.ACTUAL, drain_seconds=DRAIN_SECONDS)
 
-    async def receive(self, channel: str, *given: Receipt, mode: Mode = Mode.ACTUAL) -> int:
-        """Record receipts that came in together."""
+    async def receive(self, channel: str, *given: Receipt | UnknownStatus, mode: Mode = Mode.ACTUAL) -> int:
+        """Record receipts that came in together; return how many were new."""
         async with self.db.transaction() as session:
-            return await receipts.record(session, mode, channel, given)
+            return (await receipts.record(session, mode, channel, given)).new
 
     async def row(self, delivery_id: int) -> Row[Any]:
         """A delivery as it lies in the database."""
