@@ -1,30 +1,40 @@
-"""Facebook pages: what :mod:`adapters.graph` can ask, as a channel."""
+"""Facebook pages: what :mod:`adapters.graph` can ask, as a channel.
 
-import hashlib
-import hmac
-import json
+How later revisions follow. An update or an all-clear is news: it is posted anew, for an edited post comes up in nobody's feed,
+with the first post attached as its link. A correction or a retraction is about what people have shared and go on sharing, and
+a share shows the post as it is now: so the post itself gets the new text, and a comment under it tells those who took part. A
+post is deleted only when a person asks for it: with it would go the truth, while copies of it stay. Graph lets an app edit
+only what it made itself; of any other post, and of one that is gone, :class:`Gone` is said, and the engine posts anew.
+"""
+
 import logging
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from adapters.graph import Gone, Graph
+from adapters.comments import Comments, comment_on
+from adapters.feed_webhook import answer_challenge, read_webhook
+from adapters.graph import Graph, post_url
 from crisis.channels import (
     AccountRef,
     Callback,
     Capabilities,
+    ChannelError,
     ChannelSetup,
     Finding,
-    ForgedCallback,
+    FollowUp,
     Found,
+    Gone,
     Limit,
     Misconfigured,
     OutcomeUnknown,
     Outgoing,
     Receipt,
     ReceiptStatus,
+    Rejected,
     Sighting,
     Throttled,
     Unavailable,
@@ -40,7 +50,14 @@ PAGE_OF_POSTS = 50
 MOST_PAGES = 4
 FIELDS = "id,message,created_time,permalink_url,is_published,application"
 _ID = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
-_PUBLIC_URL = "https://www.facebook.com/"
+LINK_UNREADABLE = "1609005"
+"""Meta could not make a preview of the link (its table of error codes): nothing was posted; without the link it would be."""
+FOLLOW_UPS = {
+    "update": FollowUp.NEW_WITH_REFERENCE,
+    "all_clear": FollowUp.NEW_WITH_REFERENCE,
+    "correction": FollowUp.EDIT_AND_COMMENT,
+    "retraction": FollowUp.EDIT_AND_COMMENT,
+}
 
 
 class Facebook:
@@ -52,6 +69,7 @@ class Facebook:
         self.capabilities = Capabilities(
             limit=Limit(Unit.CHARACTERS, MOST_CHARACTERS),
             edit=True,
+            follow_ups=FOLLOW_UPS,
             withdraw=True,
             receipts=True,
             reconcile=True,
@@ -59,23 +77,45 @@ class Facebook:
             look_seconds=(10.0, 30.0, 120.0, 600.0),
         )
         self._graph = Graph(setup, concurrency=self.capabilities.concurrency)
+        self._comments = Comments(self._graph)
         self._app_id = setup.facebook_app_id
         self._app_secret = setup.facebook_app_secret
         self._verify_token = setup.facebook_verify_token
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
-        answer = await self._graph.ask(_token(account), "POST", f"{_page(account)}/feed", {"message": outgoing.text})
+        fields, link = {"message": outgoing.text}, _first_post(outgoing)
+        path = f"{_page(account)}/feed"
+        try:
+            answer = await self._graph.ask(_token(account), "POST", path, fields | ({"link": link} if link else {}))
+        except Rejected as error:
+            if link is None or error.code != LINK_UNREADABLE:
+                raise
+            answer = await self._graph.ask(_token(account), "POST", path, fields)
         reference = answer.get("id")
         if not isinstance(reference, str) or not _ID.fullmatch(reference):
             raise OutcomeUnknown("Facebook answered 200 but gave no id of a post; read the page before trying again.")
         return _receipt(reference, outgoing.key)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
-        """Replace the text. Facebook allows it only for posts that this same app made."""
-        answer = await self._graph.ask(_token(account), "POST", _post(reference), {"message": outgoing.text})
+        """Replace the text, and say under the post that it was replaced, once."""
+        token = _token(account)
+        try:
+            answer = await self._graph.ask(token, "POST", _post(reference), {"message": outgoing.text})
+        except Gone:
+            raise
+        except Rejected as error:
+            if not await self._is_anothers(token, reference):
+                raise
+            raise Gone(
+                f"The post was not made by our app, and so Facebook lets us change nothing of it. {error.reason}",
+                code=error.code,
+            ) from None
         if answer.get("success") is not True and answer.get("id") != reference:
             raise OutcomeUnknown("Facebook answered 200 but did not confirm the edit; read the post back.")
-        return _receipt(reference, outgoing.key)
+        note = None
+        if _comments(outgoing):
+            note = await self._comments.add(token, _page(account), reference, comment_on(outgoing))
+        return replace(_receipt(reference, outgoing.key), note=note)
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
         try:
@@ -118,6 +158,8 @@ class Facebook:
         NO only after every such post was read. The same text from another app is CANNOT_TELL: somebody put it out by
         hand, and a person must decide. Raises as :meth:`read_back`.
         """
+        if outgoing.edits is not None:
+            return await self._reconcile_edit(account, outgoing.edits, outgoing)
         start = since.astimezone(UTC) - ATTEMPT_MARGIN
         asked = {"fields": FIELDS, "since": str(int(start.timestamp())), "limit": str(PAGE_OF_POSTS)}
         path = f"{_page(account)}/published_posts"
@@ -136,32 +178,39 @@ class Facebook:
         return Finding(Found.CANNOT_TELL)
 
     def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
-        """Posts that Meta's ``feed`` webhook says are live.
-
-        The signature is HMAC-SHA256 with the app secret over the bytes as received: Meta escapes æ, ø and å in them,
-        so JSON written anew would never match.
-        """
-        expected = hmac.new(self._app_secret.encode(), callback.body, hashlib.sha256).hexdigest()
-        given = callback.headers.get("x-hub-signature-256", "")
-        if not self._app_secret or not hmac.compare_digest(f"sha256={expected}".encode(), given.encode()):
-            raise ForgedCallback("The webhook is not signed with our app secret, or no app secret is set.")
-        try:
-            return [_live(value) for value in _feed_changes(callback.body) if _is_new_post(value)]
-        except (ValueError, TypeError, AttributeError):
-            log.warning(
-                "Facebook: a signed webhook of %d bytes was not understood; nothing was read", len(callback.body)
-            )
-            return []
+        """Posts that Meta's ``feed`` webhook says are live."""
+        return read_webhook(callback, self._app_secret)
 
     def answer_challenge(self, query: Mapping[str, str]) -> str:
-        given = query.get("hub.verify_token", "")
-        known = bool(self._verify_token) and hmac.compare_digest(given.encode(), self._verify_token.encode())
-        if query.get("hub.mode") != "subscribe" or not known:
-            raise ForgedCallback("The subscription check does not carry our verify token, or none is set.")
-        return query.get("hub.challenge", "")
+        return answer_challenge(query, self._verify_token)
 
     async def close(self) -> None:
         self._graph.close()
+
+    async def _reconcile_edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Finding:
+        token = _token(account)
+        try:
+            post = await self._graph.ask(token, "GET", _post(reference), {"fields": FIELDS})
+            if post.get("id") != reference:
+                return Finding(Found.CANNOT_TELL, reference)
+            if not self._is_ours(post):
+                return Finding(Found.NO)
+            done = _text(post.get("message")) == _text(outgoing.text)
+            if done and _comments(outgoing):
+                done = await self._comments.has(token, _page(account), reference, comment_on(outgoing))
+        except Gone:
+            return Finding(Found.NO)
+        except (Unavailable, Throttled, OutcomeUnknown) as error:
+            log.warning("Facebook: could not look for the edit %s of %s: %s", outgoing.key, reference, error.reason)
+            return Finding(Found.CANNOT_TELL, reference)
+        return replace(_found(post, Found.YES if done else Found.NO), in_place=not done)
+
+    async def _is_anothers(self, token: str, reference: str) -> bool:
+        """Whether the post can be read, and names another app than ours."""
+        try:
+            return not self._is_ours(await self._graph.ask(token, "GET", reference, {"fields": FIELDS}))
+        except ChannelError:
+            return False
 
     def _is_ours(self, post: Mapping[str, Any]) -> bool:
         application = post.get("application")
@@ -172,6 +221,15 @@ class Facebook:
 def build(setup: ChannelSetup) -> Facebook:
     """The Facebook channel of one mode."""
     return Facebook(setup)
+
+
+def _comments(outgoing: Outgoing) -> bool:
+    return FOLLOW_UPS.get(outgoing.kind) is FollowUp.EDIT_AND_COMMENT
+
+
+def _first_post(outgoing: Outgoing) -> str | None:
+    """Where the oldest post of this message is, to be attached to what follows it."""
+    return next((earlier.url for earlier in reversed(outgoing.earlier) if earlier.url), None)
 
 
 def _token(account: AccountRef) -> str:
@@ -194,17 +252,13 @@ def _post(reference: str) -> str:
 
 
 def _receipt(reference: str, key: str) -> Receipt:
-    return Receipt(reference, ReceiptStatus.ACCEPTED, key=key, url=_url(reference), raw={"id": reference})
-
-
-def _url(reference: str) -> str:
-    return _PUBLIC_URL + reference
+    return Receipt(reference, ReceiptStatus.ACCEPTED, key=key, url=post_url(reference), raw={"id": reference})
 
 
 def _found(post: Mapping[str, Any], found: Found) -> Finding:
     reference = str(post["id"])
     link, message = post.get("permalink_url"), post.get("message")
-    url = link if isinstance(link, str) and link.startswith("https://") else _url(reference)
+    url = link if isinstance(link, str) and link.startswith("https://") else post_url(reference)
     return Finding(found, reference, url, message if isinstance(message, str) else None)
 
 
@@ -236,25 +290,3 @@ def _text(value: Any) -> str:
     """For comparing: Facebook trims the ends, may end lines otherwise and may compose letters otherwise."""
     whole = unicodedata.normalize("NFC", str(value or "")).strip()
     return "\n".join(line.rstrip() for line in whole.splitlines())
-
-
-def _feed_changes(body: bytes) -> Iterator[Mapping[str, Any]]:
-    for entry in json.loads(body).get("entry", ()):
-        for change in entry.get("changes", ()):
-            if change.get("field") == "feed" and isinstance(change.get("value"), dict):
-                yield change["value"]
-
-
-def _is_new_post(value: Mapping[str, Any]) -> bool:
-    return (
-        value.get("verb") == "add"
-        and value.get("item") in {"post", "status"}
-        and value.get("published", 1) == 1
-        and isinstance(value.get("post_id"), str)
-    )
-
-
-def _live(value: Mapping[str, Any]) -> Receipt:
-    raw = {name: str(value[name]) for name in ("item", "verb", "created_time") if name in value}
-    reference = str(value["post_id"])
-    return Receipt(reference, ReceiptStatus.DELIVERED, url=_url(reference), raw=raw)

@@ -18,17 +18,14 @@ from requests.auth import AuthBase
 
 from adapters.threads import Threads
 from adapters.transport import Guard, GuardedSession, from_requests, scrub
-from crisis.channels import ChannelError, ChannelSetup, Misconfigured, OutcomeUnknown, Rejected, Throttled
+from crisis.channels import ChannelError, ChannelSetup, Gone, Misconfigured, OutcomeUnknown, Rejected, Throttled
 
 BUILT_IN_URL = "https://graph.facebook.com"  # a constant of the SDK; the session sends it to ``setup.graph_url``
 CONSTRUCTOR_VERSION = "3.1"  # the newest the SDK's constructor accepts
 
 
-class Gone(Rejected):
-    """There is no such object. Graph says the same of one that the token may not see."""
-
-
 # Codes: developers.facebook.com/docs/graph-api/guides/error-handling and .../overview/rate-limiting.
+# Graph says the same of an object that is gone and of one that the token may not see.
 # What is not named here is final with a 4xx, 3 and 10 and 100 and 200 to 299 among it, and unknown with a 5xx.
 KINDS: Mapping[int, type[ChannelError]] = {
     1: OutcomeUnknown,
@@ -64,6 +61,11 @@ NO_OBJECT = (100, 33)  # code and subcode
 POLICY_BLOCK = 368
 POLICY_PAUSE_SECONDS = 3600.0
 """Facebook names no time with 368 and asks not to be hammered: an hour."""
+
+
+def post_url(reference: str) -> str:
+    """Where the public sees a post."""
+    return f"https://www.facebook.com/{reference}"
 
 
 class Graph:

@@ -1,4 +1,4 @@
-"""The crisis page's own words, and how it writes times: bokmål, nynorsk and English.
+"""The channels' own words around messages, and how they write times: bokmål, nynorsk and English.
 
 Messages come in more languages than the page itself speaks; a page in another language has English words around them.
 Times are local (Europe/Oslo) and written as Språkrådet advises: ``20. november kl. 05.58``.
@@ -56,7 +56,7 @@ _RIGHT_TO_LEFT = frozenset({"ar", "ckb", "fa", "he", "ps", "ur"})
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
-    """Everything the page says by itself, in one language. ``{...}`` is filled in by the page."""
+    """Everything a channel says by itself, in one language, most of it on the crisis page. ``{...}`` is filled in there."""
 
     language: str
     months: tuple[str, ...]
@@ -87,6 +87,14 @@ class Phrases:
     exercise: str
     kinds: Mapping[str, str]
     message: str
+    corrected: str
+    read_correction: str
+    withdrawn: str
+    read_why: str
+    post_corrected: str
+    post_withdrawn: str
+    corrects: str
+    withdraws: str
 
     def moment(self, when: datetime) -> str:
         """``20. november kl. 05.58``."""
@@ -96,6 +104,12 @@ class Phrases:
         """When the next message comes; with the date only if it is another day than the message's own."""
         same_day = when.astimezone(OSLO).date() == issued_at.astimezone(OSLO).date()
         return (self.next_today if same_day else self.next_later).format(day=self._day(when), time=self._time(when))
+
+    def moment_or_time(self, when: datetime, beside: datetime) -> str:
+        """``kl. 05.58``; with the date when that is another day than ``beside``."""
+        if when.astimezone(OSLO).date() != beside.astimezone(OSLO).date():
+            return self.moment(when)
+        return self.at.format(day="", time=self._time(when)).strip()
 
     def kind(self, kind: str) -> str:
         """What this kind of message is called."""
@@ -137,8 +151,22 @@ _BOKMAAL = Phrases(
     feed="Abonner på meldingene (Atom)",
     cookies="Siden bruker ikke informasjonskapsler.",
     exercise="Dette er en øvelse. Det har ikke skjedd noe.",
-    kinds={"alert": "Viktig melding", "update": "Oppdatering", "correction": "Rettelse", "all_clear": "Faren er over"},
+    kinds={
+        "alert": "Viktig melding",
+        "update": "Oppdatering",
+        "correction": "Rettelse",
+        "all_clear": "Faren er over",
+        "retraction": "Melding trukket tilbake",
+    },
     message="Melding",
+    corrected="Rettet {at}.",
+    read_correction="Les rettelsen",
+    withdrawn="Trukket tilbake {at}. Dette gjelder ikke.",
+    read_why="Les hvorfor",
+    post_corrected="Teksten i innlegget ble rettet {at}.",
+    post_withdrawn="Innlegget ble trukket tilbake {at}. Det som sto her før, gjelder ikke.",
+    corrects="Retter innlegget {at}",
+    withdraws="Trekker tilbake innlegget {at}",
 )
 
 _NYNORSK = Phrases(
@@ -169,8 +197,22 @@ _NYNORSK = Phrases(
     feed="Abonner på meldingane (Atom)",
     cookies="Sida brukar ikkje informasjonskapslar.",
     exercise="Dette er ei øving. Det har ikkje skjedd noko.",
-    kinds={"alert": "Viktig melding", "update": "Oppdatering", "correction": "Retting", "all_clear": "Faren er over"},
+    kinds={
+        "alert": "Viktig melding",
+        "update": "Oppdatering",
+        "correction": "Retting",
+        "all_clear": "Faren er over",
+        "retraction": "Melding trekt tilbake",
+    },
     message="Melding",
+    corrected="Retta {at}.",
+    read_correction="Les rettinga",
+    withdrawn="Trekt tilbake {at}. Dette gjeld ikkje.",
+    read_why="Les kvifor",
+    post_corrected="Teksten i innlegget vart retta {at}.",
+    post_withdrawn="Innlegget vart trekt tilbake {at}. Det som stod her før, gjeld ikkje.",
+    corrects="Rettar innlegget {at}",
+    withdraws="Trekkjer tilbake innlegget {at}",
 )
 
 _ENGLISH = Phrases(
@@ -206,8 +248,17 @@ _ENGLISH = Phrases(
         "update": "Update",
         "correction": "Correction",
         "all_clear": "The danger is over",
+        "retraction": "Message withdrawn",
     },
     message="Message",
+    corrected="Corrected {at}.",
+    read_correction="Read the correction",
+    withdrawn="Withdrawn {at}. This does not apply.",
+    read_why="Read why",
+    post_corrected="The text of this post was corrected {at}.",
+    post_withdrawn="This post was withdrawn {at}. What it said before does not apply.",
+    corrects="Corrects our post {at}",
+    withdraws="Withdraws our post {at}",
 )
 
 _SPOKEN = {"nb": _BOKMAAL, "no": _BOKMAAL, "nn": _NYNORSK, "en": _ENGLISH}
