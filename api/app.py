@@ -16,7 +16,7 @@ from api.health import Health
 from api.metrics import Metrics
 from api.public import NAME as CRISIS_PAGE
 from api.public import CrisisPageFiles
-from api.receipts import Receipts
+from api.receipts import RECEIPTS, Receipts
 from api.shell import Shell
 from api.v1 import accounts, activations, audiences, audit, deliveries, messages, posts, tokens
 from crisis.bootstrap import crisis_of
@@ -48,10 +48,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         await receipts.close()
         await crisis.db.close()
 
-    # Receipts stand first: thousands a second come to that one address.
-    routes: list[BaseRoute] = [*receipts.routes(), *Health(settings, crisis.db).routes(), *metrics.routes()]
+    routes: list[BaseRoute] = [*Health(settings, crisis.db).routes(), *metrics.routes()]
     app = Front(
-        doors={CRISIS_PAGE: page.door},
+        doors={CRISIS_PAGE: page.door, RECEIPTS: receipts.door},
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,

@@ -50,7 +50,8 @@ class Metrics:
         self._own = CollectorRegistry()
         self.receipts = Counter(
             "crisis_receipts",
-            "Receipts from providers: recorded, repeated (known before) or forged.",
+            "Receipts from providers: recorded, repeated (known before) or unknown (a status word that is not known); and callbacks "
+            "that were forged, or refused for want of room or of a database.",
             ("mode", "channel", "result"),
             registry=self._own,
         )
