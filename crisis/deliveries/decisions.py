@@ -77,7 +77,7 @@ async def decide(
         if again:
             await outbox.hold_revisions(session, [delivery_id])
         row = (await session.execute(_FIND, {"id": delivery_id})).one_or_none()
-        _check_may(actor, row)
+        check_may(actor, row)
         if row is None:
             raise NotFound("delivery", delivery_id)
         if again and await outbox.is_superseded(session, delivery_id):
@@ -100,7 +100,7 @@ async def decide(
     return Decided(row.id, row.channel, row.account, state)
 
 
-def _check_may(actor: Actor, row: Row[tuple[object, ...]] | None) -> None:
+def check_may(actor: Actor, row: Row[tuple[object, ...]] | None) -> None:
     """Asked before saying whether the delivery exists."""
     if row is not None and row.lane == Lane.UNIT:
         require_unit(actor, row.unit)

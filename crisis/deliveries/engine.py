@@ -13,6 +13,7 @@ from crisis.channels import Channel
 from crisis.db import Database, kick
 from crisis.deliveries import sweep
 from crisis.deliveries.book import Book, Openers
+from crisis.deliveries.looks import look_around
 from crisis.deliveries.reconcile import reconcile
 from crisis.deliveries.sender import Pace, Sender
 from crisis.deliveries.states import DeliveryState
@@ -55,7 +56,8 @@ class Engine:
         self._drain_seconds, self._senders = drain_seconds, senders_per_host
 
     async def deliver(self, lane: Lane) -> Counter[DeliveryState]:
-        """Send what is due in a lane, then look into what is unknown there. Returns what became of what was sent.
+        """Send what is due in a lane, then look into what is unknown there, and at what the public should see. Returns what
+        became of what was sent.
 
         Only ``senders_per_host`` processes of a host fan out SMS at once, so that some are always free for the other lanes;
         a kick that finds no slot has nothing to do, since those who hold one go on until nothing is due.
@@ -67,6 +69,8 @@ class Engine:
             sender = Sender(self.db, self.mode, lane, self.channels, book, self._paces[lane], chance=self._chance)
             tally = await sender.run()
             await reconcile(self.db, self.mode, lane, self.channels, book)
+            if lane is Lane.PUBLIC:
+                await look_around(self.db, self.mode, self.channels, book)
         if sender.more:
             async with self.db.transaction() as session:
                 kick(session, self.mode, lane)
@@ -74,7 +78,7 @@ class Engine:
 
     async def sweep(self) -> Counter[str]:
         """One pass of the sweep over this mode."""
-        return await sweep.sweep(self.db, self.mode, drain_seconds=self._drain_seconds)
+        return await sweep.sweep(self.db, self.mode, drain_seconds=self._drain_seconds, channels=self.channels)
 
     async def sweep_and_deliver(self) -> None:
         """Do everything that is due, here and now, with nobody's help: what the standby does while the broker is away."""

@@ -8,6 +8,8 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis.deliveries.sights import Sight
+from crisis.deliveries.sights import words as sight_words
 from crisis.deliveries.states import FINAL, DeliveryState
 
 _COUNTS = text(
@@ -28,16 +30,32 @@ _COUNTS = text(
 _LIST = text(
     """
     SELECT d.id, d.mode, d.lane, a.channel, a.name AS account, r.language, d.state, d.attempts, d.repeated, d.due_at,
-           d.changed_at, d.reference, d.url, d.error_code, d.error, p.last_two
+           d.changed_at, d.reference, d.url, d.error_code, d.error, p.last_two,
+           k.sight, k.seen_at, k.looked_at, k.why AS unseen_why
     FROM deliveries d
     JOIN renditions r ON r.id = d.rendition_id
     JOIN accounts a ON a.id = d.account_id
+    LEFT JOIN looks k ON k.delivery_id = d.id
     LEFT JOIN recipients p ON p.id = d.recipient_id
     WHERE r.revision_id = :revision AND d.id > :after
       AND (CAST(:state AS text) IS NULL OR d.state = :state) AND (CAST(:channel AS text) IS NULL OR a.channel = :channel)
     ORDER BY d.id LIMIT :most
     """
 )
+_SIGHTS = text(
+    """
+    SELECT v.message_id, v.number AS revision, d.account_id, r.language, k.sight, count(*) AS deliveries,
+           max(k.seen_at) AS seen_at, max(k.looked_at) AS looked_at, min(k.why) AS why
+    FROM looks k
+    JOIN deliveries d ON d.id = k.delivery_id
+    JOIN renditions r ON r.id = d.rendition_id
+    JOIN revisions v ON v.id = r.revision_id
+    JOIN messages m ON m.id = v.message_id
+    WHERE m.activation_id = :activation
+    GROUP BY v.message_id, v.number, d.account_id, r.language, k.sight
+    """
+)
+_WORST_FIRST = (Sight.GONE, Sight.NOT_SEEN, Sight.WAITING, Sight.SEEN, Sight.REPLACED)
 _WORDS = {
     DeliveryState.READY: "waiting",
     DeliveryState.LEASED: "about to be sent",
@@ -78,11 +96,23 @@ class Line:
     error: str | None = None
     url: str | None = None
     changed_at: datetime | None = None
+    sights: Counter[Sight] = field(default_factory=Counter)
+    """What was seen of its posts from outside; nothing for channels without a public place."""
+    seen_at: datetime | None = None
+    looked_at: datetime | None = None
+    unseen_why: str | None = None
+    """What was there instead, or what stood in the way, at the last look."""
 
     @property
     def total(self) -> int:
         """Every delivery of this line, whatever became of it."""
         return self.counts.total()
+
+    @property
+    def sight(self) -> str | None:
+        """What was seen of it, in words: of several posts the least that can be said."""
+        told = next((sight for sight in _WORST_FIRST if self.sights[sight]), None)
+        return None if told is None else sight_words(told, self.seen_at, self.looked_at)
 
     @property
     def underway(self) -> int:
@@ -102,6 +132,12 @@ async def lines(session: AsyncSession, activation_id: int) -> list[Line]:
         line.error = row.error or line.error
         line.url = row.url or line.url
         line.changed_at = max(filter(None, (line.changed_at, row.changed_at)))
+    for row in await session.execute(_SIGHTS, {"activation": activation_id}):
+        if (seen := found.get((row.message_id, row.revision, row.account_id, row.language))) is not None:
+            seen.sights[Sight(row.sight)] = row.deliveries
+            seen.seen_at = max(filter(None, (seen.seen_at, row.seen_at)), default=None)
+            seen.looked_at = max(filter(None, (seen.looked_at, row.looked_at)), default=None)
+            seen.unseen_why = row.why or seen.unseen_why
     return list(found.values())
 
 
@@ -125,6 +161,11 @@ class Item:
     error_code: str | None
     error: str | None
     last_two: str | None
+    sight: str | None
+    """What an outsider saw of a public post; ``None`` where nobody looks."""
+    seen_at: datetime | None
+    looked_at: datetime | None
+    unseen_why: str | None
 
 
 async def items(

@@ -28,7 +28,7 @@ _WORDS: Mapping[Sight, str] = {
     Sight.SEEN: "seen live at {seen}",
     Sight.NOT_SEEN: "accepted, not seen",
     Sight.GONE: "seen live at {seen}, gone at {looked}",
-    Sight.REPLACED: "replaced since",
+    Sight.REPLACED: "replaced by a newer revision",
 }
 
 

@@ -7,17 +7,21 @@ says which. Everything else mends itself here.
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from types import MappingProxyType
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import drain, service
 from crisis.activations.states import ActivationState
+from crisis.channels import Channel
 from crisis.db import Database, kick
-from crisis.deliveries import receipts
+from crisis.deliveries import looks, receipts
 from crisis.lanes import Lane
 from crisis.mode import Mode
 
+NO_CHANNELS: Mapping[str, Channel] = MappingProxyType({})
 _RETURN = text(
     """
     UPDATE deliveries SET state = 'ready', lease = NULL, lease_until = NULL, changed_at = now()
@@ -60,8 +64,12 @@ _DUE = text(
 )
 
 
-async def sweep(db: Database, mode: Mode, *, drain_seconds: float) -> Counter[str]:
-    """One pass over a mode. Returns what was done: ``returned``, ``doubted``, ``buried``, ``receipts``, ``kicked``."""
+async def sweep(
+    db: Database, mode: Mode, *, drain_seconds: float, channels: Mapping[str, Channel] = NO_CHANNELS
+) -> Counter[str]:
+    """One pass over a mode. Returns what was done: ``returned``, ``doubted``, ``buried``, ``receipts``, ``looks`` (planned,
+    at posts of these ``channels``) and ``kicked``.
+    """
     done: Counter[str] = Counter()
     one = {"mode": mode.value}
     async with db.transaction() as session:
@@ -69,6 +77,8 @@ async def sweep(db: Database, mode: Mode, *, drain_seconds: float) -> Counter[st
         done["buried"] = (await session.execute(_BURY, one)).rowcount  # type: ignore[attr-defined]
         done["doubted"] = (await session.execute(_DOUBT, one)).scalar_one()
         done["receipts"] = await receipts.apply_waiting(session, mode)
+        if channels:
+            done["looks"] = await looks.plan(session, mode, channels)
     await go_on_draining(db, mode, drain_seconds)
     async with db.transaction() as session:
         for lane in await due_lanes(session, mode):
@@ -79,9 +89,12 @@ async def sweep(db: Database, mode: Mode, *, drain_seconds: float) -> Counter[st
 
 
 async def due_lanes(session: AsyncSession, mode: Mode) -> list[Lane]:
-    """The lanes of a mode that have something to send or to look into now."""
+    """The lanes of a mode that have something to send, to look into or to look at now."""
     values = {"mode": mode.value, "lanes": [lane.value for lane in Lane]}
-    return [Lane(lane) for lane in (await session.execute(_DUE, values)).scalars()]
+    due = {Lane(lane) for lane in (await session.execute(_DUE, values)).scalars()}
+    if await looks.is_due(session, mode):
+        due.add(Lane.PUBLIC)
+    return [lane for lane in Lane if lane in due]
 
 
 async def age(session: AsyncSession, mode: Mode) -> float:
