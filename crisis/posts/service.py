@@ -4,10 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crisis import clock
 from crisis.accounts.models import Account, AccountState
 from crisis.activations import gate
 from crisis.activations.service import ActivationLocked, find_current
@@ -111,13 +110,14 @@ class Posts:
         lock and since when; one for later is scheduled, and blocked if it comes due during the lock. Raises
         :class:`Invalid` for texts over the channel's limit and for channels this service does not publish to.
         """
-        now = clock.now()
         if publish_at is not None and publish_at.tzinfo is None:
             raise Invalid("The time to publish at needs a time zone, such as 2026-11-20T08:00:00+01:00.")
-        if publish_at is not None and publish_at > now + FURTHEST:
-            raise Invalid("The time to publish at is more than a year away. Schedule it nearer to the day.")
         held = None
         async with self._db.transaction() as session:
+            # The clock that decides what is due, and no other: this host's may be wrong.
+            now = (await session.execute(select(func.now()))).scalar_one()
+            if publish_at is not None and publish_at > now + FURTHEST:
+                raise Invalid("The time to publish at is more than a year away. Schedule it nearer to the day.")
             account = await self._account(session, actor, account_id)
             rendered = self._render(account, title, body, mode)
             await self._check_audience(session, account, audience_id)
