@@ -97,12 +97,13 @@ class Flow(Base):
     """What is left of the provider's allowance, spread over the time until it resets."""
     usage_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    # The window that rate and breaker are judged by
-    window_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    answered: Mapped[int] = mapped_column(server_default="0")
-    throttled: Mapped[int] = mapped_column(server_default="0")
-    failed: Mapped[int] = mapped_column(server_default="0")
+    # What came of calls lately, fading with age: breaker and pace are judged by it
+    seen_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    answered: Mapped[float] = mapped_column(server_default="0")
+    throttled: Mapped[float] = mapped_column(server_default="0")
+    failed: Mapped[float] = mapped_column(server_default="0")
     halved_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    grown_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
     # The retry budget of this minute
     minute_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -12,9 +12,10 @@ depends_on: str | Sequence[str] | None = None
 
 _MOMENTS = (
     "failing_since", "next_try_at", "probe_until", "well_since", "answered_at", "tried_at", "held_until", "tokens_at",
-    "usage_until", "window_at", "halved_at", "minute_at", "switched_at",
+    "usage_until", "seen_at", "halved_at", "grown_at", "minute_at", "switched_at",
 )  # fmt: skip
-_COUNTS = ("failures", "openings", "answered", "throttled", "failed", "first_attempts", "retries")
+_COUNTS = ("failures", "openings", "first_attempts", "retries")
+_FADING = ("answered", "throttled", "failed", "tokens")
 
 
 def _words(name: str, *values: str) -> sa.Enum:
@@ -50,7 +51,7 @@ def upgrade() -> None:
         sa.Column("concurrency", sa.Float(), nullable=True),
         sa.Column("per_second", sa.Float(), nullable=True),
         sa.Column("usage_per_second", sa.Float(), nullable=True),
-        sa.Column("tokens", sa.Float(), server_default="0", nullable=False),
+        *(sa.Column(name, sa.Float(), server_default="0", nullable=False) for name in _FADING),
         sa.Column("diverted", sa.Boolean(), server_default=sa.text("false"), nullable=False),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("flows_account_id_fkey")),
         sa.PrimaryKeyConstraint("mode", "account_id", name=op.f("flows_pkey")),

@@ -1,0 +1,282 @@
+"""The limiter: what the engine asks before it claims and before it starts, and tells when it has settled.
+
+::
+
+    takes    at claim    which accounts to claim for, how many of each, and whose rows the standby carries
+    admit    at start    which of these may start now
+    learn    at settle   what came of calls, by account
+
+Truth is in ``flows``, which all processes share. An account that nothing holds back costs a look at a few rows every half
+second, and one update a second; one that is held back is decided under a lock on its row.
+"""
+
+import asyncio
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.channels import ChannelError, Usage
+from crisis.limits import breaker, budget, failover, pace
+from crisis.limits.models import BreakerState
+from crisis.limits.pace import Ceiling
+from crisis.limits.standing import Standing, Standings
+from crisis.limits.tally import Tally
+from crisis.mode import Mode
+
+FRESH_SECONDS = 0.5
+"""How long an account that was free counts as free without being asked again: how late another process's bad news may be."""
+TELL_SECONDS = 1.0
+"""How often good news are written."""
+BAD_SHARE = 0.05
+"""Of the calls since the last writing: from there on news are bad, and written at once."""
+
+
+class Candidate(Protocol):
+    """A claimed row that wants to start."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def account_id(self) -> int: ...
+    @property
+    def attempts(self) -> int:
+        """Attempts before this one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """One claim: for these accounts only, or for all but those to skip; at most so many rows."""
+
+    only: tuple[int, ...] | None = None
+    skip: tuple[int, ...] = ()
+    most: int | None = None
+    divert: Mapping[int, int] = field(default_factory=dict)
+    """Rows of the first account are claimed for the second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Takes:
+    """What to claim now."""
+
+    takes: tuple[Take, ...] = (Take(),)
+    held: tuple[int, ...] = ()
+    """Accounts that are held back altogether now."""
+    wait: float = 0.0
+    """Seconds until the first of those may have room."""
+
+
+@dataclass(slots=True)
+class _Account:
+    """What this process knows of one account."""
+
+    tally: Tally = field(default_factory=Tally)
+    free_until: float = 0.0
+    told_at: float = 0.0
+    in_flight: int = 0
+    retries_left: int = 0
+
+
+class Limiter:
+    """Of one mode, in one process. ``hold_seconds``: how long a call may go unheard before another may find out."""
+
+    def __init__(
+        self,
+        mode: Mode,
+        ceilings: Mapping[str, Ceiling] | None = None,
+        *,
+        hold_seconds: float = 30.0,
+        chance: random.Random | None = None,
+        clock: Callable[[], float] | None = None,
+    ) -> None:
+        self._standings = Standings(mode, ceilings or {})
+        self._hold_seconds = hold_seconds
+        self._chance = chance or random.Random()  # noqa: S311 - spreads tries; guards nothing
+        self._clock = clock or (lambda: asyncio.get_running_loop().time())
+        self._accounts: dict[int, _Account] = {}
+        self._nothing_slow_until = 0.0
+
+    async def takes(self, session: AsyncSession) -> Takes:
+        """What to claim now, and for whom. Tokens and room are counted here, and taken by :meth:`admit`."""
+        if self._clock() < self._nothing_slow_until:
+            return Takes()
+        slow = await self._standings.slow(session)
+        broken = {each.flow.account_id for each in slow if each.flow.state is not BreakerState.CLOSED}
+        for each in slow:
+            await failover.settle_direction(session, each, standby_broken=each.standby in broken)
+        held = {each.flow.account_id: each for each in slow if not each.is_free}
+        if not held:
+            self._nothing_slow_until = self._clock() + FRESH_SECONDS
+            return Takes()
+        in_flight = await self._standings.in_flight(session, list(held))
+        return _planned(held, in_flight)
+
+    async def admit(self, session: AsyncSession, candidates: Sequence[Candidate], *, crisis: bool) -> dict[int, float]:
+        """Which of these rows may not start now: their ids, with the seconds until they should be claimed again.
+
+        New ones go before retries. Those that may start are counted as begun; the rows must be in flight when the
+        transaction commits.
+        """
+        wanted: dict[int, list[Candidate]] = {}
+        for each in candidates:
+            wanted.setdefault(each.account_id, []).append(each)
+        now = self._clock()
+        asked = {account for account in wanted if self._known(account).free_until < now}
+        refused: dict[int, float] = {}
+        if asked:
+            refused = await self._ask(session, {account: wanted[account] for account in sorted(asked)}, crisis=crisis)
+        for account, rows in wanted.items():
+            known = self._known(account)
+            if account not in asked and known.retries_left < sum(1 for row in rows if row.attempts):
+                refused |= await self._ask(session, {account: rows}, crisis=crisis)
+            for row in rows:
+                if row.id not in refused:
+                    known.tally.begin(retry=row.attempts > 0)
+                    known.in_flight += 1
+                    known.retries_left -= row.attempts > 0
+        return refused
+
+    def note(
+        self,
+        account_id: int,
+        error: ChannelError | None,
+        usage: Usage | None = None,
+        *,
+        retry: bool = False,
+        counts: bool = True,
+    ) -> None:
+        """A call through an account has ended; ``error`` is ``None`` for a receipt. Kept until :meth:`learn`.
+
+        ``counts`` is false for what failed on our own side before the provider was asked.
+        """
+        known = self._known(account_id)
+        if counts:
+            known.tally.end(error, usage or getattr(error, "usage", None), retry=retry, under_way=known.in_flight)
+        known.in_flight = max(0, known.in_flight - 1)
+
+    async def learn(self, session: AsyncSession) -> None:
+        """Write what was noted: bad news and news of an account we know nothing of at once, good news once a second."""
+        now = self._clock()
+        due = {account: known for account, known in self._accounts.items() if _is_due(known, now)}
+        if not due:
+            return
+        tallies = {account: known.tally for account, known in due.items()}
+        for known in due.values():
+            known.tally, known.told_at = Tally(), now
+        for account, standing in (await self._standings.of(session, sorted(due), hold=True)).items():
+            tally = tallies[account]
+            broken = await self._is_broken(session, standing.standby) if standing.flow.diverted else None
+            breaker.fade(standing.flow, tally, standing.now)
+            pace.learn(standing.flow, tally, standing.now)
+            breaker.learn(standing.flow, tally, standing.now, self._chance, standby_broken=broken)
+            budget.learn(standing.flow, tally, standing.now)
+            self._remember(account, standing)
+
+    async def held(self, session: AsyncSession) -> list[int]:
+        """Accounts whose provider has asked us to wait: not to be read through either, since such calls count too."""
+        if self._clock() < self._nothing_slow_until:
+            return []
+        slow = await self._standings.slow(session)
+        return [s.flow.account_id for s in slow if s.flow.held_until is not None and s.now < s.flow.held_until]
+
+    async def _ask(
+        self, session: AsyncSession, wanted: Mapping[int, list[Candidate]], *, crisis: bool
+    ) -> dict[int, float]:
+        """Decide for accounts that are not known to be free; under a lock for those that are not."""
+        found = await self._standings.of(session, list(wanted))
+        for account, standing in found.items():
+            self._remember(account, standing)
+        slow = [account for account in wanted if account not in found or not found[account].is_free]
+        in_flight: dict[int, int] = {}
+        rushed: set[int] = set()
+        if slow:
+            self._nothing_slow_until = 0.0
+            found |= await self._standings.of(session, slow, hold=True)
+            in_flight = await self._standings.in_flight(session, slow)
+            if not crisis:
+                rushed = await self._standings.in_a_rush(session, slow)
+        refused: dict[int, float] = {}
+        for account, rows in wanted.items():
+            standing = found[account]
+            if account not in slow:
+                refused |= self._over_budget(standing, rows)
+            elif account in rushed:
+                refused |= dict.fromkeys((row.id for row in rows), FRESH_SECONDS)
+            else:
+                refused |= self._decide(standing, rows, in_flight.get(account, 0))
+        return refused
+
+    def _decide(self, standing: Standing, rows: list[Candidate], in_flight: int) -> dict[int, float]:
+        flow, now = standing.flow, standing.now
+        refused = self._over_budget(standing, rows)
+        room = standing.room(in_flight)
+        may = sorted((row for row in rows if row.id not in refused), key=lambda row: row.attempts > 0)
+        calls = int(min(len(may), room.calls))
+        wait = max(room.wait, 0.01)
+        refused |= {row.id: min(wait, pace.LONGEST_HOLD) for row in may[calls:]}
+        if pace.is_cold(flow, now):
+            flow.tried_at = now
+        if calls and flow.state is not BreakerState.CLOSED:
+            breaker.begin_probe(flow, now, self._hold_seconds)
+        elif calls:
+            pace.take(flow, standing.ceiling, calls, now)
+        return refused
+
+    def _over_budget(self, standing: Standing, rows: list[Candidate]) -> dict[int, float]:
+        retries = [row for row in rows if row.attempts > 0]
+        known = self._known(standing.flow.account_id)
+        known.retries_left = budget.left(standing.flow, standing.now, known.tally)
+        if len(retries) <= known.retries_left or standing.flow.state is not BreakerState.CLOSED:
+            return {}
+        most = min(budget.wait(standing.flow, standing.now), budget.PATIENCE)
+        return {row.id: self._chance.uniform(0.0, most) for row in retries[known.retries_left :]}
+
+    async def _is_broken(self, session: AsyncSession, standby: int | None) -> bool | None:
+        if standby is None:
+            return None
+        found = await self._standings.of(session, [standby])
+        return standby in found and found[standby].flow.state is not BreakerState.CLOSED
+
+    def _remember(self, account: int, standing: Standing) -> None:
+        self._known(account).free_until = self._clock() + FRESH_SECONDS if standing.is_free else 0.0
+        if not standing.is_free:
+            self._nothing_slow_until = 0.0
+
+    def _known(self, account: int) -> _Account:
+        return self._accounts.setdefault(account, _Account())
+
+
+def _is_due(known: _Account, now: float) -> bool:
+    tally = known.tally
+    if not tally.ended and not tally.first and not tally.retries:
+        return False
+    bad = tally.ended - tally.answered
+    news = bool(tally.ended) and known.free_until == 0.0
+    return news or bad > BAD_SHARE * tally.ended or now - known.told_at >= TELL_SECONDS
+
+
+def _planned(held: Mapping[int, Standing], in_flight: Mapping[int, int]) -> Takes:
+    """The claims, probes first; then each slow account as many as it has room for; then everybody else."""
+    diverted = {account: each.standby for account, each in held.items() if each.flow.diverted and each.standby}
+    takes: list[Take] = []
+    waits: dict[int, float] = {}
+    for account, each in held.items():
+        room = each.room(in_flight.get(account, 0))
+        if room.calls < 1:
+            if account not in diverted:
+                waits[account] = room.wait
+        elif account in diverted:
+            takes.insert(0, Take(only=(account,), most=1))
+        else:
+            through = {first: standby for first, standby in diverted.items() if standby == account}
+            takes.append(Take(only=(account, *through), most=_count(room.calls), divert=through))
+    free = {first: standby for first, standby in diverted.items() if standby not in held}
+    takes.append(Take(skip=tuple(account for account in held if account not in free), divert=free))
+    return Takes(tuple(takes), tuple(waits), min(waits.values(), default=0.0))
+
+
+def _count(calls: float) -> int | None:
+    return None if calls == float("inf") else int(calls)
