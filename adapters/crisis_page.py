@@ -4,7 +4,8 @@ It shows one thread, the newest, and the same one in every language: a page that
 so and points to those that have, and never goes on showing an older crisis.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -16,8 +17,21 @@ from adapters.fragment import plain_text
 from adapters.phrases import NAMES, direction, phrases
 
 MARKER = "ØVELSE ØVELSE ØVELSE"
+RETRACTION = "retraction"
 MOST_IN_FULL = 24
 """Earlier messages shown in full; those before them by title, so that the page stays within its 14 kB."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a message: ``by`` corrected it or took it back."""
+
+    by: Entry
+
+    @property
+    def void(self) -> bool:
+        """It was taken back: nothing of it applies."""
+        return self.by.kind == RETRACTION
 
 
 class CrisisPage:
@@ -76,6 +90,7 @@ class CrisisPage:
                 "most_in_full": MOST_IN_FULL,
                 "elsewhere": [self._link(other) for other in links if other in written] if not entries else [],
                 "languages": [self._link(other) for other in links],
+                "fates": fates(entries),
                 "updated_at": max((entry.changed_at for entry in entries), default=None),
                 "feed": self.feed_name(language),
                 "url": self.url(language),
@@ -103,6 +118,17 @@ class CrisisPage:
             "file": self.file_name(language),
             "direction": direction(language),
         }
+
+
+def fates(entries: Sequence[Entry]) -> Mapping[str, Fate]:
+    """``{key: what became of it}``, of those that were corrected or taken back; a retraction outlasts every correction.
+
+    ``entries`` are those of one language.
+    """
+    found: dict[str, Fate] = {}
+    for entry in sorted(entries, key=lambda each: (each.kind == RETRACTION, each.issued_at)):
+        found |= dict.fromkeys(entry.replaces, Fate(entry))
+    return found
 
 
 def newest_thread(entries: Sequence[Entry]) -> list[Entry]:

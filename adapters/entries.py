@@ -38,6 +38,8 @@ class Entry:
     issued_at: datetime
     next_update_at: datetime | None = None
     edited_at: datetime | None = None
+    replaces: tuple[str, ...] = ()
+    """Keys of those that this one corrects or takes back, in the same language."""
 
     @property
     def changed_at(self) -> datetime:
@@ -117,7 +119,7 @@ def _read(path: Path) -> Entry:
     try:
         for name in ("issued_at", "next_update_at", "edited_at"):
             held[name] = held[name] and datetime.fromisoformat(held[name])
-        return Entry(**held)
+        return Entry(**(held | {"replaces": tuple(held.get("replaces", ()))}))
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not an entry: {error}") from error
 

@@ -3,6 +3,9 @@
 It needs no account of its own and no credentials. A reference is ``<language>/<key>``. Publishing a key again leaves the
 one entry as it was, so an unknown outcome may simply be tried again.
 
+What follows comes on top of the same page, and what was said before stays below it: a message keeps its words, its place and
+its link, and one that was corrected or taken back says so in front of them, with the way to the message that says why.
+
 Sent means: the file is on the disk under its public name. :meth:`Website.look` then looks at it from the outside.
 """
 
@@ -28,7 +31,9 @@ from crisis.channels import (
     ChannelError,
     ChannelSetup,
     Finding,
+    FollowUp,
     Found,
+    Gone,
     Misconfigured,
     OutcomeUnknown,
     Outgoing,
@@ -53,6 +58,7 @@ class Website(Channel):
         self.capabilities = Capabilities(
             unit_posts=False,
             edit=True,
+            follow_ups=dict.fromkeys(("update", "correction", "all_clear", "retraction"), FollowUp.NEW_ON_TOP),
             withdraw=True,
             idempotent=True,
             reconcile=True,
@@ -159,7 +165,7 @@ class Website(Channel):
             with self._page.entries.lock(self._wait_seconds):
                 held = self._found(language, key)
                 if held is None:
-                    raise Rejected(
+                    raise Gone(
                         f"The crisis page has no message {reference} to change: it was withdrawn, or never published. "
                         "Publish the text as a new message."
                     )
@@ -270,7 +276,14 @@ def _entry(outgoing: Outgoing) -> Entry:
         html=str(fragment(outgoing)),
         issued_at=outgoing.issued_at or now(),
         next_update_at=outgoing.next_update_at,
+        replaces=_replaced(outgoing),
     )
+
+
+def _replaced(outgoing: Outgoing) -> tuple[str, ...]:
+    """A correction corrects what was said last; a retraction takes back all that the message said."""
+    keys = tuple(earlier.key for earlier in outgoing.earlier)
+    return keys if outgoing.kind == "retraction" else keys[:1] if outgoing.kind == "correction" else ()
 
 
 def _edited(held: Entry, outgoing: Outgoing) -> Entry:
