@@ -127,7 +127,7 @@ class Standings:
     async def _read(
         self, session: AsyncSession, query: Select[Flow, AccountLimit, str, int, datetime]
     ) -> list[Standing]:
-        rows = (await session.execute(query)).tuples().all()
+        rows = (await session.execute(query)).all()
         return [
             Standing(flow, Ceiling.of(limit, self.ceilings.get(channel, Ceiling())), channel, standby, now)
             for flow, limit, channel, standby, now in rows
