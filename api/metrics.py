@@ -20,6 +20,7 @@ from starlette.routing import Route
 from crisis.db import Database
 
 _COUNTS = text("SELECT mode, lane, state, count(*) AS deliveries FROM deliveries GROUP BY mode, lane, state")
+_SIGHTS = text("SELECT mode, sight, count(*) AS posts FROM looks GROUP BY mode, sight")
 _MODES = text(
     """
     SELECT g.mode, (g.state = 'locked')::int AS locked, g.epoch,
@@ -67,8 +68,9 @@ class Metrics:
         """Everything, in Prometheus' text format."""
         async with self._db.transaction() as session:
             modes = (await session.execute(_MODES)).all()
+            sights = (await session.execute(_SIGHTS)).all()
         found = CollectorRegistry()
-        found.register(_Found([*_of_modes(modes), _of_deliveries(await self._counted())]))
+        found.register(_Found([*_of_modes(modes), _of_looks(sights), _of_deliveries(await self._counted())]))
         return Response(generate_latest(self._own) + generate_latest(found), media_type=CONTENT_TYPE_LATEST)
 
     async def _counted(self) -> list[Row[Any]]:
@@ -93,6 +95,13 @@ def _of_modes(rows: Iterable[Row[Any]]) -> list[GaugeMetricFamily]:
         for name, gauge in gauges.items():
             gauge.add_metric([row.mode], float(getattr(row, name)))
     return list(gauges.values())
+
+
+def _of_looks(rows: Iterable[Row[Any]]) -> GaugeMetricFamily:
+    gauge = GaugeMetricFamily("crisis_looks", "Public posts by what was seen from outside.", labels=["mode", "sight"])
+    for row in rows:
+        gauge.add_metric([row.mode, row.sight], row.posts)
+    return gauge
 
 
 def _of_deliveries(rows: Iterable[Row[Any]]) -> GaugeMetricFamily:

@@ -18,8 +18,9 @@ from crisis.broker import bell_of
 from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup
 from crisis.db import Bell, Database, no_bell
 from crisis.deliveries.book import Openers
+from crisis.deliveries.checks import Outside
 from crisis.deliveries.engine import Engine
-from crisis.deliveries.sender import Pace
+from crisis.deliveries.pace import Pace
 from crisis.errors import Unready
 from crisis.lanes import Lane
 from crisis.messages.desk import Desk
@@ -169,6 +170,16 @@ def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = T
         drain_seconds=held.drain_seconds,
         senders_per_host=held.senders_per_host,
     )
+
+
+def outside_of(settings: Settings) -> Outside:
+    """How a person's check reaches the providers from a door: each mode's own channels, and for an exercise no secret."""
+
+    def outside(mode: Mode) -> tuple[dict[str, Channel], Openers]:
+        held = settings.without_secrets() if mode is Mode.EXERCISE else settings
+        return channels_for(mode, held), openers_for(mode, held)
+
+    return outside
 
 
 @dataclass(frozen=True, slots=True)

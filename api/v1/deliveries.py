@@ -9,10 +9,12 @@ from api.deps import CrisisReader, TheCrisis, Who
 from api.documented import problems
 from api.door import Door
 from api.paging import At, Page
-from api.v1.schemas.deliveries import DecidedOut, DecisionIn, DeliveryOut, StatusOut
+from api.v1.schemas.deliveries import CheckedOut, DecidedOut, DecisionIn, DeliveryOut, StatusOut
 from api.v1.schemas.shape import Id
 from crisis.activations import service
+from crisis.bootstrap import outside_of
 from crisis.deliveries import ledger
+from crisis.deliveries.checks import check
 from crisis.deliveries.decisions import decide
 from crisis.deliveries.states import DeliveryState
 from crisis.messages import drafts
@@ -42,6 +44,12 @@ async def list_deliveries(
         await drafts.get(session, revision_id)
         rows = await ledger.items(session, revision_id, after=at.after, most=at.most, state=state, channel=channel)
     return at.page(rows, DeliveryOut.of, lambda row: row.id)
+
+
+@router.post("/deliveries/{delivery_id}/check", summary="Look at a delivery now", responses=problems(409))
+async def check_delivery(delivery_id: Id, crisis: TheCrisis, actor: Who) -> CheckedOut:
+    """Reads only. What is unknown_final and found becomes accepted; of a public post it says whether the public sees it."""
+    return CheckedOut.model_validate(await check(crisis.db, actor, delivery_id, outside_of(crisis.settings)))
 
 
 @router.post(

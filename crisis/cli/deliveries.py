@@ -1,22 +1,47 @@
-"""``crisis delivery``: what a person decides about a delivery that may be out and nobody can tell about."""
+"""``crisis delivery``: look at one now, and decide about one that may be out and nobody can tell about."""
 
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
-from crisis.bootstrap import Crisis
+from crisis.bootstrap import Crisis, outside_of
 from crisis.cli import door, screen
+from crisis.deliveries.checks import Checked
+from crisis.deliveries.checks import check as check_now
 from crisis.deliveries.decisions import Decided, Decision, decide
+from crisis.deliveries.ledger import words
 
 DeliveryArgument = Annotated[int, typer.Argument(metavar="DELIVERY", help="Its number, as `crisis status` shows it.")]
 
-group = typer.Typer(help="Decide about a delivery that may be out and nobody can tell about.", no_args_is_help=True)
+group = typer.Typer(
+    help="Look at a delivery now, and decide about one that nobody can tell about.", no_args_is_help=True
+)
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
     app.add_typer(group, name="delivery")
+
+
+@group.command()
+def check(delivery: DeliveryArgument, *, by: door.ByOption = None, as_json: door.JsonOption = False) -> None:
+    """Look now: is it out, and does the public see it? Sends nothing."""
+
+    async def act(crisis: Crisis) -> Checked:
+        return await check_now(crisis.db, door.actor(by), delivery, outside_of(crisis.settings))
+
+    found = door.run(act)
+    if as_json:
+        screen.show_json(asdict(found))
+        return
+    where = f" {found.url}" if found.url else ""
+    screen.say(
+        f"Delivery {found.id} to {screen.channel_name(found.channel)}, {found.account}:{where}",
+        found.answer,
+        f"It stands at: {', '.join(filter(None, (words(found.state), found.seen)))}.",
+    )
 
 
 @group.command()

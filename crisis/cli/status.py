@@ -102,6 +102,11 @@ def line_described(line: ledger.Line) -> dict[str, Any]:
         "repeated": line.repeated,
         "error": line.error,
         "url": line.url,
+        "sight": line.sight,
+        "sights": {sight.value: count for sight, count in line.sights.items()},
+        "seen_at": line.seen_at,
+        "looked_at": line.looked_at,
+        "unseen_why": line.unseen_why,
         "changed_at": line.changed_at,
     }
 
@@ -167,6 +172,8 @@ def _lines_table(lines: list[dict[str, Any]], states: dict[str, int]) -> Any:
             line["language"],
             f"{line['total']:,}",
             _in_words(line["states"])
+            + (f"; {line['sight']}" if line["sight"] else "")
+            + (f": {line['unseen_why']}" if line["unseen_why"] else "")
             + (f"; {line['repeated']:,} sent once more, may have come twice" if line["repeated"] else "")
             + (f" ({line['error']})" if line["error"] else ""),
         )

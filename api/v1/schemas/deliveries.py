@@ -12,6 +12,8 @@ from api.v1.schemas.shape import Shape
 from crisis.activations.models import Activation
 from crisis.deliveries.decisions import Decision
 from crisis.deliveries.ledger import Item, Line, words
+from crisis.deliveries.sights import Sight
+from crisis.deliveries.sights import words as sight_words
 from crisis.deliveries.states import DeliveryState
 from crisis.mode import Mode
 
@@ -32,6 +34,11 @@ class LineOut(Shape):
     error: str | None
     url: str | None
     changed_at: datetime | None
+    sight: str | None = Field(description="What was seen of it from outside, in words; null where nobody looks.")
+    sights: dict[Sight, int]
+    seen_at: datetime | None
+    looked_at: datetime | None
+    unseen_why: str | None
 
 
 class Totals(Shape):
@@ -96,12 +103,31 @@ class DeliveryOut(Shape):
     error_code: str | None
     error: str | None
     last_two: str | None
+    sight: Sight | None = Field(description="What an outsider saw of a public post; null where nobody looks.")
+    sight_words: str | None
+    seen_at: datetime | None
+    looked_at: datetime | None
+    unseen_why: str | None
 
     @classmethod
     def of(cls, item: Item) -> Self:
         """From the ledger's."""
-        values = {name: getattr(item, name) for name in cls.model_fields if name != "words"}
-        return cls(**values, words=words(DeliveryState(item.state)))
+        values = {name: getattr(item, name) for name in cls.model_fields if name not in {"words", "sight_words"}}
+        seen = None if item.sight is None else sight_words(Sight(item.sight), item.seen_at, item.looked_at)
+        return cls(**values, words=words(DeliveryState(item.state)), sight_words=seen)
+
+
+class CheckedOut(Shape):
+    """A delivery after it was looked at because somebody asked."""
+
+    id: int
+    channel: str
+    account: str
+    state: DeliveryState
+    answer: str = Field(description="What was found, and what to do about it, in plain words.")
+    url: str | None
+    sight: Sight | None
+    seen: str | None
 
 
 class DecisionIn(Shape):
