@@ -32,6 +32,12 @@ PATIENCE = 2.0  # seconds each part has to answer
 LATE = 5.0  # sweeps that may be missed before somebody should know
 
 _VERSION = text("SELECT version_num FROM alembic_version")
+_STRAYED = text(
+    """
+    SELECT count(*) FROM deliveries d LEFT JOIN renditions r ON r.id = d.rendition_id
+    WHERE d.mode IS NULL OR d.mode <> ALL(:modes) OR r.mode IS DISTINCT FROM d.mode
+    """
+)
 
 
 class Level(StrEnum):
@@ -74,7 +80,8 @@ async def _database(settings: Settings) -> list[Finding]:
             schema = await _schema(crisis, settings)
             if schema.level is Level.WRONG:
                 return [schema]
-            return [schema, *await _sweeps(crisis), *await _accounts(crisis), *await _sealed(crisis)]
+            findings = [schema, *await _modes(crisis), *await _sweeps(crisis)]
+            return [*findings, *await _accounts(crisis), *await _sealed(crisis)]
     except Unready as problem:
         found, _, advice = str(problem).partition("\n")
         return [Finding("database", Level.WRONG, found, advice)]
@@ -96,6 +103,20 @@ async def _schema(crisis: Crisis, settings: Settings) -> Finding:
         return Finding("database", Level.OK, "Answers, and has this version's schema.")
     has = f"has the schema {found}" if found else "has no schema"
     return Finding("database", Level.WRONG, f"It {has}; this version needs {wanted}.", "Run: crisis migrate")
+
+
+async def _modes(crisis: Crisis) -> list[Finding]:
+    """Deliveries that are neither actual nor an exercise, or not what their text is. The schema allows none."""
+    async with crisis.db.transaction() as session:
+        strayed = (await session.execute(_STRAYED, {"modes": [mode.value for mode in Mode]})).scalar_one()
+    if not strayed:
+        return []
+    found = f"{strayed} deliveries have lost their mode, or have another than their text."
+    advice = (
+        "No worker sends them, to anybody. The schema forbids such rows: find out what changed it (a migration? a restore?) "
+        "before anything else is approved."
+    )
+    return [Finding("mode", Level.WRONG, found, advice)]
 
 
 async def _sweeps(crisis: Crisis) -> list[Finding]:
