@@ -13,8 +13,9 @@ from crisis.channels import Unit
 from crisis.cli import door, screen, times
 from crisis.errors import Conflict
 from crisis.messages import drafts
-from crisis.messages.desk import Approved, Plan, Preview
+from crisis.messages.desk import Approved
 from crisis.messages.models import Revision, RevisionState
+from crisis.messages.plan import Plan, Preview
 
 _UNITS = {Unit.CHARACTERS: "characters", Unit.WEIGHTED: "weighted characters", Unit.SEGMENTS: "parts"}
 

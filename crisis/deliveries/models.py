@@ -64,9 +64,14 @@ class Delivery(Base):
         ForeignKeyConstraint(
             ["rendition_id", "mode"], ["renditions.id", "renditions.mode"], name="deliveries_rendition_id_mode_fkey"
         ),
-        # Approving twice is harmless.
-        UniqueConstraint(
-            "recipient_id", "rendition_id", "account_id", name="deliveries_once", postgresql_nulls_not_distinct=True
+        # Approving twice is harmless. Of recipients who were erased there may be many: their deliveries stay without them.
+        UniqueConstraint("recipient_id", "rendition_id", "account_id", name="deliveries_once"),
+        Index(
+            "deliveries_once_in_public",
+            "rendition_id",
+            "account_id",
+            unique=True,
+            postgresql_where=text("lane = 'public'"),
         ),
         Index(
             "deliveries_due", "mode", "lane", "due_at", "id", postgresql_where=text("state IN ('ready', 'retry_wait')")

@@ -12,13 +12,14 @@ from crisis.mode import Mode
 
 _TO_ACCOUNTS = text(
     """
-    INSERT INTO deliveries (mode, lane, rendition_id, account_id, due_at, deadline_at)
-    SELECT r.mode, :lane, r.id, given.account_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at
+    INSERT INTO deliveries (mode, lane, rendition_id, account_id, due_at, deadline_at, created_at)
+    SELECT r.mode, :lane, r.id, given.account_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at,
+           coalesce(CAST(:at AS timestamptz), now())
     FROM unnest(CAST(:renditions AS bigint[]), CAST(:accounts AS int[])) WITH ORDINALITY
          AS given (rendition_id, account_id, place)
     JOIN renditions r ON r.id = given.rendition_id
     ORDER BY given.place
-    ON CONFLICT ON CONSTRAINT deliveries_once DO NOTHING
+    ON CONFLICT DO NOTHING
     """
 )
 # Each recipient gets the rendition of their language, or the primary one.
@@ -47,6 +48,13 @@ _SUPERSEDE = text(
     """
 )
 
+# A transaction's now() is when it began. Two approvals may begin in one order and get the message in the other.
+_MOMENT = text(
+    """
+    SELECT greatest(clock_timestamp(), max(n.issued_at) + interval '1 microsecond')
+    FROM revisions v JOIN renditions n ON n.revision_id = v.id WHERE v.message_id = :message
+    """
+)
 _HOLD_MESSAGES = text(
     """
     SELECT id FROM messages WHERE id IN (
@@ -82,14 +90,19 @@ async def to_accounts(
     *,
     due_at: datetime | None = None,
     deadline_at: datetime | None = None,
+    at: datetime | None = None,
 ) -> int:
-    """A delivery for each (rendition id, account id), in this order. ``due_at`` of ``None`` is now. Returns how many."""
+    """A delivery for each (rendition id, account id), in this order. ``due_at`` of ``None`` is now. Returns how many.
+
+    ``at`` is when a revision was approved (:func:`moment`).
+    """
     values = {
         "lane": lane.value,
         "renditions": [rendition for rendition, _ in pairs],
         "accounts": [account for _, account in pairs],
         "due_at": due_at,
         "deadline_at": deadline_at,
+        "at": at,
     }
     rows = await session.execute(_TO_ACCOUNTS, values)
     _kick_if_due(session, mode, lane, due_at)
@@ -124,6 +137,14 @@ async def to_audience(
     rows = await session.execute(_TO_AUDIENCE, values)
     _kick_if_due(session, mode, lane, due_at)
     return int(rows.rowcount)  # type: ignore[attr-defined]
+
+
+async def moment(session: AsyncSession, message_id: int) -> datetime:
+    """Now, by the database's clock, and later than every revision of this message that was put out: deliveries go in that
+    order (promise P6). Ask while holding the message.
+    """
+    found: datetime = (await session.execute(_MOMENT, {"message": message_id})).scalar_one()
+    return found
 
 
 async def supersede(session: AsyncSession, message_id: int, number: int) -> int:

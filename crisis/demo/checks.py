@@ -16,7 +16,7 @@ from crisis.demo.judge import Judge, Record
 from crisis.demo.place import crisis_page
 from crisis.demo.promises import Promise
 from crisis.demo.town import KEEPER, Town, standings
-from crisis.messages.desk import Plan
+from crisis.messages.plan import Plan
 from crisis.posts.service import Standing
 
 STAND_INS = {"facebook": "graph", "twitter": "x"}

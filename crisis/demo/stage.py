@@ -21,7 +21,7 @@ from crisis.deliveries import ledger
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import DeliveryState
 from crisis.demo.promises import Promise, Report
-from crisis.messages.desk import Preview
+from crisis.messages.plan import Preview
 from crisis.messages.rendered import CHANNEL_NAMES
 
 OSLO = ZoneInfo("Europe/Oslo")

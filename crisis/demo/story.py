@@ -25,8 +25,8 @@ from crisis.demo.stage import Stage
 from crisis.demo.town import DEPUTY, DIRECTOR, EDITOR, Town
 from crisis.errors import Conflict
 from crisis.messages import drafts
-from crisis.messages.desk import Plan
 from crisis.messages.models import Kind
+from crisis.messages.plan import Plan
 from crisis.mode import Mode
 
 TITLE = "Kvikkleireskred ved Moen"

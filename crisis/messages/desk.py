@@ -1,52 +1,28 @@
-"""The desk: see a revision as each channel would carry it, and approve it. Approval is the moment everything freezes."""
+"""The desk: see a revision as each channel would carry it, approve it, and take it back. Approval is when everything freezes."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis import clock
-from crisis.accounts.models import Account, AccountState
 from crisis.activations import service as activations
 from crisis.activations.states import ActivationState
-from crisis.audiences.models import Audience, Membership
 from crisis.audit import chain
 from crisis.channels import Capabilities
 from crisis.db import Database
-from crisis.deliveries import outbox
+from crisis.deliveries import outbox, reach
 from crisis.deliveries.models import Rendition
-from crisis.errors import Conflict, Invalid
+from crisis.errors import Conflict, Invalid, NotFound
 from crisis.lanes import Lane
 from crisis.messages import drafts
-from crisis.messages.content import Content
-from crisis.messages.models import Message, Revision, RevisionState
+from crisis.messages.models import Kind, Message, Revision, RevisionState
+from crisis.messages.plan import Plan, Planner
 from crisis.messages.render import Renderer
-from crisis.messages.rendered import Rendered, check
-from crisis.mode import Mode
+from crisis.messages.targets import REST
 from crisis.roles import Act, Actor, require
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """One channel and language of a revision, as it would go out, with what stops it."""
-
-    channel: str
-    language: str
-    accounts: Sequence[str]
-    rendered: Rendered
-    problems: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What approving would do: every text, and how many deliveries per channel."""
-
-    previews: Sequence[Preview]
-    deliveries: Mapping[str, int]
-    problems: Sequence[str] = field(default_factory=tuple)
-    """Everything that stops it, the previews' problems included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +33,18 @@ class Approved:
     deliveries: Mapping[str, int]
     cancelled: int
     """Deliveries of earlier revisions that had not gone out and now never will."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retracted:
+    """What a retraction did. Nothing follows the message any more."""
+
+    message: Message
+    revision: Revision | None
+    """The retraction that is on its way; nothing where nobody had been sent anything, so that nobody needs to be told."""
+    deliveries: Mapping[str, int]
+    cancelled: int
+    """Deliveries that had not gone out and now never will."""
 
 
 class Desk:
@@ -72,106 +60,123 @@ class Desk:
         languages: Sequence[str],
         validity: timedelta,
     ) -> None:
-        self._db, self._renderer, self._capabilities = db, renderer, capabilities
-        self._unit, self._languages, self._validity = editors_unit, tuple(languages), validity
+        self._db, self._validity = db, validity
+        self._planner = Planner(renderer, capabilities, editors_unit=editors_unit, languages=languages)
 
     async def preview(self, actor: Actor, revision_id: int) -> Plan:
-        """Exactly what approving would send, and everything that stops it. Changes nothing."""
+        """Exactly what approving would send, its retraction, and everything that stops it. Changes nothing."""
         require(actor, Act.READ_CRISIS)
         async with self._db.transaction() as session:
             revision = await drafts.get(session, revision_id)
             message = await session.get_one(Message, revision.message_id)
-            accounts = await self._accounts(session, revision)
-            people = await self._people(session, revision)
-            superseded = await self._superseded(session, revision)
-            return self._plan(revision, superseded, message.mode, accounts, people, clock.now())
+            return await self._planner.plan(session, message, revision, clock.now())
 
     async def approve(self, actor: Actor, revision_id: int) -> Approved:
-        """Freeze a draft and put it out to every editors' account and to its audience, in one transaction.
+        """Freeze a draft and put it out, in one transaction, to everyone the preview counted.
 
         May be done while the activation is still locking: crisis messages never wait for the drain. Raises
-        :class:`Invalid` with every problem and its numbers, :class:`drafts.AlreadyApproved`, and :class:`Conflict` after
-        stand-down.
+        :class:`Invalid` with every problem and its numbers (those of its retraction too), :class:`drafts.AlreadyApproved`,
+        :class:`drafts.AlreadyRetracted`, and :class:`Conflict` after stand-down.
         """
         require(actor, Act.APPROVE_MESSAGE)
-        now = clock.now()
         async with self._db.transaction() as session:
             revision = await drafts.draft(session, revision_id)
             message = await session.get_one(Message, revision.message_id, with_for_update=True)
-            activation = await activations.get(session, message.activation_id)
-            if activation.state is ActivationState.STOOD_DOWN:
-                raise Conflict(f"Activation {activation.id} is stood down. Nothing more is sent for it.")
-            await self._check_still_newest(session, revision)
-            accounts = await self._accounts(session, revision)
-            people = await self._people(session, revision)
-            superseded = await self._superseded(session, revision)
-            plan = self._plan(revision, superseded, message.mode, accounts, people, now)
-            if plan.problems:
-                raise Invalid("The message cannot go out as it is. Nothing was sent.", plan.problems)
-            revision.state, revision.approved_by, revision.approved_at = RevisionState.APPROVED, actor.name, now
-            await session.flush()
-            cancelled = await outbox.supersede(session, message.id, revision.number)
-            sent = await self._put_out(session, message, revision, accounts, plan, now)
+            drafts.check_open(message)
+            await _check_in_force(session, message)
+            await _check_still_newest(session, revision)
+            done = await self._put_out(session, actor, message, revision, await outbox.moment(session, message.id))
+            detail = {"kind": revision.kind.value, "number": revision.number, "deliveries": done.deliveries}
             subject = f"revision:{revision.id}"
-            detail = {
-                "kind": revision.kind.value,
-                "number": revision.number,
-                "deliveries": sent,
-                "cancelled": cancelled,
-            }
-            await chain.append(session, actor, "approve", subject, mode=message.mode, **detail)
-        return Approved(revision, sent, cancelled)
-
-    def _plan(
-        self,
-        revision: Revision,
-        superseded: int | None,
-        mode: Mode,
-        accounts: Sequence[Account],
-        people: int | None,
-        now: datetime,
-    ) -> Plan:
-        contents = {language: Content.model_validate(fields) for language, fields in revision.contents.items()}
-        problems: list[str] = []
-        if not accounts:
-            problems.append(
-                f"No connected account of {self._unit} can carry a crisis message. See: crisis accounts list, connect."
+            await chain.append(
+                session, actor, "approve", subject, mode=message.mode, **detail, cancelled=done.cancelled
             )
-        if people == 0:
-            problems.append("The audience is empty: nobody would get the SMS. Import recipients first.")
-        previews, deliveries = [], dict[str, int]()
-        for channel in dict.fromkeys(account.channel for account in accounts):
-            capabilities = self._capabilities[channel]
-            names = [account.name for account in accounts if account.channel == channel]
-            for language in (language for language in self._languages if language in contents):
-                rendered = self._renderer.render(
-                    revision.kind.value,
-                    channel,
-                    capabilities,
-                    contents[language],
-                    language=language,
-                    mode=mode,
-                    next_update_at=revision.next_update_at,
-                    number=revision.number,
-                    now=now,
-                    replaced=superseded,
+        return done
+
+    async def retract(self, actor: Actor, message_id: int, reason: str = "") -> Retracted:
+        """False alarm: put out what was prepared with the alert, to everyone anything of the message was attempted for, and
+        end the message. One act, one transaction.
+
+        Where nothing of it was attempted yet, nobody needs to be told: what waits is cancelled and nothing is sent. ``reason``
+        goes on record and nowhere else. Raises :class:`NotFound`, :class:`drafts.AlreadyRetracted`, :class:`Invalid` when
+        nothing can carry it, and :class:`Conflict` when nothing was approved or after stand-down.
+        """
+        require(actor, Act.APPROVE_MESSAGE)
+        async with self._db.transaction() as session:
+            message = await session.get(Message, message_id, with_for_update=True)
+            if message is None:
+                raise NotFound("message", message_id)
+            drafts.check_open(message)
+            await _check_in_force(session, message)
+            newest, number = await drafts.last(session, message.id)
+            if newest is None:
+                raise Conflict(
+                    f"Nothing of message {message_id} was ever approved, so there is nothing to take back. Leave the draft."
                 )
-                found = check(rendered, capabilities)
-                previews.append(Preview(channel, language, names, rendered, found))
-                problems += found
-            deliveries[channel] = (people or 0) if capabilities.recipients else len(names) * len(contents)
-        return Plan(previews, deliveries, problems)
+            now = await outbox.moment(session, message.id)
+            message.retracted_at, message.retracted_by, message.retracted_for = now, actor.name, reason or None
+            cancelled = await outbox.supersede(session, message.id, number)
+            if not await reach.touched(session, message.id, number):
+                await _record(session, actor, message, reason, {}, cancelled)
+                return Retracted(message, None, {}, cancelled)
+            revision = Revision(
+                message_id=message.id,
+                number=number,
+                kind=Kind.RETRACTION,
+                supersedes_id=newest.id,
+                contents={},
+                audience_id=newest.audience_id,
+                state=RevisionState.DRAFT,
+                saves=1,
+                written_by=actor.name,
+                written_at=now,
+            )
+            session.add(revision)
+            await session.flush()
+            revision.contents = await self._planner.taking_back(session, revision, now)
+            done = await self._put_out(session, actor, message, revision, now)
+            await _record(session, actor, message, reason, done.deliveries, cancelled)
+        return Retracted(message, done.revision, done.deliveries, cancelled)
 
     async def _put_out(
-        self,
-        session: AsyncSession,
-        message: Message,
-        revision: Revision,
-        accounts: Sequence[Account],
-        plan: Plan,
-        now: datetime,
-    ) -> dict[str, int]:
-        renditions: dict[str, dict[str, Rendition]] = {}
+        self, session: AsyncSession, actor: Actor, message: Message, revision: Revision, now: datetime
+    ) -> Approved:
+        """Freeze a revision and write its deliveries. What has not gone out of the earlier ones is cancelled first, so that
+        whom they were attempted for is settled while this is worked out.
+        """
+        cancelled = await outbox.supersede(session, message.id, revision.number)
+        plan = await self._planner.plan(session, message, revision, now)
+        if plan.problems:
+            raise Invalid("The message cannot go out as it is. Nothing was sent.", plan.problems)
+        revision.state, revision.approved_by, revision.approved_at = RevisionState.APPROVED, actor.name, now
+        renditions = await self._renditions(session, message, revision, plan, now)
+        deadline, sent = now + self._validity, dict[str, int]()
+        public = [
+            (rendition, account.id) for account in plan.to.public for rendition in renditions[account.channel].values()
+        ]
+        await outbox.to_accounts(session, message.mode, Lane.PUBLIC, public, deadline_at=deadline, at=now)
+        for account in plan.to.public:
+            sent[account.channel] = sent.get(account.channel, 0) + len(renditions[account.channel])
+        for channel in dict.fromkeys(account.channel for account in plan.to.senders):
+            sent[channel] = await reach.write(
+                session,
+                message.mode,
+                Lane.SMS,
+                renditions[channel],
+                plan.to.sender.id if plan.to.sender else None,
+                message.id,
+                revision.number,
+                rest=revision.kind in REST,
+                audience_id=revision.audience_id,
+                at=now,
+                deadline_at=deadline,
+            )
+        return Approved(revision, sent, cancelled)
+
+    async def _renditions(
+        self, session: AsyncSession, message: Message, revision: Revision, plan: Plan, now: datetime
+    ) -> dict[str, dict[str, int]]:
+        made: dict[str, dict[str, Rendition]] = {}
         for preview in plan.previews:
             rendered = preview.rendered
             rendition = Rendition(
@@ -189,63 +194,32 @@ class Desk:
                 next_update_at=revision.next_update_at,
             )
             session.add(rendition)
-            renditions.setdefault(preview.channel, {})[preview.language] = rendition
+            made.setdefault(preview.channel, {})[preview.language] = rendition
         await session.flush()
-        deadline, sent, public = now + self._validity, dict[str, int](), list[tuple[int, int]]()
-        for account in accounts:
-            by_language = {language: rendition.id for language, rendition in renditions[account.channel].items()}
-            if not self._capabilities[account.channel].recipients:
-                public += [(rendition, account.id) for rendition in by_language.values()]
-                sent[account.channel] = sent.get(account.channel, 0) + len(by_language)
-            elif revision.audience_id is not None:
-                sent[account.channel] = await outbox.to_audience(
-                    session, message.mode, Lane.SMS, by_language, account.id, revision.audience_id, deadline_at=deadline
-                )
-        await outbox.to_accounts(session, message.mode, Lane.PUBLIC, public, deadline_at=deadline)
-        return sent
+        return {channel: {language: each.id for language, each in by.items()} for channel, by in made.items()}
 
-    async def _accounts(self, session: AsyncSession, revision: Revision) -> list[Account]:
-        """The editors' connected accounts on channels this service publishes to; of those that send to recipients, the
-        first one, and only if the revision has an audience: nobody should get the same SMS from two senders.
-        """
-        of_unit = select(Account).where(Account.unit == self._unit, Account.state == AccountState.ACTIVE)
-        found, sender = [], None
-        for account in await session.scalars(of_unit.where(Account.address.is_not(None)).order_by(Account.id)):
-            capabilities = self._capabilities.get(account.channel)
-            if capabilities is None:
-                continue
-            if not capabilities.recipients:
-                found.append(account)
-            elif sender is None and revision.audience_id is not None:
-                sender = account
-        if revision.audience_id is not None and sender is None:
-            raise Invalid(
-                f"The message has an audience, but {self._unit} has no connected SMS account to send it from. "
-                "Connect one (crisis accounts connect), or leave the audience out."
-            )
-        return found if sender is None else [*found, sender]
 
-    async def _people(self, session: AsyncSession, revision: Revision) -> int | None:
-        if revision.audience_id is None:
-            return None
-        audience = await session.get_one(Audience, revision.audience_id)
-        members = select(func.count()).select_from(Membership).where(Membership.audience_id == audience.id)
-        return int(await session.scalar(members) or 0)
+async def _record(
+    session: AsyncSession, actor: Actor, message: Message, reason: str, deliveries: Mapping[str, int], cancelled: int
+) -> None:
+    detail = {"reason": reason, "deliveries": dict(deliveries), "cancelled": cancelled}
+    await chain.append(session, actor, "retract", f"message:{message.id}", mode=message.mode, **detail)
 
-    async def _superseded(self, session: AsyncSession, revision: Revision) -> int | None:
-        """The number of the revision it replaces: what a correction names."""
-        if revision.supersedes_id is None:
-            return None
-        return (await session.get_one(Revision, revision.supersedes_id)).number
 
-    async def _check_still_newest(self, session: AsyncSession, revision: Revision) -> None:
-        newer = select(Revision).where(
-            Revision.message_id == revision.message_id,
-            Revision.state == RevisionState.APPROVED,
-            Revision.number > revision.number,
+async def _check_in_force(session: AsyncSession, message: Message) -> None:
+    activation = await activations.get(session, message.activation_id)
+    if activation.state is ActivationState.STOOD_DOWN:
+        raise Conflict(f"Activation {activation.id} is stood down. Nothing more is sent for it.")
+
+
+async def _check_still_newest(session: AsyncSession, revision: Revision) -> None:
+    newer = select(Revision).where(
+        Revision.message_id == revision.message_id,
+        Revision.state == RevisionState.APPROVED,
+        Revision.number > revision.number,
+    )
+    if found := (await session.scalars(newer.limit(1))).one_or_none():
+        raise Conflict(
+            f"Revision {found.number} was approved by {found.approved_by} after this draft was begun. "
+            "Write a new revision on top of it."
         )
-        if found := (await session.scalars(newer.limit(1))).one_or_none():
-            raise Conflict(
-                f"Revision {found.number} was approved by {found.approved_by} after this draft was begun. "
-                "Write a new revision on top of it."
-            )

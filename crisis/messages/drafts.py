@@ -41,6 +41,16 @@ class AlreadyApproved(Conflict):
         )
 
 
+class AlreadyRetracted(Conflict):
+    """Nothing follows a message that was a false alarm."""
+
+    def __init__(self, message: Message) -> None:
+        super().__init__(
+            f"Message {message.id} was retracted as a false alarm by {message.retracted_by}. Nothing follows it. "
+            "If there is something to say after all, write a new alert."
+        )
+
+
 async def write(
     db: Database,
     actor: Actor,
@@ -56,9 +66,15 @@ async def write(
     """A new draft: an alert begins a message; every other kind names the message it goes on with.
 
     ``contents`` is ``{language: fields}`` with the fields of ``Content``. What the draft supersedes is the newest approved
-    revision; with none there is nothing to update or correct. Raises :class:`Invalid` naming every fault at once.
+    revision; with none there is nothing to update or correct. A retraction is not written: it is ready with the alert.
+    Raises :class:`Invalid` naming every fault at once, and :class:`AlreadyRetracted`.
     """
     require(actor, Act.WRITE_MESSAGE)
+    if kind is Kind.RETRACTION:
+        raise Invalid(
+            "A retraction is not written: it was made ready with the alert. To send it: crisis message retract MESSAGE, or "
+            "POST /v1/messages/{message_id}/retract."
+        )
     held = parse_contents(contents, languages)
     _check_next_update(kind, next_update_at)
     async with db.transaction() as session:
@@ -148,6 +164,20 @@ async def revisions(
     return (await session.scalars(found.order_by(Revision.id).limit(most))).all()
 
 
+async def last(session: AsyncSession, message_id: int) -> tuple[Revision | None, int]:
+    """The newest approved revision of a message, and the number of the next one. Ask while holding the message."""
+    newest = select(Revision).where(Revision.message_id == message_id, Revision.state == RevisionState.APPROVED)
+    found = (await session.scalars(newest.order_by(Revision.number.desc()).limit(1))).one_or_none()
+    highest = await session.scalar(select(func.max(Revision.number)).where(Revision.message_id == message_id))
+    return found, (highest or 0) + 1
+
+
+def check_open(message: Message) -> None:
+    """Raise :class:`AlreadyRetracted` if nothing may follow."""
+    if message.retracted_at is not None:
+        raise AlreadyRetracted(message)
+
+
 async def _place(
     session: AsyncSession, activation: Activation, kind: Kind, message_id: int | None
 ) -> tuple[Message, int, Revision | None]:
@@ -164,12 +194,11 @@ async def _place(
     found = await session.get(Message, message_id, with_for_update=True)
     if found is None or found.activation_id != activation.id:
         raise NotFound("message", message_id, f"Activation {activation.id} has no such message.")
-    newest = select(Revision).where(Revision.message_id == found.id, Revision.state == RevisionState.APPROVED)
-    superseded = (await session.scalars(newest.order_by(Revision.number.desc()).limit(1))).one_or_none()
+    check_open(found)
+    superseded, number = await last(session, found.id)
     if superseded is None:
         raise Conflict(f"Nothing of message {message_id} has been sent yet. Approve its alert first.")
-    last = await session.scalar(select(func.max(Revision.number)).where(Revision.message_id == found.id))
-    return found, (last or 0) + 1, superseded
+    return found, number, superseded
 
 
 async def _check_audience(session: AsyncSession, audience_id: int | None) -> None:

@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from crisis.channels import Capabilities, Unit
 from crisis.messages.lengths import Length
 
+CRISIS_PAGE = "website"
+"""The channel people are told to look at, wherever else a message goes."""
+
 CHANNEL_NAMES: Mapping[str, str] = {
-    "website": "Crisis page",
+    CRISIS_PAGE: "Crisis page",
     "wordpress": "WordPress",
     "facebook": "Facebook",
     "twitter": "X",

@@ -8,8 +8,9 @@ from pydantic import Field
 
 from api.v1.schemas.shape import Number, Shape
 from crisis.channels import Unit
-from crisis.messages.desk import Approved, Plan, Preview
+from crisis.messages.desk import Approved
 from crisis.messages.models import Kind, RevisionState
+from crisis.messages.plan import Plan, Preview
 
 CONTENTS: Mapping[str, Any] = {
     "nb": {

@@ -18,8 +18,8 @@ from crisis.demo.judge import Judge
 from crisis.demo.promises import Report
 from crisis.demo.town import Town
 from crisis.errors import Unready
-from crisis.messages.desk import Plan, Preview
 from crisis.messages.lengths import Length
+from crisis.messages.plan import Plan, Preview
 from crisis.messages.rendered import Rendered
 from crisis.mode import Mode
 from crisis.posts.service import Standing

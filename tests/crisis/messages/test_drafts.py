@@ -50,6 +50,12 @@ async def reread(crisis: Crisis, revision: Revision) -> Revision:
         return await drafts.get(session, revision.id)
 
 
+async def attempted(crisis: Crisis) -> None:
+    """A sender has begun everything that is written so far."""
+    async with crisis.db.transaction() as session:
+        await session.execute(text("UPDATE deliveries SET attempts = 1"))
+
+
 @pytest.fixture
 async def alert(crisis: Crisis) -> Revision:
     """The draft of an alert in a new activation, with a Facebook page to carry it."""
@@ -68,6 +74,7 @@ async def test_what_follows_supersedes_the_newest_that_was_approved(crisis: Cris
     first = await write(crisis, Kind.UPDATE, message_id=1)
     second = await write(crisis, Kind.CORRECTION, message_id=1)
     assert [(each.number, each.supersedes_id) for each in (first, second)] == [(2, alert.id), (3, alert.id)]
+    await attempted(crisis)
     await crisis.desk.approve(EDITOR, second.id)
     third = await write(crisis, Kind.ALL_CLEAR, message_id=1, next_update_at=None)
     assert (third.number, third.supersedes_id) == (4, second.id)
@@ -93,6 +100,7 @@ async def test_numbers_stay_apart_when_two_write_at_once(crisis: Crisis, alert: 
         (Kind.UPDATE, {"message_id": 77}, NotFound, "77"),
         (Kind.ALERT, {"activation": 77}, NotFound, "77"),
         (Kind.ALERT, {"audience_id": 77}, NotFound, "77"),
+        (Kind.RETRACTION, {"message_id": 1}, Invalid, "crisis message retract"),
         (Kind.ALERT, {"next_update_at": None}, Invalid, "Say when the next message comes"),
         (Kind.ALERT, {"next_update_at": datetime(2020, 1, 1, tzinfo=UTC)}, Invalid, "has passed"),
         (Kind.ALERT, {"next_update_at": datetime(2031, 1, 1)}, Invalid, "time zone"),  # noqa: DTZ001 - that is the point
