@@ -18,12 +18,12 @@ A write has three outcomes, never two. It is *done* (a :class:`Receipt` comes ba
     ForgedCallback        a callback whose signature does not hold; nothing in it may be read
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from crisis.mode import Mode
 
@@ -357,6 +357,37 @@ class Channel(Protocol):
 
     async def close(self) -> None:
         """Release connections."""
+        ...
+
+
+class Mailing(Protocol):
+    """One text on its way through one account to many, one call each."""
+
+    def send(self, key: str, to: str, valid_seconds: int | None) -> None:
+        """Begin one call, without waiting. Raises a :class:`ChannelError` when it cannot begin: then nothing was sent.
+
+        Otherwise ``ended(key, outcome)`` is told once, later, and within the channel's ``call_seconds``.
+        """
+        ...
+
+    def abandon(self, key: str) -> None:
+        """Nobody waits for this one any more: break it off. ``ended`` is not told; the request may be out."""
+        ...
+
+
+@runtime_checkable
+class Bulk(Protocol):
+    """What a channel offers beside ``publish`` when one text goes to a hundred thousand: calls that nobody awaits one by one.
+
+    Whoever uses it keeps no more than ``capabilities.concurrency`` in flight. The outcomes are those of ``publish``.
+    """
+
+    def mailing(
+        self, account: AccountRef, text: Outgoing, ended: Callable[[str, "Receipt | ChannelError"], None]
+    ) -> Mailing:
+        """Prepare a text; its ``key``, ``to`` and ``valid_seconds`` are not read. Raises what ``publish`` would of an account
+        or a setup that cannot send.
+        """
         ...
 
 

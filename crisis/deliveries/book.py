@@ -55,6 +55,10 @@ class Book:
         self._accounts: dict[int, AccountRef | ChannelError] = {}
         self._renditions: OrderedDict[int, Frozen] = OrderedDict()
 
+    def lacks(self, accounts: set[int], renditions: set[int]) -> bool:
+        """Whether any of these is still to be fetched."""
+        return not (accounts <= self._accounts.keys() and renditions <= self._renditions.keys())
+
     async def fetch(self, session: AsyncSession, accounts: set[int], renditions: set[int]) -> None:
         """Read in what is missing. What was asked for last is kept longest, and all of it until the next time."""
         if missing := accounts - self._accounts.keys():

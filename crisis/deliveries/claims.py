@@ -9,17 +9,18 @@
 If the process dies after ``claim``, the lease runs out and the rows are ready again; after ``start``, they become unknown.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import gate
 from crisis.activations.holders import Holder
+from crisis.db import Line
 from crisis.deliveries import outbox
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
@@ -129,11 +130,11 @@ class Result(NamedTuple):
 
 
 async def claim(
-    session: AsyncSession, mode: Mode, lane: Lane, lease: UUID, *, most: int, hold_seconds: float
+    through: AsyncSession | Line, mode: Mode, lane: Lane, lease: UUID, *, most: int, hold_seconds: float
 ) -> list[Claimed]:
     """Lease up to ``most`` due rows of a lane, oldest first, skipping what others are taking."""
     values = {"mode": mode.value, "lane": lane.value, "lease": lease, "most": most, "hold": _seconds(hold_seconds)}
-    return [Claimed(*row) for row in await session.execute(_CLAIM, values)]
+    return [Claimed(*row) for row in await _rows(through, _CLAIM, values)]
 
 
 async def start(
@@ -159,8 +160,15 @@ async def start(
         if blocked := sorted(held - allowed):
             await session.execute(_BLOCK, {"ids": blocked, "lease": lease})
         wanted = sorted(allowed)
-    values = {"ids": wanted, "lease": lease, "mode": mode.value, "hold": _seconds(hold_seconds)}
-    return {row.id: row.attempts for row in await session.execute(_START, values)}
+    return await start_ungated(session, mode, lease, wanted, hold_seconds=hold_seconds)
+
+
+async def start_ungated(
+    through: AsyncSession | Line, mode: Mode, lease: UUID, ids: Sequence[int], *, hold_seconds: float
+) -> dict[int, int]:
+    """The same for crisis messages, which no gate holds back: one statement, which may be a transaction by itself."""
+    values = {"ids": list(ids), "lease": lease, "mode": mode.value, "hold": _seconds(hold_seconds)}
+    return {row[0]: row[1] for row in await _rows(through, _START, values)}
 
 
 async def settle(
@@ -171,29 +179,22 @@ async def settle(
     A row that is missing from the answer was moved by somebody else in the meantime: a receipt that came before the
     provider's answer, or the sweep, which took the sender for dead.
     """
-    written = [
-        {
-            "id": r.id,
-            "number": r.number,
-            "state": r.state.value,
-            "wait": r.wait,
-            "reference": r.reference,
-            "url": r.url,
-            "code": r.code,
-            "error": r.error,
-        }
-        for r in results
-    ]
     again = [r.id for r in results if r.state is DeliveryState.RETRY_WAIT] if lane.crisis else []
     if again:
         await outbox.hold_revisions(session, again)
-    missing = await session.execute(_SETTLE, {"lease": lease, "results": orjson.dumps(written).decode()})
-    moved = {r.id for r in results}.difference(missing.scalars())
+    moved = await settle_plainly(session, lease, results)
     if again:
         await outbox.drop_superseded(session, again)
     if not lane.crisis:
         await gate.close_permits(session, {r.id: r.state.value for r in results}, holder)
     return moved
+
+
+async def settle_plainly(through: AsyncSession | Line, lease: UUID, results: Sequence[Result]) -> set[int]:
+    """The same where there is no permit to close and nothing that will be tried again: one statement."""
+    values = {"lease": lease, "results": orjson.dumps(list(map(_written, results))).decode()}
+    missing = await _rows(through, _SETTLE, values)
+    return {r.id for r in results}.difference(row[0] for row in missing)
 
 
 async def release(session: AsyncSession, lease: UUID, ids: Sequence[int]) -> None:
@@ -203,3 +204,22 @@ async def release(session: AsyncSession, lease: UUID, ids: Sequence[int]) -> Non
 
 def _seconds(value: float) -> timedelta:
     return timedelta(seconds=value)
+
+
+async def _rows(through: AsyncSession | Line, statement: TextClause, values: dict[str, Any]) -> Iterable[Sequence[Any]]:
+    if isinstance(through, Line):
+        return await through.rows(statement, values)
+    return await through.execute(statement, values)
+
+
+def _written(result: Result) -> dict[str, Any]:
+    """What is left out is null there."""
+    if result.error is None and not result.wait:
+        return {
+            "id": result.id,
+            "number": result.number,
+            "state": result.state,
+            "reference": result.reference,
+            "url": result.url,
+        }
+    return result._asdict()

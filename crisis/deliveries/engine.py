@@ -14,8 +14,9 @@ from crisis.db import Database, kick
 from crisis.deliveries import sweep
 from crisis.deliveries.book import Book, Openers
 from crisis.deliveries.looks import look_around
+from crisis.deliveries.pace import Pace
 from crisis.deliveries.reconcile import reconcile
-from crisis.deliveries.sender import Pace, Sender
+from crisis.deliveries.sender import Sender
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode

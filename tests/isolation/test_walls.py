@@ -21,7 +21,7 @@ from crisis.broker import DELIVER, SWEEP, celery_app, queue_of
 from crisis.channels import AccountRef, ChannelSetup, Misconfigured
 from crisis.deliveries.book import Openers
 from crisis.deliveries.engine import Engine
-from crisis.deliveries.sender import Pace
+from crisis.deliveries.pace import Pace
 from crisis.embedded import commands, environment
 from crisis.embedded.readiness import works
 from crisis.lanes import Lane

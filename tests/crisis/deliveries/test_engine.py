@@ -11,7 +11,7 @@ from crisis.bootstrap import Crisis, engine_for, openers_for
 from crisis.channels import Channel
 from crisis.db import Database
 from crisis.deliveries.engine import Engine
-from crisis.deliveries.sender import Pace
+from crisis.deliveries.pace import Pace
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode

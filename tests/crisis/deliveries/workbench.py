@@ -13,8 +13,9 @@ from crisis.bootstrap import Crisis, openers_for
 from crisis.channels import Channel, Receipt, ReceiptStatus, UnknownStatus
 from crisis.deliveries import receipts
 from crisis.deliveries.book import Book
+from crisis.deliveries.pace import Pace
 from crisis.deliveries.reconcile import reconcile
-from crisis.deliveries.sender import Pace, Sender
+from crisis.deliveries.sender import Sender
 from crisis.deliveries.states import DeliveryState
 from crisis.deliveries.sweep import sweep
 from crisis.lanes import Lane

@@ -1,0 +1,211 @@
+"""Calls: what is started and waits for its turn, and what is being called. Says what each outcome means.
+
+A channel that carries bulk (:class:`crisis.channels.Bulk`) is handed one call after the other and answers through a callback;
+every other channel's ``publish`` runs in a task of its own. Both end in the same place.
+"""
+
+import asyncio
+import logging
+import random
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
+
+from crisis.channels import (
+    Bulk,
+    Capabilities,
+    Channel,
+    ChannelError,
+    Mailing,
+    Misconfigured,
+    OutcomeUnknown,
+    Receipt,
+    Rejected,
+    Unavailable,
+)
+from crisis.deliveries import receipts, retry
+from crisis.deliveries.book import Book, Frozen, outgoing
+from crisis.deliveries.claims import Claimed, Result
+from crisis.deliveries.pace import Pace
+from crisis.errors import Unready
+
+log = logging.getLogger(__name__)
+
+
+class Started(NamedTuple):
+    """A row that is in flight, and that nobody has called a provider for yet."""
+
+    claimed: Claimed
+    rendition: Frozen
+    attempt: int
+    begin_by: float
+    """The loop's time after which a call might end when its row counts as unknown already."""
+
+
+class _Flight(NamedTuple):
+    item: Started
+    since: float
+    mailing: Mailing | None
+    """Who carries it; ``None``: a task of its own."""
+
+
+class Calls:
+    """At most ``pace.concurrency`` at once. ``ended`` is told every result, once."""
+
+    def __init__(
+        self,
+        channels: Mapping[str, Channel],
+        book: Book,
+        pace: Pace,
+        *,
+        crisis: bool,
+        chance: random.Random,
+        ended: Callable[[Result], None],
+    ) -> None:
+        self._channels, self._book, self._pace = channels, book, pace
+        self._crisis, self._chance, self._ended = crisis, chance, ended
+        self._bulk = {name: channel for name, channel in channels.items() if isinstance(channel, Bulk)}
+        self._mailings: dict[tuple[int, int], Mailing] = {}
+        self._waiting: deque[Started] = deque()
+        self._flying: dict[str, _Flight] = {}
+        """By the key of the delivery, the one that has flown longest first."""
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._few = 0
+        self._few_wait, self._all_done = asyncio.Event(), asyncio.Event()
+        self._watch: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    def add(self, items: Iterable[Started]) -> None:
+        """Call these when there is room, in this order."""
+        self._waiting.extend(items)
+        self._go_on()
+
+    async def few_wait(self, most: int) -> None:
+        """Wait until no more than ``most`` wait for their turn."""
+        self._few = most
+        while len(self._waiting) > most:
+            self._few_wait.clear()
+            await self._few_wait.wait()
+
+    async def done(self) -> None:
+        """Wait until everything that was added has ended."""
+        while self._waiting or self._flying:
+            self._all_done.clear()
+            await self._all_done.wait()
+        if self._watch is not None:
+            self._watch.cancel()
+
+    def _go_on(self) -> None:
+        waiting, flying, most = self._waiting, self._flying, self._pace.concurrency
+        while waiting and len(flying) < most:
+            self._begin(waiting.popleft())
+        if len(waiting) <= self._few:
+            self._few_wait.set()
+        if not waiting and not flying:
+            self._all_done.set()
+
+    def _begin(self, item: Started) -> None:
+        """Call one. Nothing is raised: what cannot be called has ended."""
+        claimed, now = item.claimed, self._loop.time()
+        key = str(claimed.id)
+        try:
+            if now > item.begin_by:  # others may have taken the row over meanwhile
+                raise Unavailable("The sender stood still for too long. Nothing was sent.")  # noqa: TRY301 - as those below
+            if item.rendition.channel in self._bulk:
+                mailing, to = self._mailing(item), self._number(claimed)
+                self._flying[key] = _Flight(item, now, mailing)
+                mailing.send(key, to, claimed.valid_seconds)
+            else:
+                self._flying[key] = _Flight(item, now, None)
+                task = self._loop.create_task(self._publish(key, item))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        except ChannelError as error:
+            self._flying.pop(key, None)
+            self._end(item, error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others with it
+            self._flying.pop(key, None)
+            self._end(item, self._failure(item, error))
+        if self._watch is None and self._bulk:
+            self._watch = self._loop.call_at(now + self._pace.call_seconds, self._give_up_what_does_not_end)
+
+    def _mailing(self, item: Started) -> Mailing:
+        """The text's way through its account, made once."""
+        which = (item.claimed.account_id, item.claimed.rendition_id)
+        found = self._mailings.get(which)
+        if found is None:
+            text = outgoing(item.rendition, 0, None, None)
+            channel, account = self._bulk[item.rendition.channel], self._book.account(item.claimed.account_id)
+            found = self._mailings[which] = channel.mailing(account, text, self._answered)
+        return found
+
+    def _answered(self, key: str, outcome: Receipt | ChannelError) -> None:
+        """A bulk call has ended. What was given up before is not asked for any more."""
+        flight = self._flying.pop(key, None)
+        if flight is not None:
+            self._end(flight.item, outcome)
+            self._go_on()
+
+    def _give_up_what_does_not_end(self) -> None:
+        """The hard limit around the bulk channels' own: whatever they do, a call is over when its time is."""
+        limit, now = self._pace.call_seconds, self._loop.time()
+        late = [key for key, flight in self._flying.items() if flight.mailing and flight.since + limit <= now]
+        for key in late:
+            flight = self._flying.pop(key)
+            if flight.mailing is not None:
+                flight.mailing.abandon(key)
+            self._end(flight.item, OutcomeUnknown(f"No answer within {limit:g} seconds."))
+        oldest = next((flight.since for flight in self._flying.values() if flight.mailing), now)
+        self._watch = self._loop.call_at(oldest + limit, self._give_up_what_does_not_end)
+        self._go_on()
+
+    async def _publish(self, key: str, item: Started) -> None:
+        """One call by the ordinary verb."""
+        rendition, claimed = item.rendition, item.claimed
+        try:
+            channel = self._channels.get(rendition.channel)
+            if channel is None:
+                raise Misconfigured(f"This process has no adapter for {rendition.channel}. Nothing was sent.")  # noqa: TRY301
+            to = self._number(claimed) if channel.capabilities.recipients else None
+            out = outgoing(rendition, claimed.id, to, claimed.valid_seconds)
+            async with asyncio.timeout(self._pace.call_seconds):
+                outcome: Receipt | ChannelError = await channel.publish(self._book.account(claimed.account_id), out)
+        except TimeoutError:
+            outcome = OutcomeUnknown(f"No answer within {self._pace.call_seconds:g} seconds.")
+        except ChannelError as error:
+            outcome = error
+        except Exception as error:  # noqa: BLE001 - the class says what it means
+            outcome = self._failure(item, error)
+        finally:
+            self._flying.pop(key, None)
+        self._end(item, outcome)
+        self._go_on()
+
+    def _number(self, claimed: Claimed) -> str:
+        if claimed.recipient_id is None or not claimed.number or claimed.fingerprint is None:
+            raise Rejected("The recipient was erased from the register.")
+        return self._book.openers.number(claimed.recipient_id, claimed.number, claimed.fingerprint)
+
+    @staticmethod
+    def _failure(item: Started, error: Exception) -> ChannelError:
+        """What an exception says that no adapter should raise."""
+        if isinstance(error, Unready):  # a number that does not open: nothing was sent, a person must mend the key
+            return Misconfigured(str(error))
+        channel, delivery = item.rendition.channel, item.claimed.id
+        log.error("The %s adapter failed on delivery %s; its outcome is unknown.", channel, delivery, exc_info=error)
+        return OutcomeUnknown("The adapter failed in a way it should not; the log has the details.")
+
+    def _end(self, item: Started, outcome: Receipt | ChannelError) -> None:
+        """The one place where an outcome becomes a result."""
+        delivery, channel = item.claimed.id, item.rendition.channel
+        if isinstance(outcome, Receipt):
+            state = receipts.STATE[outcome.status]
+            result = Result(delivery, item.attempt, channel, state, reference=outcome.reference, url=outcome.url)
+        else:
+            known = self._channels.get(channel)
+            able = Capabilities() if known is None else known.capabilities
+            step = retry.after_error(outcome, able, attempts=item.attempt, crisis=self._crisis, chance=self._chance)
+            result = Result(
+                delivery, item.attempt, channel, step.state, step.wait, code=outcome.code, error=outcome.reason
+            )
+        self._ended(result)
