@@ -38,6 +38,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-ur
 _TYPES = {".atom": "application/atom+xml", ".html": "text/html; charset=utf-8"}
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 """No folders, and nothing hidden: an adapter's own files lie beside the page under names that begin with a dot."""
+_TO_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+"""Whatever has come in the file's place since it was looked at: no link is followed, no pipe is waited for."""
+_KEPT_BY = {"Cache-Control": f"public, max-age={MAX_AGE}", "Vary": "Accept-Encoding"}
 _GONE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR})
 
 _Headers = list[tuple[bytes, bytes]]
@@ -69,13 +72,10 @@ class CrisisPageFiles:
     def __init__(self, folder: Path, shown_by: str | None) -> None:
         self._folder, self._prefix = folder, f"{folder}/"
         policy = f"{_POLICY}; frame-ancestors {shown_by or chr(39) + 'none' + chr(39)}"
-        self._headers = HEADERS | {
-            "Content-Security-Policy": policy,
-            "Cache-Control": f"public, max-age={MAX_AGE}",
-            "Vary": "Accept-Encoding",
-        }
-        if shown_by:
-            del self._headers["X-Frame-Options"]  # it knows no single addresses; frame-ancestors does
+        # X-Frame-Options knows no single addresses, as frame-ancestors does; who may read it: everybody.
+        left_out = {"X-Frame-Options", "Cross-Origin-Resource-Policy", *_KEPT_BY}
+        self._guards = {name: value for name, value in HEADERS.items() if name not in left_out}
+        self._guards["Content-Security-Policy"] = policy
         self._kept: dict[str, _File] = {}
         self._complained = False
 
@@ -113,7 +113,7 @@ class CrisisPageFiles:
             found = os.lstat(self._prefix + name)
             if kept is not None and (found.st_mtime_ns, found.st_size, found.st_ino) == kept.version:
                 return kept
-            return self._read(name)
+            return self._read(name) if stat.S_ISREG(found.st_mode) else None
         except OSError as error:
             if error.errno in _GONE and (kept is None or self._folder.is_dir()):
                 self._kept.pop(name, None)
@@ -122,10 +122,8 @@ class CrisisPageFiles:
             return kept
 
     def _read(self, name: str) -> _File | None:
-        with os.fdopen(os.open(self._prefix + name, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as opened:
+        with os.fdopen(os.open(self._prefix + name, _TO_READ), "rb") as opened:
             found = os.fstat(opened.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                return None
             if found.st_size > LARGEST:
                 log.error(
                     "%s%s has %d bytes, more than is kept in memory; it is not shown", self._prefix, name, found.st_size
@@ -148,11 +146,12 @@ class CrisisPageFiles:
         suffix = Path(name).suffix
         kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
         etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
-        lasting = {"ETag": etag, "Last-Modified": format_datetime(modified, usegmt=True), **self._headers}
-        whole = {"Content-Type": kind, "Content-Length": str(len(body)), **lasting}
+        kept_by = {"ETag": etag, **_KEPT_BY}
+        whole = {"Content-Type": kind, "Content-Length": str(len(body)), **kept_by, **self._guards}
+        whole["Last-Modified"] = format_datetime(modified, usegmt=True)
         if encoding:
             whole["Content-Encoding"] = encoding
-        return _Form(body, etag.encode(), _encoded(whole), _encoded(lasting))
+        return _Form(body, etag.encode(), _encoded(whole), _encoded(kept_by))
 
     def _complain(self, error: OSError) -> None:
         if not self._complained:
