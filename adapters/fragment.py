@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 
 from markupsafe import Markup, escape
 
-from crisis.channels import Outgoing
+from crisis.channels import Earlier, Outgoing
 
 _BLOCKS = frozenset(
     {
@@ -38,11 +38,11 @@ _NOT_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 """What XML 1.0 (section 2.2) has no place for, and DEL; one of these would break the whole feed."""
 
 
-def fragment(outgoing: Outgoing) -> Markup:
+def fragment(said: Outgoing | Earlier) -> Markup:
     """The rendition's own HTML, made and escaped by our renderer; else its plain text as escaped paragraphs."""
-    if outgoing.html is not None:
-        return Markup(printable(outgoing.html))  # noqa: S704 - escaped where it was rendered, from our templates
-    blocks = re.split(r"\n[ \t]*\n", printable(outgoing.text).replace("\r\n", "\n").strip())
+    if said.html is not None:
+        return Markup(printable(said.html))  # noqa: S704 - escaped where it was rendered, from our templates
+    blocks = re.split(r"\n[ \t]*\n", printable(said.text).replace("\r\n", "\n").strip())
     return Markup("\n").join(
         Markup("<p>{}</p>").format(Markup("<br>").join(escape(line) for line in block.split("\n")))
         for block in blocks

@@ -7,20 +7,26 @@ whatever an editor sends.
 Every post carries the slug ``crisis-<key>``, and publishing looks for it first. That makes a repeat harmless when it comes
 after the first call has ended, but not when two overlap: WordPress gives the second the slug ``crisis-<key>-2`` and
 publishes both. So this channel claims to reconcile, not to be idempotent.
+
+What follows is written into the same post: links to it, and search engines' copies of it, lead to the newest words, and below
+them is what was said before. WordPress keeps every version as a revision. What somebody else wrote into the post meanwhile is
+kept there too, and overwritten on the page.
 """
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import aiohttp
 import orjson
-from markupsafe import escape
 from yarl import URL
 
-from adapters.fragment import fragment, plain_text, printable
-from adapters.retry_after import retry_after
+from adapters.fragment import fragment, plain_text
+from adapters.history import page_of, title_of
+from adapters.rest_refusal import refusal
+from adapters.site import Site
 from adapters.transport import Guard, from_aiohttp, guarded_client
 from adapters.visit import FIRST_WORDS, Visitor, lacks_words
 from crisis.channels import (
@@ -31,7 +37,9 @@ from crisis.channels import (
     ChannelError,
     ChannelSetup,
     Finding,
+    FollowUp,
     Found,
+    Gone,
     Misconfigured,
     OutcomeUnknown,
     Outgoing,
@@ -39,17 +47,12 @@ from crisis.channels import (
     ReceiptStatus,
     Rejected,
     Sighting,
-    Throttled,
     Unavailable,
     Unsupported,
 )
 
 _CONNECTIONS = 16
-_GONE = "rest_post_invalid_id"
-"""WordPress's code, with 404, for a post that is not there (any more)."""
-_NO_ROUTE = "rest_no_route"
-_UNAUTHORISED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 401, 403, 404, 429, 500
-_SUCCESS, _REDIRECTS, _CLIENT_ERRORS = range(200, 300), range(300, 400), range(400, 500)
+_SUCCESS = range(200, 300)
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 _FIELDS = "id,slug,status,link,title,content"
 
@@ -61,6 +64,7 @@ class WordPress(Channel):
         self.name = "wordpress"
         self.capabilities = Capabilities(
             edit=True,
+            follow_ups=dict.fromkeys(("update", "correction", "all_clear", "retraction"), FollowUp.EDIT_IN_PLACE),
             withdraw=True,
             reconcile=True,
             call_seconds=setup.call_seconds,
@@ -74,7 +78,7 @@ class WordPress(Channel):
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
         """Publish a post, or finish and return the one that has this key's slug already."""
-        site = _Site(account)
+        site = Site(account)
         try:
             held = await self._find(site, _slug(outgoing.key))
         except OutcomeUnknown as error:
@@ -94,55 +98,63 @@ class WordPress(Channel):
             return _receipt(held, outgoing.key)
         target = "/wp/v2/posts" if held is None else f"/wp/v2/posts/{held['id']}"
         content = {**_content(outgoing), "slug": _slug(outgoing.key), "status": "publish"}
-        post = _post_in(await self._call(site, "POST", target, body=content))
-        if post.get("status") != "publish":
-            raise Misconfigured(
-                f"WordPress kept the post as {str(post.get('status'))[:40]!r} and did not publish it. "
-                "Give the service's user the right to publish (the author role); the post is then published as it is.",
-                code="not_published",
-            )
-        return _receipt(post, outgoing.key)
+        return _published(await self._call(site, "POST", target, body=content), outgoing.key)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
-        post = await self._call(_Site(account), "POST", f"/wp/v2/posts/{_id(reference)}", body=_content(outgoing))
-        return _receipt(_post_in(post), outgoing.key)
+        """Write the post anew. Its id, its slug and so its address stay; a draft, or one in the trash, is published again."""
+        content = {**_content(outgoing), "status": "publish"}
+        route = f"/wp/v2/posts/{_id(reference)}"
+        return _published(await self._call(Site(account), "POST", route, body=content), outgoing.key)
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
         """Delete the post for good; the trash would keep its slug's name for a look-alike."""
         try:
-            await self._call(_Site(account), "DELETE", f"/wp/v2/posts/{_id(reference)}", {"force": "true"})
-        except ChannelError as error:
-            if error.code != _GONE:
-                raise
+            await self._call(Site(account), "DELETE", f"/wp/v2/posts/{_id(reference)}", {"force": "true"})
+        except Gone:
+            return
 
     async def read_back(self, account: AccountRef, reference: str) -> Finding:
         try:
             asked = {"context": "edit", "_fields": _FIELDS}
-            post = _post_in(await self._call(_Site(account), "GET", f"/wp/v2/posts/{_id(reference)}", asked))
-        except ChannelError as error:
-            return Finding(Found.NO if error.code == _GONE else Found.CANNOT_TELL)
+            post = _post_in(await self._call(Site(account), "GET", f"/wp/v2/posts/{_id(reference)}", asked))
+        except Gone:
+            return Finding(Found.NO)
+        except ChannelError:
+            return Finding(Found.CANNOT_TELL)
         return _finding(post)
 
     async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:  # noqa: ARG002
-        """By slug, so the time does not matter. A draft is not out; publishing again finishes it."""
+        """By slug, so the time does not matter. A draft is not out; publishing again finishes it.
+
+        An edit is there when the post begins with its words: below them may be more than we knew of, or less.
+        """
+        if outgoing.edits is not None:
+            return await self._reconcile_edit(account, outgoing.edits, outgoing)
         try:
-            held = await self._find(_Site(account), _slug(outgoing.key))
+            held = await self._find(Site(account), _slug(outgoing.key))
         except ChannelError:
             return Finding(Found.CANNOT_TELL)
         return Finding(Found.NO) if held is None else _finding(held)
+
+    async def _reconcile_edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Finding:
+        found = await self.read_back(account, reference)
+        if found.found is Found.CANNOT_TELL or found.reference is None:
+            return found
+        words = "\n".join(filter(None, (plain_text(title_of(outgoing)), plain_text(str(fragment(outgoing))))))
+        if found.found is Found.YES and f"{found.text}\n".startswith(f"{words}\n"):
+            return found
+        return replace(found, found=Found.NO, in_place=True)
 
     async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:
         """Ask WordPress for the post, then fetch its public page as a reader would. Only a page on the site's own host is
         opened, whatever the post's link says.
         """
-        site = _Site(account)
+        site = Site(account)
         asked = {"context": "edit", "_fields": _FIELDS}
         try:
             post = _post_in(await self._call(site, "GET", f"/wp/v2/posts/{_id(reference)}", asked))
-        except ChannelError as error:
-            if error.code == _GONE:
-                return Sighting(Found.NO, "The post is no longer there.")
-            raise
+        except Gone:
+            return Sighting(Found.NO, "The post is no longer there.")
         if post.get("status") != "publish":
             return Sighting(
                 Found.NO, f"WordPress has the post as {str(post.get('status'))[:40]!r}, which is not published."
@@ -167,7 +179,7 @@ class WordPress(Channel):
             self._client = None
         await self._visitor.close()
 
-    async def _find(self, site: "_Site", slug: str) -> dict[str, Any] | None:
+    async def _find(self, site: Site, slug: str) -> dict[str, Any] | None:
         asked = {"slug": slug, "status": "any", "context": "edit", "_fields": _FIELDS}
         listed = await self._call(site, "GET", "/wp/v2/posts", asked)
         if not isinstance(listed, list):
@@ -176,7 +188,7 @@ class WordPress(Channel):
 
     async def _call(
         self,
-        site: "_Site",
+        site: Site,
         method: str,
         route: str,
         query: Mapping[str, str] | None = None,
@@ -206,31 +218,7 @@ class WordPress(Channel):
             decoded = None
         if response.status in _SUCCESS and isinstance(decoded, dict | list):
             return decoded
-        raise _refusal(response.status, decoded, response.headers)
-
-
-class _Site:
-    """Where an account's site is and who we are there. Raises :class:`Misconfigured` when the account does not say."""
-
-    def __init__(self, account: AccountRef) -> None:
-        user, password = account.credentials.get("username"), account.credentials.get("application_password")
-        if not user or not password:
-            raise Misconfigured(
-                f"The account {account.name} needs the credentials username and application_password. Nothing was sent."
-            )
-        try:
-            self.address = URL(account.address or "")
-        except ValueError:
-            self.address = URL()
-        if self.address.scheme not in {"http", "https"} or not self.address.host:
-            raise Misconfigured(
-                f"The account {account.name} needs the address of its site, as in https://www.example.no. Nothing was sent."
-            )
-        if not self.address.path.endswith("/"):
-            self.address = self.address.with_path(self.address.path + "/")
-        basic = aiohttp.encode_basic_auth(user, password)
-        self.headers = {"Authorization": basic}
-        self.secrets = (password, basic.partition(" ")[2])
+        raise refusal(response.status, decoded, response.headers)
 
 
 def _slug(key: str) -> str:
@@ -246,13 +234,24 @@ def _id(reference: str) -> str:
 
 def _content(outgoing: Outgoing) -> dict[str, str]:
     """Both fields are HTML to WordPress, the title too."""
-    return {"title": str(escape(printable(outgoing.title))), "content": str(fragment(outgoing))}
+    return {"title": title_of(outgoing), "content": str(page_of(outgoing))}
 
 
 def _post_in(answer: Any) -> dict[str, Any]:
     if not isinstance(answer, dict) or not isinstance(answer.get("id"), int):
         raise OutcomeUnknown("WordPress answered something that is no post, so it may be out. It is looked up first.")
     return answer
+
+
+def _published(answer: Any, key: str) -> Receipt:
+    post = _post_in(answer)
+    if post.get("status") != "publish":
+        raise Misconfigured(
+            f"WordPress kept the post as {str(post.get('status'))[:40]!r} and did not publish it. "
+            "Give the service's user the right to publish (the author role); the post is then published as it is.",
+            code="not_published",
+        )
+    return _receipt(post, key)
 
 
 def _receipt(post: Mapping[str, Any], key: str) -> Receipt:
@@ -281,37 +280,6 @@ def _link(post: Mapping[str, Any]) -> str | None:
 
 def _plain_host(url: URL) -> str:
     return (url.host or "").lower().removeprefix("www.")
-
-
-def _refusal(status: int, answer: Any, headers: Mapping[str, str]) -> ChannelError:
-    """What an answer that is no success means for a write."""
-    ours = isinstance(answer, dict) and isinstance(answer.get("code"), str)  # the REST API's own form of an error
-    code = str(answer["code"])[:80] if ours else str(status)
-    if status == _TOO_MANY:
-        return Throttled("The site asks us to come back later.", code=code, retry_after=retry_after(headers))
-    if fault := _setting_at_fault(status, code if ours else ""):
-        return Misconfigured(f"{fault} Nothing was written.", code=code)
-    if ours and status in _CLIENT_ERRORS:
-        what = "has no such post" if code == _GONE else "refuses this post"
-        return Rejected(f"WordPress {what} ({code}).", code=code)
-    what = "failed" if status >= _SERVER_ERROR else "gave an answer that is not WordPress's"
-    return OutcomeUnknown(f"The site {what} (HTTP {status}), so the post may be out. It is looked up first.", code=code)
-
-
-def _setting_at_fault(status: int, code: str) -> str | None:
-    """What a person must mend, where every post would meet the same answer."""
-    if status in _REDIRECTS:  # not followed: the new place would be sent the password
-        return f"The site redirects us (HTTP {status}). Set the account's address to where it really is, https and www included."
-    if status == _UNAUTHORISED:
-        return (
-            "WordPress does not accept the username and application password. "
-            "Make a new application password for the service's user and save it with the account."
-        )
-    if status == _FORBIDDEN and code.startswith("rest_"):
-        return f"WordPress does not let the service's user do this ({code}). Give the user the author role."
-    if status == _NOT_FOUND and code == _NO_ROUTE:
-        return "The site's REST API for posts is switched off."
-    return None
 
 
 def build(setup: ChannelSetup) -> Channel:

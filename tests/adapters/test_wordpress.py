@@ -312,11 +312,11 @@ async def test_a_deletion_that_is_not_confirmed_is_not_done(
         await wordpress.withdraw(account(site.url), "5")
 
 
-async def test_an_edit_changes_the_words_and_nothing_else(site: Scripted, wordpress: WordPress) -> None:
+async def test_an_edit_changes_the_words_and_not_the_address(site: Scripted, wordpress: WordPress) -> None:
     site.script(Answer(200, post()), error(404, "rest_post_invalid_id"))
     receipt = await wordpress.edit(account(site.url), "5", replace(MESSAGE, key="18", title="Ny tittel"))
     assert receipt.reference == "5"
-    assert site.requests[0].json == {"title": "Ny tittel", "content": MESSAGE.html}
+    assert site.requests[0].json == {"title": "Ny tittel", "content": MESSAGE.html, "status": "publish"}
     with pytest.raises(Rejected, match="no such post"):
         await wordpress.edit(account(site.url), "5", MESSAGE)
 
