@@ -1,5 +1,6 @@
 """Reach: an update, a correction, an all-clear and a retraction go to those the rule names, and never to everyone else."""
 
+import asyncio
 from collections import Counter
 from datetime import timedelta
 from typing import Any
@@ -237,11 +238,15 @@ async def test_a_message_edited_midway_gives_everyone_each_revision_once_at_most
     await bench.alert("sms", people=40)
     sms = Outlet("sms")
     sent: list[int] = []
+    edited = asyncio.Event()
 
     async def edit_midway(outgoing: Any) -> Any:
         sent.append(int(outgoing.key))
         if len(sent) == 15:
             await follow(bench, Kind.UPDATE)
+            edited.set()
+        elif len(sent) > 15:
+            await edited.wait()
         return accepted(outgoing)
 
     sms.say = edit_midway
