@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 from crisis.channels import (
+    AccountRef,
     Bulk,
     Capabilities,
     Channel,
@@ -19,15 +20,19 @@ from crisis.channels import (
     Mailing,
     Misconfigured,
     OutcomeUnknown,
+    Outgoing,
     Receipt,
     Rejected,
     Unavailable,
 )
-from crisis.deliveries import receipts, retry
+from crisis.deliveries import follow_up, receipts, retry
 from crisis.deliveries.book import Book, Frozen, outgoing
 from crisis.deliveries.claims import Claimed, Result
+from crisis.deliveries.earlier import NOTHING, Before
+from crisis.deliveries.follow_up import Unsettled
 from crisis.deliveries.pace import Pace
 from crisis.errors import Unready
+from crisis.limits.limiter import Limiter
 
 log = logging.getLogger(__name__)
 
@@ -40,6 +45,8 @@ class Started(NamedTuple):
     attempt: int
     begin_by: float
     """The loop's time after which a call might end when its row counts as unknown already."""
+    before: Before = NOTHING
+    """What is out already of what this follows, in public."""
 
 
 class _Flight(NamedTuple):
@@ -57,12 +64,13 @@ class Calls:
         channels: Mapping[str, Channel],
         book: Book,
         pace: Pace,
+        limiter: Limiter,
         *,
         crisis: bool,
         chance: random.Random,
         ended: Callable[[Result], None],
     ) -> None:
-        self._channels, self._book, self._pace = channels, book, pace
+        self._channels, self._book, self._pace, self._limiter = channels, book, pace, limiter
         self._crisis, self._chance, self._ended = crisis, chance, ended
         self._bulk = {name: channel for name, channel in channels.items() if isinstance(channel, Bulk)}
         self._mailings: dict[tuple[int, int], Mailing] = {}
@@ -94,6 +102,7 @@ class Calls:
             await self._all_done.wait()
         if self._watch is not None:
             self._watch.cancel()
+            self._watch = None
 
     def _go_on(self) -> None:
         waiting, flying, most = self._waiting, self._flying, self._pace.concurrency
@@ -122,10 +131,10 @@ class Calls:
                 task.add_done_callback(self._tasks.discard)
         except ChannelError as error:
             self._flying.pop(key, None)
-            self._end(item, error)
+            self._end(item, error, asked=False)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others with it
             self._flying.pop(key, None)
-            self._end(item, self._failure(item, error))
+            self._end(item, self._failure(item, error), asked=False)
         if self._watch is None and self._bulk:
             self._watch = self._loop.call_at(now + self._pace.call_seconds, self._give_up_what_does_not_end)
 
@@ -160,26 +169,36 @@ class Calls:
         self._go_on()
 
     async def _publish(self, key: str, item: Started) -> None:
-        """One call by the ordinary verb."""
-        rendition, claimed = item.rendition, item.claimed
+        """One call by the ordinary verbs."""
+        outcome: Receipt | ChannelError
+        asked = False
         try:
-            channel = self._channels.get(rendition.channel)
-            if channel is None:
-                raise Misconfigured(f"This process has no adapter for {rendition.channel}. Nothing was sent.")  # noqa: TRY301
-            to = self._number(claimed) if channel.capabilities.recipients else None
-            out = outgoing(rendition, claimed.id, to, claimed.valid_seconds)
+            channel, account, out = self._prepared(item)
+            asked = True
             async with asyncio.timeout(self._pace.call_seconds):
-                outcome: Receipt | ChannelError = await channel.publish(self._book.account(claimed.account_id), out)
+                outcome = await follow_up.put_out(channel, account, out, item.before)
         except TimeoutError:
             outcome = OutcomeUnknown(f"No answer within {self._pace.call_seconds:g} seconds.")
+        except Unsettled as error:
+            outcome, asked = error, False
         except ChannelError as error:
             outcome = error
         except Exception as error:  # noqa: BLE001 - the class says what it means
             outcome = self._failure(item, error)
         finally:
             self._flying.pop(key, None)
-        self._end(item, outcome)
+        self._end(item, outcome, asked=asked)
         self._go_on()
+
+    def _prepared(self, item: Started) -> tuple[Channel, AccountRef, Outgoing]:
+        """Who is asked, for whom, and what for. What is raised here kept the provider from being asked."""
+        rendition, claimed = item.rendition, item.claimed
+        channel = self._channels.get(rendition.channel)
+        if channel is None:
+            raise Misconfigured(f"This process has no adapter for {rendition.channel}. Nothing was sent.")
+        to = self._number(claimed) if channel.capabilities.recipients else None
+        out = outgoing(rendition, claimed.id, to, claimed.valid_seconds)
+        return channel, self._book.account(claimed.account_id), out
 
     def _number(self, claimed: Claimed) -> str:
         if claimed.recipient_id is None or not claimed.number or claimed.fingerprint is None:
@@ -195,13 +214,18 @@ class Calls:
         log.error("The %s adapter failed on delivery %s; its outcome is unknown.", channel, delivery, exc_info=error)
         return OutcomeUnknown("The adapter failed in a way it should not; the log has the details.")
 
-    def _end(self, item: Started, outcome: Receipt | ChannelError) -> None:
-        """The one place where an outcome becomes a result."""
-        delivery, channel = item.claimed.id, item.rendition.channel
+    def _end(self, item: Started, outcome: Receipt | ChannelError, *, asked: bool = True) -> None:
+        """The one place where an outcome becomes a result. ``asked``: it says something about the provider."""
+        delivery, channel, account = item.claimed.id, item.rendition.channel, item.claimed.account_id
+        retry_of = item.claimed.attempts > 0
         if isinstance(outcome, Receipt):
+            self._limiter.note(account, None, outcome.usage, retry=retry_of)
             state = receipts.STATE[outcome.status]
-            result = Result(delivery, item.attempt, channel, state, reference=outcome.reference, url=outcome.url)
+            result = Result(
+                delivery, item.attempt, channel, state, reference=outcome.reference, url=outcome.url, error=outcome.note
+            )
         else:
+            self._limiter.note(account, outcome, retry=retry_of, counts=asked)
             known = self._channels.get(channel)
             able = Capabilities() if known is None else known.capabilities
             step = retry.after_error(outcome, able, attempts=item.attempt, crisis=self._crisis, chance=self._chance)

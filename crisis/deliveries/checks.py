@@ -16,10 +16,11 @@ from sqlalchemy import Row, text
 from crisis.audit import chain
 from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
 from crisis.db import Database, kick
-from crisis.deliveries import looks
+from crisis.deliveries import earlier, follow_up, looks
 from crisis.deliveries.book import Book, Openers, outgoing
 from crisis.deliveries.cleaned import cleaned
 from crisis.deliveries.decisions import check_may
+from crisis.deliveries.earlier import NOTHING, Before
 from crisis.deliveries.sights import Sight
 from crisis.deliveries.sights import words as sight_words
 from crisis.deliveries.states import DeliveryState
@@ -143,7 +144,8 @@ async def _reconcile(db: Database, actor: Actor, row: Row[Any], channels: Mappin
         if not taken.rowcount:  # type: ignore[attr-defined]
             raise Conflict(f"Delivery {row.id} is being looked at just now, or was decided. Ask again in a minute.")
         await book.fetch(session, {row.account_id}, {row.rendition_id})
-    finding, why = await _find(row, channels, book)
+        before = await earlier.read(session, [row.id]) if row.lane == Lane.PUBLIC else {}
+    finding, why = await _find(row, channels, book, before.get(row.id, NOTHING))
     found = finding.found is Found.YES
     state, answer = DeliveryState.UNKNOWN_FINAL, ""
     match finding.found:
@@ -165,7 +167,9 @@ async def _reconcile(db: Database, actor: Actor, row: Row[Any], channels: Mappin
     return Checked(row.id, row.channel, row.account, state, answer, finding.url or row.url)
 
 
-async def _find(row: Row[Any], channels: Mapping[str, Channel], book: Book) -> tuple[Finding, str | None]:
+async def _find(
+    row: Row[Any], channels: Mapping[str, Channel], book: Book, before: Before
+) -> tuple[Finding, str | None]:
     """What the provider says, and what stood in the way."""
     channel = channels.get(row.channel)
     capabilities = Capabilities() if channel is None else channel.capabilities
@@ -175,7 +179,7 @@ async def _find(row: Row[Any], channels: Mapping[str, Channel], book: Book) -> t
         to = book.openers.number(row.recipient_id, row.number, row.fingerprint) if row.number else None
         out = outgoing(book.rendition(row.rendition_id), row.id, to, None)
         async with asyncio.timeout(capabilities.call_seconds * 2):
-            return await channel.reconcile(book.account(row.account_id), out, row.started_at), None
+            return await follow_up.find(channel, book.account(row.account_id), out, before, row.started_at), None
     except TimeoutError:
         return Finding(Found.CANNOT_TELL), "There was no answer in time."
     except (ChannelError, Unready) as error:

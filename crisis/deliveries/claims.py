@@ -9,7 +9,7 @@
 If the process dies after ``claim``, the lease runs out and the rows are ready again; after ``start``, they become unknown.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -22,37 +22,52 @@ from crisis.activations import gate
 from crisis.activations.holders import Holder
 from crisis.db import Line
 from crisis.deliveries import outbox
+from crisis.deliveries.frailty import Frailty, sound
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
+from crisis.limits.takes import ALL, Take
 from crisis.mode import Mode
+
 
 # An earlier message to the same person, whatever account carries it, or to the same account where there are no people, that is in
 # flight goes first (promise P6). Deliveries approved
 # together share their created_at and may go side by side. What is as old as the oldest in flight has nothing to wait for,
 # and so a broadcast's rows are spared a look at all that is in flight, each.
-_CLAIM = text(
-    """
+def _claiming(held: str = "", moved: str = "") -> TextClause:
+    """The statement. ``held`` leaves out rows ``d`` of accounts; ``moved`` sets the account of those that another carries."""
+    return text(
+        f"""
     WITH flying AS (
         SELECT coalesce(min(created_at), 'infinity') AS oldest FROM deliveries WHERE mode = :mode AND state = 'in_flight'
     ), due AS (
         SELECT d.id FROM deliveries d
         WHERE d.mode = :mode AND d.lane = :lane AND d.state IN ('ready', 'retry_wait') AND d.due_at <= now()
-          AND (d.deadline_at IS NULL OR d.deadline_at > now())
+          AND (d.deadline_at IS NULL OR d.deadline_at > now()) AND d.crashes BETWEEN :least AND :worst {held}
           AND (d.created_at <= (SELECT oldest FROM flying) OR NOT EXISTS (
               SELECT 1 FROM deliveries e
               WHERE e.state = 'in_flight' AND e.mode = d.mode AND e.created_at < d.created_at
                 AND coalesce(e.recipient_id, -e.account_id) = coalesce(d.recipient_id, -d.account_id)))
         ORDER BY d.due_at, d.id LIMIT :most FOR UPDATE OF d SKIP LOCKED
     ), taken AS (
-        UPDATE deliveries d SET state = 'leased', lease = :lease, lease_until = now() + :hold, changed_at = now()
+        UPDATE deliveries d
+        SET state = 'leased', lease = :lease, lease_until = now() + :hold, changed_at = now() {moved}
         FROM due WHERE d.id = due.id
-        RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.due_at, d.deadline_at
+        RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.due_at, d.deadline_at, d.attempts
     )
     SELECT taken.id, taken.rendition_id, taken.account_id, taken.recipient_id, r.number, r.fingerprint,
-           CAST(ceil(extract(epoch FROM taken.deadline_at - now())) AS int) AS valid_seconds
+           CAST(ceil(extract(epoch FROM taken.deadline_at - now())) AS int) AS valid_seconds, taken.attempts
     FROM taken LEFT JOIN recipients r ON r.id = taken.recipient_id
     ORDER BY taken.due_at, taken.id
-    """
+    """  # noqa: S608 - our own words
+    )
+
+
+_CLAIM = _claiming()
+_WAY = "unnest(CAST(:standbys AS int[]), CAST(:first AS int[])) AS way (standby, first) WHERE way.first = d.account_id"
+_CLAIM_SOME = _claiming(
+    "AND (CAST(:only AS int[]) IS NULL OR d.account_id = ANY(:only)) AND d.account_id <> ALL(CAST(:skip AS int[]))",
+    f""", moved_from = CASE WHEN EXISTS (SELECT FROM {_WAY}) THEN coalesce(d.moved_from, d.account_id) ELSE d.moved_from END,
+        account_id = coalesce((SELECT way.standby FROM {_WAY}), d.account_id)""",  # noqa: S608 - our own words
 )
 _HELD = text("SELECT id FROM deliveries WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased' FOR UPDATE")
 # Both of the next two name their rows, and || '' keeps the planner to the primary key: in the middle of a broadcast its
@@ -96,8 +111,10 @@ _SETTLE = text(
 )
 _RELEASE = text(
     """
-    UPDATE deliveries SET state = 'ready', lease = NULL, lease_until = NULL, changed_at = now()
-    WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased'
+    UPDATE deliveries d SET state = 'ready', lease = NULL, lease_until = NULL, changed_at = now(),
+           due_at = CASE WHEN given.wait > 0 THEN now() + given.wait * interval '1 second' ELSE d.due_at END
+    FROM unnest(CAST(:ids AS bigint[]), CAST(:waits AS float8[])) AS given (id, wait)
+    WHERE d.id = given.id AND d.lease = :lease AND d.state = 'leased'
     """
 )
 
@@ -112,6 +129,8 @@ class Claimed(NamedTuple):
     number: bytes | None
     fingerprint: bytes | None
     valid_seconds: int | None
+    attempts: int
+    """Before this one."""
 
 
 class Result(NamedTuple):
@@ -130,11 +149,40 @@ class Result(NamedTuple):
 
 
 async def claim(
-    through: AsyncSession | Line, mode: Mode, lane: Lane, lease: UUID, *, most: int, hold_seconds: float
+    through: AsyncSession | Line,
+    mode: Mode,
+    lane: Lane,
+    lease: UUID,
+    *,
+    most: int,
+    hold_seconds: float,
+    take: Take = ALL,
+    frailty: Frailty | None = None,
 ) -> list[Claimed]:
-    """Lease up to ``most`` due rows of a lane, oldest first, skipping what others are taking."""
-    values = {"mode": mode.value, "lane": lane.value, "lease": lease, "most": most, "hold": _seconds(hold_seconds)}
-    return [Claimed(*row) for row in await _rows(through, _CLAIM, values)]
+    """Lease up to ``most`` due rows of a lane, oldest first, skipping what others are taking.
+
+    ``take`` says of which accounts; rows that a standby carries are its own from here on. Without ``frailty`` only rows that
+    have never lost their sender are claimed.
+    """
+    frailty = frailty or sound(most)
+    values: dict[str, Any] = {
+        "mode": mode.value,
+        "lane": lane.value,
+        "lease": lease,
+        "most": min(most, frailty.most, most if take.most is None else take.most),
+        "hold": _seconds(hold_seconds),
+        "least": frailty.least,
+        "worst": frailty.worst,
+    }
+    if take == ALL:
+        return [Claimed(*row) for row in await _rows(through, _CLAIM, values)]
+    values |= {
+        "only": None if take.only is None else list(take.only),
+        "skip": list(take.skip),
+        "first": list(take.divert),
+        "standbys": list(take.divert.values()),
+    }
+    return [Claimed(*row) for row in await _rows(through, _CLAIM_SOME, values)]
 
 
 async def start(
@@ -197,9 +245,10 @@ async def settle_plainly(through: AsyncSession | Line, lease: UUID, results: Seq
     return {r.id for r in results}.difference(row[0] for row in missing)
 
 
-async def release(session: AsyncSession, lease: UUID, ids: Sequence[int]) -> None:
-    """Give back rows that were leased and not started."""
-    await session.execute(_RELEASE, {"ids": list(ids), "lease": lease})
+async def release(session: AsyncSession, lease: UUID, waits: Mapping[int, float]) -> None:
+    """Give back rows that were leased and not started: ``{id: seconds until they may be claimed again}``."""
+    values = {"ids": list(waits), "waits": [float(wait) for wait in waits.values()], "lease": lease}
+    await session.execute(_RELEASE, values)
 
 
 def _seconds(value: float) -> timedelta:

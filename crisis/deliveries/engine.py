@@ -19,6 +19,8 @@ from crisis.deliveries.reconcile import reconcile
 from crisis.deliveries.sender import Sender
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
+from crisis.limits.limiter import Limiter
+from crisis.limits.pace import Ceiling
 from crisis.mode import Mode
 
 _TRY = text("SELECT pg_try_advisory_lock(:class, :slot)")
@@ -50,11 +52,14 @@ class Engine:
         *,
         drain_seconds: float,
         senders_per_host: int = 1,
+        ceilings: Mapping[str, Ceiling] | None = None,
         chance: random.Random | None = None,
     ) -> None:
         self.db, self.mode, self.channels = db, mode, channels
         self._openers, self._paces, self._chance = openers, paces, chance
         self._drain_seconds, self._senders = drain_seconds, senders_per_host
+        hold_seconds = max((pace.hold_seconds for pace in paces.values()), default=0.0)
+        self._limiter = Limiter(mode, ceilings, hold_seconds=hold_seconds, chance=chance)
 
     async def deliver(self, lane: Lane) -> Counter[DeliveryState]:
         """Send what is due in a lane, then look into what is unknown there, and at what the public should see. Returns what
@@ -67,9 +72,13 @@ class Engine:
             if not free:
                 return Counter()
             book = Book(self._openers)
-            sender = Sender(self.db, self.mode, lane, self.channels, book, self._paces[lane], chance=self._chance)
+            sender = Sender(
+                *(self.db, self.mode, lane, self.channels, book, self._paces[lane]),
+                limiter=self._limiter,
+                chance=self._chance,
+            )
             tally = await sender.run()
-            await reconcile(self.db, self.mode, lane, self.channels, book)
+            await reconcile(self.db, self.mode, lane, self.channels, book, limiter=self._limiter)
             if lane is Lane.PUBLIC:
                 await look_around(self.db, self.mode, self.channels, book)
         if sender.more:

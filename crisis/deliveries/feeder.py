@@ -1,24 +1,45 @@
 """The feeder: claims one batch ahead, and starts rows a little ahead of the calls, so that no call waits for a commit.
 
 What is started counts as unknown if this process dies, so never more than twice the concurrency waits for its turn. Of units'
-posts nothing is started ahead: each holds a permit, and a drain has to wait for it.
+posts nothing is started ahead: each holds a permit, and a drain has to wait for it. The limiter says of which accounts rows
+may be claimed, and which of them may start; the others are given back until they may.
 """
 
 import asyncio
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from crisis.activations.holders import Holder
 from crisis.db import Database
-from crisis.deliveries import claims
+from crisis.deliveries import claims, earlier, frailty, waiting
 from crisis.deliveries.book import Book, Frozen
 from crisis.deliveries.calls import Calls, Started
 from crisis.deliveries.claims import Claimed
+from crisis.deliveries.earlier import NOTHING, Before
+from crisis.deliveries.frailty import Frailty
 from crisis.deliveries.pace import Pace
 from crisis.deliveries.writer import Writer
 from crisis.lanes import Lane
+from crisis.limits.limiter import Limiter
 from crisis.mode import Mode
 
-Batch = list[tuple[Claimed, Frozen]]
+LINGER_SECONDS = 2.0
+"""The longest wait for an account to have room again. For longer ones the sender ends, and the sweep asks again as often."""
+
+
+class _Row(NamedTuple):
+    claimed: Claimed
+    rendition: Frozen
+    before: Before
+
+
+class _Batch(NamedTuple):
+    rows: Sequence[_Row]
+    stale_at: float = 0.0
+    """The loop's time after which rows that are not started are given back, rather than left until their lease runs out."""
+    frail: bool = False
 
 
 class Feeder:
@@ -32,94 +53,159 @@ class Feeder:
         lease: UUID,
         book: Book,
         pace: Pace,
+        limiter: Limiter,
         calls: Calls,
         writer: Writer,
         *,
         holder: Holder,
     ) -> None:
         self._db, self._mode, self._lane, self._lease = db, mode, lane, lease
-        self._book, self._pace, self._calls, self._writer, self._holder = book, pace, calls, writer, holder
+        self._book, self._pace, self._limiter = book, pace, limiter
+        self._calls, self._writer, self._holder = calls, writer, holder
         self._ahead = pace.concurrency if lane.crisis else 0
         self._claiming, self._starting = db.line(), db.line()
+        self._loop = asyncio.get_running_loop()
+        self._end: float | None = None
+        self._held: tuple[int, ...] = ()
+        """Accounts that are held back altogether."""
+        self._room_at: float | None = None
+        """The loop's time when the first of them may have room again."""
         self.more = False
         """Whether it stopped at the time slice with rows still due."""
 
     async def feed(self) -> None:
         """Until nothing is due, the time slice is over, or nobody is left to write results."""
+        if self._pace.slice_seconds is not None:
+            self._end = self._loop.time() + self._pace.slice_seconds
         try:
             await self._feed()
         finally:
             await self._claiming.close()
             await self._starting.close()
 
+    @property
+    def _is_late(self) -> bool:
+        return self._end is not None and self._loop.time() >= self._end
+
     async def _feed(self) -> None:
-        loop = asyncio.get_running_loop()
-        end = None if self._pace.slice_seconds is None else loop.time() + self._pace.slice_seconds
-        batch = await self._claim()
-        while batch and self._writer.writing:
-            late = end is not None and loop.time() >= end
-            ahead = None if late else asyncio.create_task(self._claim())
+        batch = await self._claim() or await self._claim_what_waited()
+        while batch.rows and self._writer.writing:
+            late = self._is_late
+            ahead = None if late or batch.frail else asyncio.create_task(self._claim())
             try:
-                for first in range(0, len(batch), self._pace.concurrency):
-                    await self._calls.few_wait(self._ahead)
-                    started = await self._start(batch[first : first + self._pace.concurrency])
-                    self._writer.expect(len(started))
-                    self._calls.add(started)
+                await self._start_all(batch)
             except BaseException:
                 if ahead is not None:
                     ahead.cancel()
                     await asyncio.gather(ahead, return_exceptions=True)
                 raise
-            if ahead is None:
+            if late:
                 self.more = True
                 return
-            batch = await ahead or await self._claim_what_waited()
+            batch = (await ahead if ahead is not None else None) or await self._claim_what_waited()
 
-    async def _claim_what_waited(self) -> Batch:
-        """What was held back by something in flight to the same place may be due now: ask again after each write."""
-        batch: Batch = []
-        while not batch and await self._writer.wrote():
+    async def _start_all(self, batch: _Batch) -> None:
+        """Start a batch, a slice at a time as the calls get on; what may be a process's end, by itself."""
+        rows = batch.rows
+        if batch.frail:
+            await self._calls.done()
+        for first in range(0, len(rows), self._pace.concurrency):
+            await self._calls.few_wait(self._ahead)
+            if self._loop.time() > batch.stale_at:
+                async with self._db.transaction() as session:
+                    await claims.release(session, self._lease, {row.claimed.id: 0.0 for row in rows[first:]})
+                return
+            started = await self._start(rows[first : first + self._pace.concurrency])
+            self._writer.expect(len(started))
+            self._calls.add(started)
+        if batch.frail:
+            await self._calls.done()
+
+    async def _claim_what_waited(self) -> _Batch:
+        """What was held back may be due now: by something in flight to the same place, after each write; by its account, when
+        that may have room; by its time, when that has come. When there is nothing else, what has lost its sender before.
+        """
+        while self._writer.will_write or await self._lingered():
+            if self._writer.will_write:
+                await self._writer.wrote(self._seconds_to_room())
             await self._claiming.close()  # the database may have been away meanwhile; the pool looks before it lends
-            batch = await self._claim()
-        return batch
+            if batch := await self._claim():
+                return batch
+        for each in frailty.frail(self._pace.batch):
+            if self._writer.writing and (batch := await self._claim(each)):
+                return batch
+        return _Batch(())
 
-    async def _claim(self) -> Batch:
-        """Lease a batch: here an account that may not be called now is left out."""
-        batch = await claims.claim(
-            self._claiming,
-            self._mode,
-            self._lane,
-            self._lease,
-            most=self._pace.batch,
-            hold_seconds=self._pace.lease_seconds,
-        )
-        accounts, renditions = {each.account_id for each in batch}, {each.rendition_id for each in batch}
-        if self._book.lacks(accounts, renditions):
+    async def _lingered(self) -> bool:
+        """Wait for what can start before long. False when there is nothing of the kind, or no time left."""
+        if not self._writer.writing:
+            return False
+        soon = await waiting.soon(self._claiming, self._mode, self._lane, self._held)
+        waits = [soon.ready_in, self._seconds_to_room() if soon.held else None]
+        wait = min((each for each in waits if each is not None), default=math.inf)
+        if wait > LINGER_SECONDS:
+            return False
+        if self._is_late:
+            self.more = True
+            return False
+        await asyncio.sleep(max(0.01, wait))
+        return True
+
+    def _seconds_to_room(self) -> float | None:
+        return None if self._room_at is None else max(0.01, self._room_at - self._loop.time())
+
+    async def _claim(self, only: Frailty | None = None) -> _Batch | None:
+        """Lease a batch of what may be called now."""
+        now, claimed, left = self._loop.time(), list[Claimed](), self._pace.batch
+        async with self._db.transaction() as session:
+            takes = await self._limiter.takes(session)
+        self._held, self._room_at = takes.held, now + takes.wait if takes.held else None
+        for take in takes.takes:
+            claimed += await claims.claim(
+                *(self._claiming, self._mode, self._lane, self._lease),
+                most=left,
+                hold_seconds=self._pace.lease_seconds,
+                take=take,
+                frailty=only,
+            )
+            left = self._pace.batch - len(claimed)
+            if left <= 0 or (claimed and only is not None):
+                break
+        if not claimed:
+            return None
+        accounts, renditions = {each.account_id for each in claimed}, {each.rendition_id for each in claimed}
+        before: dict[int, Before] = {}
+        if self._lane is Lane.PUBLIC or self._book.lacks(accounts, renditions):
             async with self._db.transaction() as session:
                 await self._book.fetch(session, accounts, renditions)
-        return [(claimed, self._book.rendition(claimed.rendition_id)) for claimed in batch]
+                if self._lane is Lane.PUBLIC:
+                    before |= await earlier.read(session, [each.id for each in claimed])
+        rows = [_Row(each, self._book.rendition(each.rendition_id), before.get(each.id, NOTHING)) for each in claimed]
+        return _Batch(rows, now + self._pace.lease_seconds / 2, frail=only is not None)
 
-    async def _start(self, batch: Batch) -> list[Started]:
+    async def _start(self, batch: Sequence[_Row]) -> list[Started]:
         """Commit that these are about to be called: here the right to call is taken."""
-        begin_by = asyncio.get_running_loop().time() + self._pace.hold_seconds - self._pace.call_seconds
-        ids = [claimed.id for claimed, _ in batch]
-        if self._lane.crisis:
+        begin_by = self._loop.time() + self._pace.hold_seconds - self._pace.call_seconds
+        claimed = [row.claimed for row in batch]
+        hold_seconds = self._pace.hold_seconds
+        if self._lane.crisis and self._limiter.admits_all(claimed):
+            ids = [each.id for each in claimed]
             attempts = await claims.start_ungated(
-                self._starting, self._mode, self._lease, ids, hold_seconds=self._pace.hold_seconds
+                self._starting, self._mode, self._lease, ids, hold_seconds=hold_seconds
             )
         else:
             async with self._db.transaction() as session:
+                refused = await self._limiter.admit(session, claimed, crisis=self._lane.crisis)
+                if refused:
+                    await claims.release(session, self._lease, refused)
                 attempts = await claims.start(
-                    session,
-                    self._mode,
-                    self._lane,
-                    self._lease,
-                    ids,
+                    *(session, self._mode, self._lane, self._lease),
+                    [each.id for each in claimed if each.id not in refused],
                     holder=self._holder,
-                    hold_seconds=self._pace.hold_seconds,
+                    hold_seconds=hold_seconds,
                 )
         return [
-            Started(claimed, rendition, attempts[claimed.id], begin_by)
-            for claimed, rendition in batch
-            if claimed.id in attempts
+            Started(row.claimed, row.rendition, attempts[row.claimed.id], begin_by, row.before)
+            for row in batch
+            if row.claimed.id in attempts
         ]

@@ -130,7 +130,7 @@ async def record(
 
     The caller must have checked their signature, and answers the provider only after this has committed.
     """
-    keyed, bare = [], []
+    keyed, bare = list[dict[str, object]](), list[dict[str, object]]()
     for receipt in receipts:
         delivery_id = _delivery(receipt.key)
         (bare if delivery_id is None else keyed).append(_row(receipt, delivery_id))

@@ -14,11 +14,13 @@ from sqlalchemy import Row, text
 from crisis import clock
 from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
 from crisis.db import Database
-from crisis.deliveries import outbox, retry
+from crisis.deliveries import earlier, follow_up, outbox, retry
 from crisis.deliveries.book import Book, outgoing
+from crisis.deliveries.earlier import NOTHING, Before
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Unready
 from crisis.lanes import Lane
+from crisis.limits.limiter import Limiter
 from crisis.mode import Mode
 
 log = logging.getLogger(__name__)
@@ -28,7 +30,7 @@ _TAKE = text(
     WITH due AS (
         SELECT id FROM deliveries
         WHERE mode = :mode AND lane = :lane AND state = 'unknown' AND due_at <= now()
-          AND (lease_until IS NULL OR lease_until < now())
+          AND (lease_until IS NULL OR lease_until < now()) AND account_id <> ALL(CAST(:held AS int[]))
         ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED
     )
     UPDATE deliveries d
@@ -65,24 +67,30 @@ async def reconcile(
     *,
     most: int = 200,
     at_once: int = 8,
+    limiter: Limiter | None = None,
 ) -> int:
-    """Look into every unknown delivery of a lane whose time has come; return how many were looked into."""
+    """Look into every unknown delivery of a lane whose time has come; return how many were looked into.
+
+    Reading is a call too: an account whose provider asked us to wait, or does not answer, is left alone until its next try.
+    """
     lease, looked = uuid4(), 0
     limit = asyncio.Semaphore(at_once)
     while True:
         async with db.transaction() as session:
-            values = {"mode": mode.value, "lane": lane.value, "lease": lease, "most": most}
+            held = await limiter.held(session) if limiter is not None else []
+            values = {"mode": mode.value, "lane": lane.value, "lease": lease, "most": most, "held": held}
             rows = (await session.execute(_TAKE, values)).all()
             await book.fetch(session, {r.account_id for r in rows}, {r.rendition_id for r in rows})
+            before = await earlier.read(session, [r.id for r in rows]) if lane is Lane.PUBLIC else {}
         if not rows:
             return looked
         looked += len(rows)
 
-        async def one(row: Row[Any]) -> dict[str, object]:
+        async def one(row: Row[Any], before: Before) -> dict[str, object]:
             async with limit:
-                return await _look(row, lane, channels, book)
+                return await _look(row, lane, channels, book, before)
 
-        decided = await asyncio.gather(*(one(row) for row in rows))
+        decided = await asyncio.gather(*(one(row, before.get(row.id, NOTHING)) for row in rows))
         again = [row.id for row, step in zip(rows, decided, strict=True) if step["state"] == DeliveryState.RETRY_WAIT]
         async with db.transaction() as session:
             await outbox.hold_revisions(session, again)
@@ -90,7 +98,9 @@ async def reconcile(
             await outbox.drop_superseded(session, again)
 
 
-async def _look(row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book: Book) -> dict[str, object]:
+async def _look(
+    row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book: Book, before: Before
+) -> dict[str, object]:
     rendition = book.rendition(row.rendition_id)
     channel = channels.get(rendition.channel)
     capabilities = Capabilities() if channel is None else channel.capabilities
@@ -100,13 +110,13 @@ async def _look(row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book
             to = book.openers.number(row.recipient_id, row.number, row.fingerprint) if row.number else None
             out = outgoing(rendition, row.id, to, None)
             async with asyncio.timeout(capabilities.call_seconds * 2):
-                finding = await channel.reconcile(book.account(row.account_id), out, row.started_at)
+                finding = await follow_up.find(channel, book.account(row.account_id), out, before, row.started_at)
         except (ChannelError, TimeoutError, Unready) as error:
             log.info("Delivery %s could not be looked into: %s", row.id, error)
         except Exception:
             log.exception("The %s adapter failed when it looked for delivery %s.", rendition.channel, row.id)
     step = retry.after_finding(
-        finding.found,
+        finding,
         capabilities,
         looks=row.looks,
         crisis=lane.crisis,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from crisis.channels import (
     Capabilities,
     ChannelError,
+    Finding,
     Found,
     Misconfigured,
     OutcomeUnknown,
@@ -62,17 +63,18 @@ def after_error(  # noqa: PLR0911 - one line per class of error is what makes it
 
 
 def after_finding(
-    found: Found, capabilities: Capabilities, *, looks: int, crisis: bool, repeated: bool, late: bool
+    finding: Finding, capabilities: Capabilities, *, looks: int, crisis: bool, repeated: bool, late: bool
 ) -> Step:
     """After looking into an unknown outcome. ``looks`` counts this one; ``late`` means its deadline has passed.
 
     Only a clean "no" sends again, and then once, flagged, for crisis deliveries alone. A unit's post never: its owner
-    decides. Where publishing twice leaves one post, a "no" is simply tried again.
+    decides. Where publishing twice leaves one post, or the post to be edited stands there unchanged, a "no" is simply tried
+    again.
     """
-    match found:
+    match finding.found:
         case Found.YES:
             return Step(DeliveryState.ACCEPTED)
-        case Found.NO if capabilities.idempotent and not late:
+        case Found.NO if (capabilities.idempotent or finding.in_place) and not late:
             return Step(DeliveryState.RETRY_WAIT)
         case Found.NO if crisis and not repeated and not late:
             return Step(DeliveryState.RETRY_WAIT, repeat=True)

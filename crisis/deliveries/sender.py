@@ -5,6 +5,7 @@
     feeder   claims one batch ahead, and starts rows a little ahead of the calls   (leased -> in_flight, committed)
     calls    at most ``concurrency`` at once, each one provider call
     writer   settles everything that has ended, as soon as its previous commit is done (never on a timer)
+    limiter  is asked by the feeder what may be claimed and started, and told by the calls what came of it
 
 A process that runs this may be killed at any moment: what was leased becomes ready again, what was in flight becomes unknown.
 """
@@ -25,6 +26,7 @@ from crisis.deliveries.pace import Pace
 from crisis.deliveries.states import DeliveryState
 from crisis.deliveries.writer import Writer
 from crisis.lanes import Lane
+from crisis.limits.limiter import Limiter
 from crisis.mode import Mode
 
 
@@ -40,14 +42,15 @@ class Sender:
         book: Book,
         pace: Pace,
         *,
+        limiter: Limiter | None = None,
         holder: Holder | None = None,
         chance: random.Random | None = None,
     ) -> None:
         holder, chance = holder or Holder.this_process(), chance or random.Random()  # noqa: S311 - spreads retries; guards nothing
-        lease = uuid4()
-        self._writer = Writer(db, mode, lane, lease, pace, holder=holder)
-        self._calls = Calls(channels, book, pace, crisis=lane.crisis, chance=chance, ended=self._writer.add)
-        self._feeder = Feeder(db, mode, lane, lease, book, pace, self._calls, self._writer, holder=holder)
+        limiter, lease = limiter or Limiter(mode, hold_seconds=pace.hold_seconds, chance=chance), uuid4()
+        self._writer = Writer(db, mode, lane, lease, pace, limiter, holder=holder)
+        self._calls = Calls(channels, book, pace, limiter, crisis=lane.crisis, chance=chance, ended=self._writer.add)
+        self._feeder = Feeder(db, mode, lane, lease, book, pace, limiter, self._calls, self._writer, holder=holder)
 
     @property
     def more(self) -> bool:

@@ -19,7 +19,7 @@ class DeliveryState(StrEnum):
     READY = "ready"
     """Waiting for a sender, or for its time."""
     LEASED = "leased"
-    """A sender has taken it and has not begun. An expired lease makes it ready again."""
+    """A sender has taken it and has not begun. An expired lease makes it ready again; the third, a person's to decide."""
     IN_FLIGHT = "in_flight"
     """Committed before the first byte leaves. If its sender vanishes it becomes unknown, never ready."""
     RETRY_WAIT = "retry_wait"
@@ -54,7 +54,7 @@ _WAITING = {_S.BLOCKED, _S.CANCELLED, _S.DEAD}
 
 MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     _S.READY: frozenset({_S.LEASED, *_WAITING, *_BY_RECEIPT}),
-    _S.LEASED: frozenset({_S.IN_FLIGHT, _S.READY, *_WAITING, *_BY_RECEIPT}),
+    _S.LEASED: frozenset({_S.IN_FLIGHT, _S.READY, _S.UNKNOWN_FINAL, *_WAITING, *_BY_RECEIPT}),
     _S.RETRY_WAIT: frozenset({_S.LEASED, *_WAITING, *_BY_RECEIPT}),
     _S.IN_FLIGHT: frozenset({_S.REJECTED, _S.RETRY_WAIT, _S.UNKNOWN, _S.DEAD, *_BY_RECEIPT}),
     _S.UNKNOWN: frozenset({_S.RETRY_WAIT, _S.UNKNOWN_FINAL, *_BY_RECEIPT}),

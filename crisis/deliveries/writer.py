@@ -7,6 +7,7 @@ written, for as long as their rows are ours; after that the sweep has called the
 import asyncio
 import logging
 from collections import Counter
+from contextlib import suppress
 from uuid import UUID
 
 from sqlalchemy.exc import DBAPIError
@@ -20,6 +21,7 @@ from crisis.deliveries.claims import Result
 from crisis.deliveries.pace import Pace
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
+from crisis.limits.limiter import Limiter
 from crisis.mode import Mode
 
 log = logging.getLogger(__name__)
@@ -30,9 +32,11 @@ _PAUSE = 0.5  # seconds between tries to write results while the database is awa
 class Writer:
     """What keeps one sender's results."""
 
-    def __init__(self, db: Database, mode: Mode, lane: Lane, lease: UUID, pace: Pace, *, holder: Holder) -> None:
+    def __init__(
+        self, db: Database, mode: Mode, lane: Lane, lease: UUID, pace: Pace, limiter: Limiter, *, holder: Holder
+    ) -> None:
         self._db, self._mode, self._lane, self._lease = db, mode, lane, lease
-        self._pace, self._holder = pace, holder
+        self._pace, self._limiter, self._holder = pace, limiter, holder
         self._line = db.line()
         self._ended: list[Result] = []
         self._something_ended, self._something_written = asyncio.Event(), asyncio.Event()
@@ -56,13 +60,17 @@ class Writer:
         self._ended.append(result)
         self._something_ended.set()
 
-    async def wrote(self) -> bool:
-        """Wait for the next write. False if there is none to wait for."""
-        if not self._unwritten or not self.writing:
-            return False
+    @property
+    def will_write(self) -> bool:
+        """Whether results are still to come, and somebody is there to write them."""
+        return self._unwritten > 0 and self.writing
+
+    async def wrote(self, most_seconds: float | None = None) -> None:
+        """Wait for the next write, and no longer than this."""
         self._something_written.clear()
-        await self._something_written.wait()
-        return self.writing
+        if self.will_write:
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._something_written.wait(), most_seconds)
 
     async def close(self) -> None:
         """Write the rest. Raises what writing ended with."""
@@ -83,6 +91,7 @@ class Writer:
                 ended, self._ended = self._ended, []
                 if ended:
                     await self._keep(ended)
+                    await self._tell()
                     self.tally.update(result.state for result in ended)
                     self._unwritten -= len(ended)
                     self._something_written.set()
@@ -104,6 +113,16 @@ class Writer:
                 await asyncio.sleep(_PAUSE)
             else:
                 return
+
+    async def _tell(self) -> None:
+        """Tell all processes what came of the calls. Not worth failing for: the next write tells it too."""
+        if not self._limiter.has_news:
+            return
+        try:
+            async with self._db.transaction() as session:
+                await self._limiter.learn(session)
+        except (DBAPIError, OSError):
+            log.warning("The database is away; what was learned of the accounts is told later.")
 
     async def _settle(self, ended: list[Result]) -> None:
         """One statement by itself where that is enough: no permit to close, and nothing that is to be tried again."""

@@ -23,6 +23,7 @@ from crisis.limits import breaker, budget, failover, pace
 from crisis.limits.models import BreakerState
 from crisis.limits.pace import Ceiling
 from crisis.limits.standing import Standing, Standings
+from crisis.limits.takes import Takes, planned
 from crisis.limits.tally import Tally
 from crisis.mode import Mode
 
@@ -47,28 +48,6 @@ class Candidate(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Take:
-    """One claim: for these accounts only, or for all but those to skip; at most so many rows."""
-
-    only: tuple[int, ...] | None = None
-    skip: tuple[int, ...] = ()
-    most: int | None = None
-    divert: Mapping[int, int] = field(default_factory=dict)
-    """Rows of the first account are claimed for the second."""
-
-
-@dataclass(frozen=True, slots=True)
-class Takes:
-    """What to claim now."""
-
-    takes: tuple[Take, ...] = (Take(),)
-    held: tuple[int, ...] = ()
-    """Accounts that are held back altogether now."""
-    wait: float = 0.0
-    """Seconds until the first of those may have room."""
-
-
 @dataclass(slots=True)
 class _Account:
     """What this process knows of one account."""
@@ -78,6 +57,12 @@ class _Account:
     told_at: float = 0.0
     in_flight: int = 0
     retries_left: int = 0
+
+    def begin(self, *, retry: bool) -> None:
+        """One call is about to begin."""
+        self.tally.begin(retry=retry)
+        self.in_flight += 1
+        self.retries_left -= retry
 
 
 class Limiter:
@@ -105,14 +90,14 @@ class Limiter:
             return Takes()
         slow = await self._standings.slow(session)
         broken = {each.flow.account_id for each in slow if each.flow.state is not BreakerState.CLOSED}
-        for each in slow:
+        for each in sorted(slow, key=lambda each: each.flow.account_id):  # all lock rows in one order
             await failover.settle_direction(session, each, standby_broken=each.standby in broken)
         held = {each.flow.account_id: each for each in slow if not each.is_free}
         if not held:
             self._nothing_slow_until = self._clock() + FRESH_SECONDS
             return Takes()
         in_flight = await self._standings.in_flight(session, list(held))
-        return _planned(held, in_flight)
+        return planned(held, in_flight)
 
     async def admit(self, session: AsyncSession, candidates: Sequence[Candidate], *, crisis: bool) -> dict[int, float]:
         """Which of these rows may not start now: their ids, with the seconds until they should be claimed again.
@@ -134,10 +119,26 @@ class Limiter:
                 refused |= await self._ask(session, {account: rows}, crisis=crisis)
             for row in rows:
                 if row.id not in refused:
-                    known.tally.begin(retry=row.attempts > 0)
-                    known.in_flight += 1
-                    known.retries_left -= row.attempts > 0
+                    known.begin(retry=row.attempts > 0)
         return refused
+
+    def admits_all(self, candidates: Sequence[Candidate]) -> bool:
+        """:meth:`admit` without a look at the database: true, and all of them counted as begun, where every account is known
+        to be free and nobody's retries are over the budget; else false, and :meth:`admit` decides.
+        """
+        now, accounts = self._clock(), self._accounts
+        retries: dict[int, int] = {}
+        for each in candidates:
+            known = accounts.get(each.account_id)
+            if known is None or known.free_until < now:
+                return False
+            if each.attempts:
+                retries[each.account_id] = retries.get(each.account_id, 0) + 1
+        if any(accounts[account].retries_left < count for account, count in retries.items()):
+            return False
+        for each in candidates:
+            accounts[each.account_id].begin(retry=each.attempts > 0)
+        return True
 
     def note(
         self,
@@ -156,6 +157,12 @@ class Limiter:
         if counts:
             known.tally.end(error, usage or getattr(error, "usage", None), retry=retry, under_way=known.in_flight)
         known.in_flight = max(0, known.in_flight - 1)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether :meth:`learn` has something to write now."""
+        now = self._clock()
+        return any(_is_due(known, now) for known in self._accounts.values())
 
     async def learn(self, session: AsyncSession) -> None:
         """Write what was noted: bad news and news of an account we know nothing of at once, good news once a second."""
@@ -176,11 +183,13 @@ class Limiter:
             self._remember(account, standing)
 
     async def held(self, session: AsyncSession) -> list[int]:
-        """Accounts whose provider has asked us to wait: not to be read through either, since such calls count too."""
+        """Accounts whose provider has asked us to wait, or is not tried again yet: not to be read through either, since such
+        calls count too, and would wait in vain.
+        """
         if self._clock() < self._nothing_slow_until:
             return []
         slow = await self._standings.slow(session)
-        return [s.flow.account_id for s in slow if s.flow.held_until is not None and s.now < s.flow.held_until]
+        return [each.flow.account_id for each in slow if each.is_held]
 
     async def _ask(
         self, session: AsyncSession, wanted: Mapping[int, list[Candidate]], *, crisis: bool
@@ -256,27 +265,3 @@ def _is_due(known: _Account, now: float) -> bool:
     bad = tally.ended - tally.answered
     news = bool(tally.ended) and known.free_until == 0.0
     return news or bad > BAD_SHARE * tally.ended or now - known.told_at >= TELL_SECONDS
-
-
-def _planned(held: Mapping[int, Standing], in_flight: Mapping[int, int]) -> Takes:
-    """The claims, probes first; then each slow account as many as it has room for; then everybody else."""
-    diverted = {account: each.standby for account, each in held.items() if each.flow.diverted and each.standby}
-    takes: list[Take] = []
-    waits: dict[int, float] = {}
-    for account, each in held.items():
-        room = each.room(in_flight.get(account, 0))
-        if room.calls < 1:
-            if account not in diverted:
-                waits[account] = room.wait
-        elif account in diverted:
-            takes.insert(0, Take(only=(account,), most=1))
-        else:
-            through = {first: standby for first, standby in diverted.items() if standby == account}
-            takes.append(Take(only=(account, *through), most=_count(room.calls), divert=through))
-    free = {first: standby for first, standby in diverted.items() if standby not in held}
-    takes.append(Take(skip=tuple(account for account in held if account not in free), divert=free))
-    return Takes(tuple(takes), tuple(waits), min(waits.values(), default=0.0))
-
-
-def _count(calls: float) -> int | None:
-    return None if calls == float("inf") else int(calls)

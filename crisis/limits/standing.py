@@ -48,6 +48,13 @@ class Standing:
         closed = self.flow.state is BreakerState.CLOSED and not self.flow.diverted
         return closed and pace.is_free(self.flow, self.ceiling, self.now)
 
+    @property
+    def is_held(self) -> bool:
+        """Its provider has asked us to wait, or does not answer and is not tried again yet."""
+        flow, now = self.flow, self.now
+        waits = [flow.held_until, flow.next_try_at if flow.state is not BreakerState.CLOSED else None]
+        return any(until is not None and now < until for until in waits)
+
     def room(self, in_flight: int) -> Room:
         """How many calls may begin through it now."""
         if self.flow.state is not BreakerState.CLOSED:

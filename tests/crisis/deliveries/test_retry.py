@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from crisis.channels import (
     Capabilities,
     ChannelError,
+    Finding,
     Found,
     Misconfigured,
     OutcomeUnknown,
@@ -37,9 +38,11 @@ def next_after(error: ChannelError, *, attempts: int = 1, crisis: bool = True, s
     return after_error(error, PLAIN, attempts=attempts, crisis=crisis, chance=random.Random(seed))
 
 
-def found(found: Found, capabilities: Capabilities = PLAIN, *, looks: int = 1, **facts: bool) -> Step:
+def found(
+    found: Found, capabilities: Capabilities = PLAIN, *, looks: int = 1, in_place: bool = False, **facts: bool
+) -> Step:
     given = {"crisis": True, "repeated": False, "late": False} | facts
-    return after_finding(found, capabilities, looks=looks, **given)
+    return after_finding(Finding(found, in_place=in_place), capabilities, looks=looks, **given)
 
 
 class Surprise(ChannelError):
@@ -170,7 +173,7 @@ def test_in_any_history_there_is_at_most_one_repeat_and_none_for_a_unit(
     """A delivery that is unknown after every try, whatever looking shows, as long as it lives."""
     repeated, repeats = False, 0
     for looks, (answer, late) in enumerate(history, start=1):
-        step = after_finding(answer, capabilities, looks=looks, crisis=crisis, repeated=repeated, late=late)
+        step = after_finding(Finding(answer), capabilities, looks=looks, crisis=crisis, repeated=repeated, late=late)
         assert step.state in MOVES[S.UNKNOWN] | {S.UNKNOWN}
         assert step.repeat <= (answer is Found.NO), "only a clean no sends again"
         assert (step.state is S.RETRY_WAIT) == step.repeat
@@ -185,7 +188,7 @@ def test_in_any_history_there_is_at_most_one_repeat_and_none_for_a_unit(
 def test_what_is_late_is_never_sent_again(
     answer: Found, capabilities: Capabilities, looks: int, crisis: bool, repeated: bool
 ) -> None:
-    step = after_finding(answer, capabilities, looks=looks, crisis=crisis, repeated=repeated, late=True)
+    step = after_finding(Finding(answer), capabilities, looks=looks, crisis=crisis, repeated=repeated, late=True)
     assert step.state is not S.RETRY_WAIT
     assert (step.state is S.ACCEPTED) == (answer is Found.YES)
     assert 0 <= step.wait <= LONGEST_LOOK

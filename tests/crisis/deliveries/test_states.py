@@ -144,7 +144,7 @@ def decide(*, publish: bool) -> Act:
 
 
 async def release(bench: Workbench, ids: list[int]) -> None:
-    await in_transaction(bench, lambda session: claims.release(session, LEASE, ids))
+    await in_transaction(bench, lambda session: claims.release(session, LEASE, dict.fromkeys(ids, 0.0)))
 
 
 async def supersede(bench: Workbench, ids: list[int]) -> None:

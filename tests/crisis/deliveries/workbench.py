@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Row, text
+from sqlalchemy import DateTime, Row, text
 
 from crisis.activations.holders import Holder
 from crisis.bootstrap import Crisis, openers_for
@@ -19,6 +19,7 @@ from crisis.deliveries.sender import Sender
 from crisis.deliveries.states import DeliveryState
 from crisis.deliveries.sweep import sweep
 from crisis.lanes import Lane
+from crisis.limits.models import Flow
 from crisis.mode import Mode
 from crisis.roles import Actor, Role
 from tests import factories
@@ -115,11 +116,14 @@ class Workbench:
             await session.execute(text(statement), values)
 
     async def pass_time(self, seconds: float) -> None:
-        """Let time pass for every delivery, by moving what they wait for nearer."""
-        await self.run(
-            "UPDATE deliveries SET due_at = due_at - :by, lease_until = lease_until - :by, deadline_at = deadline_at - :by",
-            by=timedelta(seconds=seconds),
-        )
+        """Let time pass for every delivery and account, by moving what they wait for nearer."""
+        moments = {
+            "deliveries": ("due_at", "lease_until", "deadline_at"),
+            "flows": [column.name for column in Flow.__table__.columns if isinstance(column.type, DateTime)],
+        }
+        for table, names in moments.items():
+            moved = ", ".join(f"{name} = {name} - :by" for name in names)
+            await self.run(f"UPDATE {table} SET {moved}", by=timedelta(seconds=seconds))
 
     async def open_permits(self) -> int:
         """How many permits are open."""

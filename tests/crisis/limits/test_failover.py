@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from crisis.channels import Unavailable
 from crisis.limits import service
-from crisis.limits.limiter import Take
+from crisis.limits.takes import Take
 from tests import factories
 from tests.crisis.deliveries.workbench import Workbench
 from tests.crisis.limits.test_limiter import Process

@@ -12,10 +12,11 @@ from sqlalchemy import text
 from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Throttled, Unavailable
 from crisis.db import Database
 from crisis.limits import pace, service
-from crisis.limits.limiter import Limiter, Take
+from crisis.limits.limiter import Limiter
 from crisis.limits.models import BreakerState
 from crisis.limits.pace import Ceiling
 from crisis.limits.service import Trouble
+from crisis.limits.takes import Take
 from crisis.mode import Mode
 from tests import factories
 from tests.crisis.deliveries.workbench import Workbench
