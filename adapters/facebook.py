@@ -94,7 +94,7 @@ class Facebook:
         reference = answer.get("id")
         if not isinstance(reference, str) or not _ID.fullmatch(reference):
             raise OutcomeUnknown("Facebook answered 200 but gave no id of a post; read the page before trying again.")
-        return _receipt(reference, outgoing.key)
+        return replace(_receipt(reference, outgoing.key), usage=answer.usage)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
         """Replace the text, and say under the post that it was replaced, once."""
@@ -115,7 +115,7 @@ class Facebook:
         note = None
         if _comments(outgoing):
             note = await self._comments.add(token, _page(account), reference, comment_on(outgoing))
-        return replace(_receipt(reference, outgoing.key), note=note)
+        return replace(_receipt(reference, outgoing.key), note=note, usage=answer.usage)
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
         try:

@@ -7,7 +7,6 @@ here); put the page token into URLs (it goes in a header, and the SDK is told of
 
 import hashlib
 import hmac
-import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
@@ -18,7 +17,8 @@ from requests.auth import AuthBase
 
 from adapters.threads import Threads
 from adapters.transport import Guard, GuardedSession, from_requests, scrub
-from crisis.channels import ChannelError, ChannelSetup, Gone, Misconfigured, OutcomeUnknown, Rejected, Throttled
+from adapters.usage import of_meta, regained_in
+from crisis.channels import ChannelError, ChannelSetup, Gone, Misconfigured, OutcomeUnknown, Rejected, Throttled, Usage
 
 BUILT_IN_URL = "https://graph.facebook.com"  # a constant of the SDK; the session sends it to ``setup.graph_url``
 CONSTRUCTOR_VERSION = "3.1"  # the newest the SDK's constructor accepts
@@ -68,6 +68,13 @@ def post_url(reference: str) -> str:
     return f"https://www.facebook.com/{reference}"
 
 
+class GraphAnswer(dict[str, Any]):
+    """The JSON object of a 200, and what came with it."""
+
+    usage: Usage | None = None
+    """How much of what Meta allows has been used."""
+
+
 class Graph:
     """Calls the Graph API in threads of its own. One of these serves every page."""
 
@@ -79,7 +86,7 @@ class Graph:
         )
         self._threads = Threads(concurrency, call_seconds=setup.call_seconds, name="facebook")
 
-    async def ask(self, token: str, method: str, path: str, fields: Mapping[str, str] | None = None) -> dict[str, Any]:
+    async def ask(self, token: str, method: str, path: str, fields: Mapping[str, str] | None = None) -> GraphAnswer:
         """One request; the JSON object of a 200. Everything else is raised as an error of the port."""
         asked = dict(fields or {})
         if self._app_secret:  # shows Meta that whoever holds the token also knows the app's secret
@@ -91,8 +98,17 @@ class Graph:
         self._threads.close()
         self._session.close()
 
-    def _call(self, token: str, method: str, path: str, fields: dict[str, str]) -> dict[str, Any]:
+    def _call(self, token: str, method: str, path: str, fields: dict[str, str]) -> GraphAnswer:
         line = _Line(self._session, token)
+        try:
+            answer = GraphAnswer(self._answer(line, token, method, path, fields))
+        except ChannelError as error:
+            error.usage = line.usage
+            raise
+        answer.usage = line.usage
+        return answer
+
+    def _answer(self, line: "_Line", token: str, method: str, path: str, fields: dict[str, str]) -> Mapping[str, Any]:
         graph = facebook.GraphAPI(None, version=CONSTRUCTOR_VERSION, session=line)
         graph.version = self._version
         where = f"{graph.version}/{path}"
@@ -151,13 +167,18 @@ class _Line:
         )
 
     def retry_after(self) -> float | None:
-        """Seconds; Meta gives minutes in ``X-Business-Use-Case-Usage``, as a list of uses for each object's id."""
-        given = "" if self._response is None else self._response.headers.get("X-Business-Use-Case-Usage", "")
-        try:
-            uses = [use for listed in json.loads(given).values() for use in listed]
-            return 60 * max(float(use["estimated_time_to_regain_access"]) for use in uses) or None
-        except (ValueError, KeyError, TypeError, AttributeError):
-            return None  # not throttled by use, or the header is not in the documented form
+        """Seconds, where Meta says how long it takes."""
+        return regained_in(self.headers)
+
+    @property
+    def usage(self) -> Usage | None:
+        """How much of what Meta allows has been used."""
+        return of_meta(self.headers)
+
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """None before there is an answer."""
+        return {} if self._response is None else self._response.headers
 
 
 def _refusal(error: facebook.GraphAPIError, line: _Line, secrets: Sequence[str]) -> ChannelError:

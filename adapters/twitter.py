@@ -11,14 +11,16 @@ from typing import Any, NoReturn
 
 import tweepy
 
-from adapters.x_api import Gone, XAnswer, XApi
+from adapters.x_api import XAnswer, XApi
 from crisis.channels import (
     AccountRef,
     Callback,
     Capabilities,
     ChannelSetup,
     Finding,
+    FollowUp,
     Found,
+    Gone,
     Limit,
     Misconfigured,
     OutcomeUnknown,
@@ -56,6 +58,8 @@ class Twitter:
         self.capabilities = Capabilities(
             limit=Limit(Unit.WEIGHTED, MOST_WEIGHTED),
             short=True,
+            # By its words: a reply would hide it from the timeline, and an edit needs X Premium and the first hour.
+            follow_ups=dict.fromkeys(("correction", "retraction"), FollowUp.NEW_WITH_REFERENCE),
             withdraw=True,
             reconcile=True,
             call_seconds=setup.call_seconds,
@@ -70,7 +74,12 @@ class Twitter:
             raise OutcomeUnknown(f"X answered with success but no id of a post; read the account first. {answer.said}")
         raw = {name: answer.headers[name] for name in RATE_HEADERS if name in answer.headers}
         return Receipt(
-            reference, ReceiptStatus.ACCEPTED, key=outgoing.key, url=_url(reference), raw={"id": reference} | raw
+            reference,
+            ReceiptStatus.ACCEPTED,
+            key=outgoing.key,
+            url=_url(reference),
+            raw={"id": reference} | raw,
+            usage=answer.usage,
         )
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:  # noqa: ARG002 - the port's

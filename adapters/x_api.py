@@ -17,14 +17,17 @@ import tweepy
 
 from adapters.threads import Threads
 from adapters.transport import Guard, GuardedSession, from_requests, scrub
+from adapters.usage import of_x
 from crisis.channels import (
     AccountRef,
     ChannelError,
     ChannelSetup,
+    Gone,
     Misconfigured,
     OutcomeUnknown,
     Rejected,
     Throttled,
+    Usage,
 )
 
 for _name in ("tweepy", "oauthlib", "requests_oauthlib"):  # at DEBUG they print headers and signature keys
@@ -57,6 +60,8 @@ class XAnswer:
     headers: Mapping[str, str]
     said: str
     """What X's problems in it say, scrubbed; empty without any."""
+    usage: Usage | None = None
+    """How much of this endpoint's calls the account has used."""
 
     @property
     def data(self) -> Mapping[str, Any]:
@@ -103,7 +108,11 @@ class XApi:
         except Exception as error:  # noqa: BLE001 - tweepy raises more than its own on odd answers; the status decides
             if line.response is None:
                 raise from_requests(error, keys) from None
-        return _answer(line.response, keys)
+        try:
+            return _answer(line.response, keys)
+        except ChannelError as error:
+            error.usage = None if line.response is None else of_x(line.response.headers)
+            raise
 
     def close(self) -> None:
         """Release threads and connections."""
@@ -123,10 +132,6 @@ class _Line:
         return self.response
 
 
-class Gone(Rejected):
-    """There is no such post."""
-
-
 def _answer(response: requests.Response | None, secrets: Sequence[str]) -> XAnswer:
     if response is None:
         raise OutcomeUnknown("tweepy returned without having called X.")
@@ -137,7 +142,7 @@ def _answer(response: requests.Response | None, secrets: Sequence[str]) -> XAnsw
         body = None
     said = scrub(_words(body), secrets)[:300]
     if status in SUCCESSES and isinstance(body, dict):
-        return XAnswer(body, response.headers, said)
+        return XAnswer(body, response.headers, said, of_x(response.headers))
     text = " ".join(part for part in (f"X {status}:", said, ADVICE.get(status, "")) if part)
     if status == requests.codes.too_many_requests:
         raise Throttled(text, code=str(status), retry_after=_retry_after(response.headers))

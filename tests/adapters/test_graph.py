@@ -18,6 +18,7 @@ from crisis.channels import (
     Rejected,
     Throttled,
     Unavailable,
+    Usage,
 )
 from tests.adapters.graph_answers import ACCOUNT, MESSAGE, PAGE, POST, SINCE, listing, live, refusal
 from tests.adapters.scripted import Answer, Reset, Scripted
@@ -183,6 +184,16 @@ async def test_the_wait_is_read_from_the_headers_the_sdk_drops(
     with pytest.raises(Throttled) as caught:
         await channel.publish(ACCOUNT, MESSAGE)
     assert caught.value.retry_after == seconds
+
+
+async def test_the_answer_says_how_much_of_what_meta_allows_is_used(channel: Facebook, server: Scripted) -> None:
+    usage = {"X-Business-Use-Case-Usage": json.dumps({PAGE: [{"type": "pages", "call_count": 80, "total_time": 3}]})}
+    server.script(Answer(200, {"id": f"{PAGE}_1"}, usage))
+    assert (await channel.publish(ACCOUNT, MESSAGE)).usage == Usage(0.8)
+    server.script(Answer(403, refusal(32).body, usage))
+    with pytest.raises(Throttled) as caught:
+        await channel.publish(ACCOUNT, MESSAGE)
+    assert caught.value.usage == Usage(0.8)
 
 
 async def test_headers_of_calls_at_the_same_time_are_not_mixed_up(channel: Facebook, server: Scripted) -> None:

@@ -15,6 +15,7 @@ from crisis.channels import (
     Found,
     Misconfigured,
     ReceiptStatus,
+    Throttled,
     Unsupported,
 )
 from tests.adapters.scripted import Answer, Reset, Scripted, Seen
@@ -59,6 +60,21 @@ async def test_a_post_goes_out_with_its_text(channel: Twitter, server: Scripted)
     (seen,) = server.requests
     assert (seen.method, seen.target) == ("POST", "/2/tweets")
     assert seen.json == {"text": TEXT}
+
+
+async def test_the_answer_says_how_much_of_the_allowance_is_used_also_when_it_is_a_refusal(
+    channel: Twitter, server: Scripted
+) -> None:
+    rates = {"x-rate-limit-limit": "100", "x-rate-limit-remaining": "20", "x-rate-limit-reset": "4102444800"}
+    server.script(Answer(201, CREATED, rates))
+    receipt = await channel.publish(ACCOUNT, MESSAGE)
+    assert receipt.usage is not None
+    assert (receipt.usage.used, receipt.usage.remaining) == (0.8, 20)
+    server.script(problem(429, headers=rates | {"x-rate-limit-remaining": "0"}))
+    with pytest.raises(Throttled) as caught:
+        await channel.publish(ACCOUNT, MESSAGE)
+    assert caught.value.usage is not None
+    assert (caught.value.usage.used, caught.value.usage.remaining) == (1.0, 0)
 
 
 def signature_holds(seen: Seen, base: str) -> bool:
