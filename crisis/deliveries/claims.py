@@ -22,7 +22,7 @@ from crisis.activations import gate
 from crisis.activations.holders import Holder
 from crisis.db import Line
 from crisis.deliveries import outbox
-from crisis.deliveries.frailty import Frailty, sound
+from crisis.deliveries.frailty import LEVEL, Frailty, sound
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.limits.takes import ALL, Take
@@ -42,7 +42,7 @@ def _claiming(held: str = "", moved: str = "") -> TextClause:
     ), due AS (
         SELECT d.id FROM deliveries d
         WHERE d.mode = :mode AND d.lane = :lane AND d.state IN ('ready', 'retry_wait') AND d.due_at <= now()
-          AND (d.deadline_at IS NULL OR d.deadline_at > now()) AND d.crashes BETWEEN :least AND :worst {held}
+          AND (d.deadline_at IS NULL OR d.deadline_at > now()) AND {LEVEL} BETWEEN :least AND :worst {held}
           AND (d.created_at <= (SELECT oldest FROM flying) OR NOT EXISTS (
               SELECT 1 FROM deliveries e
               WHERE e.state = 'in_flight' AND e.mode = d.mode AND e.created_at < d.created_at

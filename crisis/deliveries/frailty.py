@@ -10,16 +10,16 @@ workers' log and the kernel's (out of memory?) at the times of its attempts; men
 import math
 from typing import NamedTuple
 
-SOUND = 0
-"""Times that a row which is beyond suspicion has lost its sender."""
-ALONE = 2
-"""From so many times on it is claimed alone, so that what it may do meets no other."""
 SET_ASIDE = 3
 """After so many times it is a person's: a third process, alone with it, has shown that it is the row."""
 
+LEVEL = "CASE WHEN d.crashes = 0 THEN 0 ELSE 2 * d.crashes - CAST(d.attempts = 0 AS int) END"
+"""How frail a delivery ``d`` is, as SQL. What was begun is frailer than what was only held: it is sent again once at most, so
+that the next loss makes it a person's, and those beside it too."""
+
 
 class Frailty(NamedTuple):
-    """How often rows may have lost their sender to be claimed together, and how many of them at once."""
+    """Levels of rows that may be claimed together, and how many of them at once."""
 
     least: int
     worst: int
@@ -28,9 +28,10 @@ class Frailty(NamedTuple):
 
 def sound(batch: int) -> Frailty:
     """Rows that have never lost their sender: a whole batch."""
-    return Frailty(SOUND, SOUND, batch)
+    return Frailty(0, 0, batch)
 
 
 def frail(batch: int) -> tuple[Frailty, ...]:
-    """The others, in their order: once lost, the square root of a batch; more often, one row by itself."""
-    return Frailty(SOUND + 1, ALONE - 1, math.isqrt(batch)), Frailty(ALONE, 32_767, 1)
+    """The others, in their order: held by one that was lost, begun by one that was lost, and what two have lost, alone."""
+    few = math.isqrt(batch)
+    return Frailty(1, 1, few), Frailty(2, 2, math.isqrt(few)), Frailty(3, 1 << 20, 1)

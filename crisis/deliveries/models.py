@@ -128,7 +128,7 @@ class Delivery(Base):
     error: Mapped[str | None] = mapped_column(Text)
     """Why it is where it is, in words."""
     crashes: Mapped[int] = mapped_column(SmallInteger, server_default="0")
-    """How often its sender was lost while it held this. Such rows are claimed in ever smaller batches, at last alone."""
+    """How often its sender was lost while it held this. What that means is in ``frailty``."""
     repeated: Mapped[bool] = mapped_column(server_default=text("false"))
     """Sent once more after an unknown outcome: may have arrived twice."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

@@ -2,12 +2,11 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from crisis.bootstrap import Crisis, engine_for, openers_for
+from crisis.bootstrap import Crisis, openers_for
 from crisis.channels import Channel
 from crisis.db import Database
 from crisis.deliveries.engine import Engine
@@ -15,7 +14,6 @@ from crisis.deliveries.pace import Pace
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
-from crisis.settings import Settings
 from tests import factories
 from tests.adapters.sandbox_server import SandboxServer
 from tests.crisis.deliveries.outlet import Door, Outlet
@@ -115,49 +113,10 @@ async def test_what_is_unknown_is_looked_into_after_the_sending(bench: Workbench
 # Over real sockets
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SandboxServer]:
-    with SandboxServer() as running:
-        yield running
-
-
-@pytest.fixture
-async def live(settings: Settings, crisis: Crisis, server: SandboxServer) -> AsyncIterator[Engine]:
-    """The engine as a worker has it, with the providers' addresses pointed at the sandbox."""
-    server.clear()
-    pointed = Settings(
-        **settings.model_dump()
-        | {
-            "graph_url": f"{server.url}/graph",
-            "x_url": f"{server.url}/x",
-            "twilio_url": f"{server.url}/twilio",
-            "twilio_account_sid": server.account_sid,
-            "twilio_auth_token": server.token,
-            "x_consumer_key": "key",
-            "x_consumer_secret": "secret",
-            "sms_settle_seconds": 0.0,
-            "call_seconds": 2.0,
-            "public_url": "http://127.0.0.1:9",
-        }
-    )
-    engine = engine_for(Mode.ACTUAL, pointed, crisis.db)
-    yield engine
-    for channel in engine.channels.values():
-        await channel.close()
-
-
-async def everywhere(bench: Workbench, server: SandboxServer, people: int) -> list[int]:
-    await factories.account(bench.crisis, "facebook", address="1234")
-    await factories.account(bench.crisis, "twitter", address="5678")
-    await factories.account(bench.crisis, "wordpress", address=f"{server.url}/wp")
-    await factories.account(bench.crisis, "sms", address="Fjordvik")
-    return await bench.alert("website", people=people)
-
-
 async def test_one_message_goes_to_every_channel_and_each_provider_got_it_once(
     bench: Workbench, live: Engine, server: SandboxServer
 ) -> None:
-    ids = await everywhere(bench, server, people=40)
+    ids = await bench.everywhere(server.url, people=40)
     await live.sweep_and_deliver()
     assert await bench.states(ids) == {"accepted": 44}
     counts = server.counts()
@@ -176,7 +135,7 @@ async def test_one_message_goes_to_every_channel_and_each_provider_got_it_once(
 async def test_an_answer_that_was_lost_is_looked_up_and_nothing_goes_out_twice(
     bench: Workbench, live: Engine, server: SandboxServer, when: str
 ) -> None:
-    ids = await everywhere(bench, server, people=10)
+    ids = await bench.everywhere(server.url, people=10)
     for provider in ("graph", "x", "wordpress"):
         server.fault(provider, f"5xx_{when}", times=1, match={"verb": "create"})
     server.fault("twilio", f"5xx_{when}", times=4, match={"verb": "create"})
@@ -208,7 +167,7 @@ async def test_a_units_post_whose_answer_was_lost_is_not_sent_again(
 
 
 async def test_a_provider_that_asks_for_patience_gets_it(bench: Workbench, live: Engine, server: SandboxServer) -> None:
-    ids = await everywhere(bench, server, people=5)
+    ids = await bench.everywhere(server.url, people=5)
     for provider in ("graph", "x", "wordpress", "twilio"):
         server.fault(provider, "429", times=1, seconds=20, match={"verb": "create"})
     await live.sweep_and_deliver()

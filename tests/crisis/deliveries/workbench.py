@@ -64,6 +64,14 @@ class Workbench:
         approved = await factories.approved_alert(self.crisis, activation.id, audience_id=audience_id)
         return await self.of_revision(approved.revision.id)
 
+    async def everywhere(self, sandbox: str, people: int) -> list[int]:
+        """An approved alert on every channel, for providers that the sandbox at this address plays."""
+        await factories.account(self.crisis, "facebook", address="1234")
+        await factories.account(self.crisis, "twitter", address="5678")
+        await factories.account(self.crisis, "wordpress", address=f"{sandbox}/wp")
+        await factories.account(self.crisis, "sms", address="Fjordvik")
+        return await self.alert("website", people=people)
+
     async def of_revision(self, revision_id: int) -> list[int]:
         """The ids of a revision's deliveries."""
         wanted = text(
