@@ -255,7 +255,8 @@ class Limiter:
             self._nothing_slow_until = 0.0
 
     def _known(self, account: int) -> _Account:
-        return self._accounts.setdefault(account, _Account())
+        known = self._accounts.get(account)
+        return self._accounts.setdefault(account, _Account()) if known is None else known
 
 
 def _is_due(known: _Account, now: float) -> bool:
