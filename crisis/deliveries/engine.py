@@ -78,10 +78,14 @@ class Engine:
                 chance=self._chance,
             )
             tally = await sender.run()
-            await reconcile(self.db, self.mode, lane, self.channels, book, limiter=self._limiter)
+            looked = await reconcile(
+                *(self.db, self.mode, lane, self.channels, book),
+                limiter=self._limiter,
+                slice_seconds=self._paces[lane].slice_seconds,
+            )
             if lane is Lane.PUBLIC:
                 await look_around(self.db, self.mode, self.channels, book)
-        if sender.more:
+        if sender.more or looked.more:
             async with self.db.transaction() as session:
                 kick(session, self.mode, lane)
         return tally

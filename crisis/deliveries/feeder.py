@@ -70,6 +70,8 @@ class Feeder:
         """Accounts that are held back altogether."""
         self._room_at: float | None = None
         """The loop's time when the first of them may have room again."""
+        self._frail = False
+        """Whether rows are due that have lost their sender before."""
         self.more = False
         """Whether it stopped at the time slice with rows still due."""
 
@@ -131,7 +133,7 @@ class Feeder:
             await self._claiming.close()  # the database may have been away meanwhile; the pool looks before it lends
             if batch := await self._claim():
                 return batch
-        for each in frailty.frail(self._pace.batch):
+        for each in frailty.frail(self._pace.batch) if self._frail else ():
             if self._writer.writing and (batch := await self._claim(each)):
                 return batch
         return _Batch(())
@@ -141,6 +143,7 @@ class Feeder:
         if not self._writer.writing:
             return False
         soon = await waiting.soon(self._claiming, self._mode, self._lane, self._held)
+        self._frail = soon.frail
         waits = [soon.ready_in, self._seconds_to_room() if soon.held else None]
         wait = min((each for each in waits if each is not None), default=math.inf)
         if wait > LINGER_SECONDS:

@@ -5,8 +5,9 @@ A row stays ``unknown`` while it is looked into, under a lease, so that two proc
 
 import asyncio
 import logging
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import uuid4
 
 from sqlalchemy import Row, text
@@ -58,6 +59,15 @@ _WORDS = {
 }
 
 
+class Reconciled(NamedTuple):
+    """What came of a round."""
+
+    looked: int
+    """Deliveries that were looked into."""
+    more: bool = False
+    """Whether it ended at its time slice, with others perhaps still due."""
+
+
 async def reconcile(
     db: Database,
     mode: Mode,
@@ -68,11 +78,14 @@ async def reconcile(
     most: int = 200,
     at_once: int = 8,
     limiter: Limiter | None = None,
-) -> int:
-    """Look into every unknown delivery of a lane whose time has come; return how many were looked into.
+    slice_seconds: float | None = None,
+) -> Reconciled:
+    """Look into every unknown delivery of a lane whose time has come.
 
     Reading is a call too: an account whose provider asked us to wait, or does not answer, is left alone until its next try.
+    After ``slice_seconds`` no more are begun, since there may be something to send.
     """
+    end = math.inf if slice_seconds is None else asyncio.get_running_loop().time() + slice_seconds
     lease, looked = uuid4(), 0
     limit = asyncio.Semaphore(at_once)
     while True:
@@ -83,7 +96,7 @@ async def reconcile(
             await book.fetch(session, {r.account_id for r in rows}, {r.rendition_id for r in rows})
             before = await earlier.read(session, [r.id for r in rows]) if lane is Lane.PUBLIC else {}
         if not rows:
-            return looked
+            return Reconciled(looked)
         looked += len(rows)
 
         async def one(row: Row[Any], before: Before) -> dict[str, object]:
@@ -96,6 +109,8 @@ async def reconcile(
             await outbox.hold_revisions(session, again)
             await session.execute(_DECIDE, [step | {"lease": lease} for step in decided])
             await outbox.drop_superseded(session, again)
+        if asyncio.get_running_loop().time() >= end:
+            return Reconciled(looked, more=True)
 
 
 async def _look(

@@ -17,7 +17,10 @@ _SOON = text(
               AND due_at > now()),
            EXISTS (SELECT 1 FROM deliveries
             WHERE mode = :mode AND lane = :lane AND state IN ('ready', 'retry_wait') AND due_at <= now()
-              AND (deadline_at IS NULL OR deadline_at > now()) AND account_id = ANY(CAST(:held AS int[])))
+              AND (deadline_at IS NULL OR deadline_at > now()) AND account_id = ANY(CAST(:held AS int[]))),
+           EXISTS (SELECT 1 FROM deliveries
+            WHERE mode = :mode AND lane = :lane AND state IN ('ready', 'retry_wait') AND due_at <= now()
+              AND crashes > 0)
     """
 )
 
@@ -29,10 +32,12 @@ class Soon(NamedTuple):
     """Seconds until the next row that waits for its time alone; ``None`` when there is none."""
     held: bool
     """Rows are due of accounts that are held back."""
+    frail: bool
+    """Rows are due that have lost their sender before."""
 
 
 async def soon(through: Line, mode: Mode, lane: Lane, held: Sequence[int]) -> Soon:
     """What will be due before long, though nothing can be claimed now."""
     values = {"mode": mode.value, "lane": lane.value, "held": list(held)}
-    ((seconds, waits),) = await through.rows(_SOON, values)
-    return Soon(None if seconds is None else max(0.0, seconds), waits)
+    ((seconds, waits, lost),) = await through.rows(_SOON, values)
+    return Soon(None if seconds is None else max(0.0, seconds), waits, lost)

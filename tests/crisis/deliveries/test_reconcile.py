@@ -16,6 +16,7 @@ from crisis.channels import (
     Outgoing,
     Unavailable,
 )
+from crisis.deliveries.reconcile import reconcile
 from crisis.lanes import Lane
 from tests.crisis.deliveries.outlet import Outlet, accepted
 from tests.crisis.deliveries.workbench import Workbench
@@ -175,3 +176,13 @@ async def test_a_repeat_goes_out_and_is_marked_as_one(bench: Workbench) -> None:
     await bench.send(Lane.PUBLIC, outlet)
     row = await bench.row(delivery)
     assert (row.state, row.repeated, row.attempts) == ("accepted", True, 2)
+
+
+async def test_there_may_be_something_to_send_so_a_slice_ends_with_the_rest_still_due(bench: Workbench) -> None:
+    await bench.alert("sms", people=5)
+    sms = Outlet("sms", say=lambda _: OutcomeUnknown("no answer"), find=lambda _: Finding(Found.YES))
+    await bench.send(Lane.SMS, sms)
+    given = (bench.db, bench.mode, Lane.SMS, {"sms": sms}, bench.book)
+    assert await reconcile(*given, most=2, slice_seconds=0.0) == (2, True)
+    assert await reconcile(*given, most=2, slice_seconds=60.0) == (3, False)
+    assert await bench.states() == {"accepted": 5}

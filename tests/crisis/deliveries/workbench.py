@@ -92,7 +92,7 @@ class Workbench:
 
     async def look(self, lane: Lane, *channels: Channel) -> int:
         """Look into what is unknown in a lane and due to be looked into."""
-        return await reconcile(self.db, Mode.ACTUAL, lane, {c.name: c for c in channels}, self.book)
+        return (await reconcile(self.db, Mode.ACTUAL, lane, {c.name: c for c in channels}, self.book)).looked
 
     async def sweep(self) -> Counter[str]:
         """One pass of the sweep."""
