@@ -6,6 +6,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from uuid import UUID
 
 from sqlalchemy import text
@@ -33,7 +34,16 @@ _TOTALS = text(
            (SELECT count(*) FROM deliveries d JOIN renditions r ON r.id = d.rendition_id WHERE d.mode <> r.mode) AS strayed
     """
 )
-_FLYING = text("SELECT id, attempts FROM deliveries WHERE state = 'in_flight'")
+_UNFINISHED = text(
+    """
+    SELECT d.lane, a.channel, d.state, count(*), min(d.due_at - now()) AS due_in, min(d.looks), min(d.error)
+    FROM deliveries d JOIN accounts a ON a.id = d.account_id WHERE d.state <> ALL(:rest) GROUP BY 1, 2, 3
+    """
+)
+_FLYING = text("SELECT id, attempts FROM deliveries WHERE state = 'in_flight' AND lane = 'sms'")
+_LOST_SENDERS = text(
+    "SELECT delivery_id, number FROM attempts WHERE outcome = 'unknown' AND detail LIKE 'the sender %'"
+)
 
 
 @dataclass(frozen=True)
@@ -82,16 +92,38 @@ async def holding(crisis: Crisis) -> dict[UUID, int]:
 
 
 async def flying(crisis: Crisis) -> set[tuple[int, int]]:
-    """What is in flight: (delivery, attempt)."""
+    """The text messages in flight: (delivery, attempt)."""
     async with crisis.db.transaction() as session:
         return {(row.id, row.attempts) for row in await session.execute(_FLYING)}
+
+
+async def left_by_lost_senders(crisis: Crisis) -> set[tuple[int, int]]:
+    """The attempts whose sender was lost: (delivery, attempt)."""
+    async with crisis.db.transaction() as session:
+        return {(row.delivery_id, row.number) for row in await session.execute(_LOST_SENDERS)}
+
+
+def accepted(stack: Stack) -> int:
+    """How many recipients have it."""
+    return int(stack.sandbox.counts()["twilio"]["distinct_keys"])
+
+
+def repeats(stack: Stack) -> int:
+    """How many text messages went out to somebody who had it already."""
+    return len(stack.sandbox.records("twilio", "create")) - accepted(stack)
+
+
+def longest_gap(stack: Stack) -> float:
+    """The longest time, in seconds, between one text message and the next that the sandbox took."""
+    times = sorted(record["accepted_mono"] for record in stack.sandbox.records("twilio", "create"))
+    return max((later - sooner for sooner, later in pairwise(times)), default=0.0)
 
 
 async def is_out(stack: Stack, people: int) -> None:
     """Wait until so many have it: the sender is in the middle of the others."""
 
     async def reached() -> bool:
-        return int(stack.sandbox.counts()["twilio"]["distinct_keys"]) >= people
+        return accepted(stack) >= people
 
     await until(reached, seconds=REST_SECONDS, pause=0.02, what=f"the fan-out did not get to {people}")
 
@@ -107,7 +139,12 @@ async def at_rest(crisis: Crisis, seconds: float = REST_SECONDS) -> Counter[Deli
     async def reached() -> bool:
         return not set(await states(crisis)) - AT_REST
 
-    await until(reached, seconds=seconds, pause=0.2, what="some deliveries did not come to an end")
+    try:
+        await until(reached, seconds=seconds, pause=0.2)
+    except AssertionError:
+        async with crisis.db.transaction() as session:
+            rows = (await session.execute(_UNFINISHED, {"rest": [state.value for state in AT_REST]})).all()
+        raise AssertionError(f"some deliveries did not come to an end: {rows}") from None
     return await states(crisis)
 
 
@@ -121,8 +158,8 @@ async def nothing_lost_and_no_blind_repeat(
     """
     found = await at_rest(crisis)
     assert found.total() == people + others
-    accepted = stack.sandbox.records("twilio", "create")
-    times = Counter(int(record["key"]) for record in accepted)
+    creates = stack.sandbox.records("twilio", "create")
+    times = Counter(int(record["key"]) for record in creates)
     async with crisis.db.transaction() as session:
         doubted = set(await session.scalars(text("SELECT delivery_id FROM attempts WHERE outcome = 'unknown'")))
         repeated = set(await session.scalars(text("SELECT id FROM deliveries WHERE repeated")))
@@ -133,8 +170,8 @@ async def nothing_lost_and_no_blind_repeat(
         )
     assert said <= times.keys(), "said to be out, and is not"
     twice = {key for key, count in times.items() if count > 1}
-    repeats = len(accepted) - len(times)
-    assert in_flight is None or repeats <= in_flight, f"{repeats} repeats of {in_flight} in flight"
+    again = len(creates) - len(times)
+    assert in_flight is None or again <= in_flight, f"{again} repeats of {in_flight} in flight"
     assert twice <= doubted, "sent once more without a look"
     assert twice <= repeated, "sent once more without a flag"
     assert max(times.values(), default=0) <= 2

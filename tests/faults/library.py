@@ -14,9 +14,11 @@ from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.mode import Mode
 from crisis.roles import Actor, Role
+from tests import factories
 from tests.faults.stack import Stack, until
 
 LIBRARY = Actor("Biblioteket", Role.UNIT, "biblioteket")
+ADDRESS = "4242"
 POST = "Barselkafé på biblioteket i morgen kl. 11"
 
 
@@ -27,6 +29,12 @@ class Library:
     stack: Stack
     crisis: Crisis
     account: int
+
+    @classmethod
+    async def of(cls, stack: Stack, crisis: Crisis) -> "Library":
+        """One whose page is connected."""
+        account = await factories.account(crisis, "facebook", unit="biblioteket", name="Biblioteket", address=ADDRESS)
+        return cls(stack, crisis, account)
 
     async def post(self, body: str = POST, *, seconds: float | None = None) -> int:
         """Publish at once, or so many seconds from now."""
@@ -84,4 +92,4 @@ class Library:
 
     def shown(self) -> list[dict[str, Any]]:
         """What Facebook's stand-in accepted of ours."""
-        return [record for record in self.stack.sandbox.records("graph", "create") if record["account"] == "4242"]
+        return [record for record in self.stack.sandbox.records("graph", "create") if record["account"] == ADDRESS]

@@ -170,24 +170,28 @@ class Stack:
             self.sandbox.fault("twilio", "latency", seconds=self._latency / 2)
             self.sandbox.fault("twilio", "latency_after", seconds=self._latency / 2)
 
-    def dismiss(self, *kept: Process) -> None:
-        """End everything that was started in it, but these."""
+    def dismiss(self) -> None:
+        """End everything that was started in it."""
         for process in self._running:
-            if process not in kept:
-                process.kill()
-        self._running = list(kept)
+            process.kill()
+        self._running.clear()
 
-    def worker(self, *lanes: Lane, mode: Mode = Mode.ACTUAL, concurrency: int = 3, ready: bool = True) -> Process:
-        """A Celery worker of these lanes (all of them), with its standby; answers when it takes kicks."""
+    def worker(
+        self, *lanes: Lane, mode: Mode = Mode.ACTUAL, concurrency: int = 3, ready: bool = True, **more: str
+    ) -> Process:
+        """A Celery worker of these lanes (all of them), with its standby; answers when it takes kicks.
+
+        ``more`` goes into its environment.
+        """
         command = commands.worker(mode, concurrency, lanes or tuple(Lane))
-        process = self.run(command, CRISIS_WORKER_MODE=mode.value)
+        process = self.run(command, CRISIS_WORKER_MODE=mode.value, **more)
         if ready:
             self.until(process, lambda: works(self.settings, mode))
         return process
 
-    def beat(self) -> Process:
+    def beat(self, **more: str) -> Process:
         """Celery's clock."""
-        return self.run(commands.beat(self.home))
+        return self.run(commands.beat(self.home), **more)
 
     def standby(self, mode: Mode = Mode.ACTUAL) -> Process:
         """The standby by itself, with no worker beside it."""

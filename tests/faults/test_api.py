@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import aiohttp
+import pytest
 from sqlalchemy import text
 
 from crisis.bootstrap import Crisis
@@ -95,6 +96,7 @@ class Api:
             writer.transport.abort()
 
 
+@pytest.mark.fault(3)
 async def test_what_the_api_was_killed_in_the_middle_of_is_done_once_when_it_is_asked_for_again(
     stack: Stack, crisis: Crisis
 ) -> None:
