@@ -15,9 +15,13 @@ _ON = (
     """
     CREATE FUNCTION check_move() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN
-        IF TG_OP = 'DELETE' OR (OLD.id, OLD.mode, OLD.lane, OLD.rendition_id, OLD.account_id, OLD.created_at)
-                IS DISTINCT FROM (NEW.id, NEW.mode, NEW.lane, NEW.rendition_id, NEW.account_id, NEW.created_at) THEN
+        IF TG_OP = 'DELETE' OR (OLD.id, OLD.mode, OLD.lane, OLD.rendition_id, OLD.created_at)
+                IS DISTINCT FROM (NEW.id, NEW.mode, NEW.lane, NEW.rendition_id, NEW.created_at) THEN
             RAISE EXCEPTION 'delivery % was deleted or made another', OLD.id;
+        END IF;
+        IF OLD.account_id <> NEW.account_id
+                AND (NEW.state <> 'leased' OR NEW.moved_from IS DISTINCT FROM coalesce(OLD.moved_from, OLD.account_id)) THEN
+            RAISE EXCEPTION 'delivery % went to another account otherwise than by a claim for its standby', OLD.id;
         END IF;
         IF OLD.state <> NEW.state THEN
             IF NOT (OLD.state || '>' || NEW.state = ANY(ARRAY[{allowed}])) THEN
