@@ -1,0 +1,97 @@
+"""Promise P6 at random: whatever crashes wherever, nobody ever gets an older revision after a newer one, and each ends with the
+newest that was meant for them.
+
+A story that goes wrong is printed with its seed and its steps. ``ORDER_STORIES=5000`` plays so many (60).
+"""
+
+import asyncio
+import os
+import secrets
+from collections.abc import Sequence
+from uuid import UUID
+
+import pytest
+from hypothesis import HealthCheck, Phase, given
+from hypothesis import settings as Size  # noqa: N812 - our own settings have the name
+from hypothesis import strategies as st
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.bootstrap import crisis_of
+from crisis.db import no_bell
+from crisis.deliveries.claims import Claimed
+from crisis.lanes import Lane
+from crisis.limits.takes import Take
+from crisis.settings import Settings
+from tests.conftest import make_database
+from tests.crisis.deliveries.story import Claim, Story, claim
+
+STORIES = int(os.environ.get("ORDER_STORIES", "60"))
+LONG = STORIES > 60
+STEPS = st.lists(st.integers(0, 999), min_size=12, max_size=36)
+SEEDS = st.integers(0, 1_000_000)
+
+_CLAIM_WHATEVER_FLIES = text(
+    """
+    UPDATE deliveries d SET state = 'leased', lease = :lease, lease_until = now() + interval '30 seconds'
+    WHERE id IN (SELECT id FROM deliveries WHERE lane = :lane AND state IN ('ready', 'retry_wait') AND due_at <= now()
+                 ORDER BY due_at, id LIMIT :most FOR UPDATE SKIP LOCKED)
+    RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, NULL, NULL, NULL, d.attempts
+    """
+)
+
+
+async def overtake(session: AsyncSession, lane: Lane, lease: UUID, most: int, take: Take) -> list[Claimed]:  # noqa: ARG001
+    """Wrong: takes what is due without a look at what is in flight to the same person."""
+    rows = await session.execute(_CLAIM_WHATEVER_FLIES, {"lease": lease, "lane": lane.value, "most": most})
+    return [Claimed(*row) for row in rows]
+
+
+@pytest.fixture
+async def own(server_url: str, settings: Settings) -> Settings:
+    """Settings with a database for this test alone."""
+    url = await make_database(server_url, f"order_{os.getpid()}_{secrets.token_hex(4)}")
+    return Settings(**settings.model_dump() | {"database_url": url})
+
+
+@pytest.mark.timeout(150 if not LONG else 60 + 2 * STORIES)
+async def test_nobody_gets_an_older_revision_after_a_newer_one(own: Settings) -> None:
+    await asyncio.to_thread(play, own, claim, STORIES)
+
+
+@pytest.mark.timeout(300)
+async def test_a_sender_that_overtakes_what_is_in_flight_is_caught(own: Settings) -> None:
+    with pytest.raises(AssertionError, match=r"got revision \d+ after revision"):
+        await asyncio.to_thread(play, own, overtake, 300)
+
+
+def play(settings: Settings, claiming: Claim, stories: int) -> None:
+    """So many stories, one after the other."""
+    with asyncio.Runner() as runner:
+        crisis = crisis_of(settings, bell=no_bell)
+        story = Story(crisis, claiming)
+        runner.run(story.build())
+
+        @Size(
+            max_examples=stories,
+            deadline=None,
+            print_blob=True,
+            database=None,
+            phases=[phase for phase in Phase if LONG or phase not in {Phase.shrink, Phase.explain}],
+            suppress_health_check=list(HealthCheck),
+        )
+        @given(seed=SEEDS, steps=STEPS)
+        def stories_hold(seed: int, steps: Sequence[int]) -> None:
+            runner.run(one(story, seed, steps))
+
+        try:
+            stories_hold()
+        finally:
+            runner.run(crisis.db.close())
+
+
+async def one(story: Story, seed: int, steps: Sequence[int]) -> None:
+    await story.begin(seed)
+    for pick in steps:
+        await story.goes_on(pick)
+    await story.ends()
