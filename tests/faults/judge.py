@@ -14,6 +14,7 @@ from sqlalchemy import text
 from crisis.audit import chain
 from crisis.bootstrap import Crisis
 from crisis.deliveries.states import FINAL, DeliveryState
+from crisis.messages import drafts
 from crisis.mode import Mode
 from tests import factories
 from tests.faults.size import PEOPLE, either
@@ -73,6 +74,12 @@ async def broadcast(
     made = sum(approved.deliveries.values())
     assert made == people + len(channels)
     return Approved(activation.id, approved.revision.id, approved.revision.message_id, made)
+
+
+async def audience_of(crisis: Crisis, made: Approved) -> int | None:
+    """The audience of a broadcast."""
+    async with crisis.db.transaction() as session:
+        return (await drafts.get(session, made.revision)).audience_id
 
 
 async def states(crisis: Crisis) -> Counter[DeliveryState]:

@@ -38,10 +38,15 @@ class Network:
         _ip("link", "set", self.device, "up")
 
 
+def can_be_made() -> bool:
+    """Whether it may be tried here at all."""
+    return os.geteuid() == 0 and all(map(shutil.which, NEEDED))
+
+
 @contextmanager
 def networks(count: int) -> Iterator[list[Network]]:
     """So many namespaces, each with a link; gone at the end."""
-    if os.geteuid() != 0 or not all(map(shutil.which, NEEDED)):
+    if not can_be_made():
         pytest.skip(f"network namespaces take root and {', '.join(NEEDED)}")
     subnet = random.randrange(256)
     with ExitStack() as made:

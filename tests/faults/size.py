@@ -28,5 +28,12 @@ LATENCY: float = either(0.25, 0.04)
 TIMEOUT: int = either(120, 1800)
 """Seconds a test may take before it counts as hung. ``pytestmark = pytest.mark.timeout(TIMEOUT)``."""
 
-SECONDS: Mapping[str, float] = {"resume": 10.0, "broker": 15.0, "silent": 30.0, "reconnect": 20.0, "withdraw": 2.0}
+SECONDS: Mapping[str, float] = {
+    "resume": 10.0,
+    "broker": 15.0,
+    "silent": 30.0,
+    "reconnect": 20.0,
+    "withdraw": 2.0,
+    "slower": 2.0,
+}
 """The plan's figures in seconds; only the long form asserts them, since a busy machine says nothing about them."""

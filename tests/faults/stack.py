@@ -197,9 +197,9 @@ class Stack:
         """The standby by itself, with no worker beside it."""
         return self.run([sys.executable, "-m", "crisis", "standby", "--mode", mode.value])
 
-    def apis(self, ports: Sequence[int]) -> list[Process]:
-        """One process of the API on each of these ports, started side by side."""
-        started = [self.run(commands.api("127.0.0.1", port)) for port in ports]
+    def apis(self, ports: Sequence[int], **more: str) -> list[Process]:
+        """One process of the API on each of these ports, started side by side. ``more`` goes into their environment."""
+        started = [self.run(commands.api("127.0.0.1", port), **more) for port in ports]
         for process, port in zip(started, ports, strict=True):
             self.until(process, partial(listens, port))
         return started

@@ -20,9 +20,9 @@ from tests.faults.judge import (
     nothing_lost_and_no_blind_repeat,
     repeats,
 )
-from tests.faults.network import Network, networks
+from tests.faults.network import Network, can_be_made, networks
 from tests.faults.proxy import FaultProxy, port_of
-from tests.faults.size import PEOPLE, TIMEOUT
+from tests.faults.size import LONG, PEOPLE, TIMEOUT
 from tests.faults.stack import Process, Stack, until
 from tests.faults.table import MACHINES
 
@@ -62,6 +62,9 @@ class Machine:
         return family
 
 
+@pytest.mark.skipif(
+    not LONG and can_be_made(), reason="in the short form the one with networks of their own does it all"
+)
 @pytest.mark.fault(MACHINES)
 async def test_of_three_machines_one_may_be_killed_and_one_stand_still(
     stack: Stack, crisis: Crisis, record_property: Note

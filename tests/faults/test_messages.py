@@ -17,7 +17,7 @@ from crisis.errors import CrisisError, Invalid
 from crisis.messages import drafts
 from crisis.messages.models import Kind
 from tests import factories
-from tests.faults.judge import Approved, at_rest, broadcast, mid_fan_out
+from tests.faults.judge import at_rest, audience_of, broadcast, mid_fan_out
 from tests.faults.size import LONG, PEOPLE, SECONDS, TIMEOUT
 from tests.faults.stack import Process, Stack, until
 
@@ -151,11 +151,6 @@ async def nothing_is_on_its_way(crisis: Crisis) -> bool:
             text("SELECT (SELECT count(*) FROM deliveries), (SELECT count(*) FROM revisions WHERE state = 'approved')")
         )
         return tuple(found.one()) == (0, 0)
-
-
-async def audience_of(crisis: Crisis, made: Approved) -> int | None:
-    async with crisis.db.transaction() as session:
-        return (await drafts.get(session, made.revision)).audience_id
 
 
 async def in_order(stack: Stack, crisis: Crisis, *, then: int) -> tuple[set[int], set[int]]:
