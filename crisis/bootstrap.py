@@ -21,8 +21,10 @@ from crisis.deliveries.book import Openers
 from crisis.deliveries.checks import Outside
 from crisis.deliveries.engine import Engine
 from crisis.deliveries.pace import Pace
-from crisis.errors import Unready
+from crisis.errors import Invalid, Unready
 from crisis.lanes import Lane
+from crisis.limits.pace import Ceiling
+from crisis.limits.service import out_of_range
 from crisis.messages.desk import Desk
 from crisis.messages.render import Renderer
 from crisis.mode import Mode
@@ -169,7 +171,26 @@ def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = T
         paces,
         drain_seconds=held.drain_seconds,
         senders_per_host=held.senders_per_host,
+        ceilings=ceilings_of(held),
     )
+
+
+def ceilings_of(settings: Settings) -> dict[str, Ceiling]:
+    """How fast each channel's accounts may go, for those that have no limit of their own. The same in both modes.
+
+    Raises :class:`Invalid` for a channel that there is none of, and for a rate that none may have.
+    """
+    known = ", ".join(sorted(CHANNELS))
+    problems = [
+        f"{channel}: there is no such channel. These there are: {known}."
+        for channel in settings.ceilings
+        if channel not in CHANNELS
+    ]
+    for channel, rate in settings.ceilings.items():
+        problems += [f"{channel}: {problem}" for problem in out_of_range(None, rate)]
+    if problems:
+        raise Invalid("CRISIS_CEILINGS cannot be used:", problems)
+    return {channel: Ceiling(per_second=rate) for channel, rate in settings.ceilings.items()}
 
 
 def outside_of(settings: Settings) -> Outside:

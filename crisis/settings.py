@@ -6,7 +6,9 @@ the keys that the first ``crisis up`` made. Production sets the environment or f
 """
 
 import json
+import math
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -51,7 +53,7 @@ class Settings(BaseSettings):
     public_dir: Path | None = None  # the crisis page's files; <home>/public when unset
     exercise_public_dir: Path | None = None  # an exercise's crisis page; <home>/exercise/public when unset
     public_url: str = "http://127.0.0.1:8000"  # where providers reach our callbacks
-    crisis_page_url: str | None = None  # where the public reads the crisis page: https://krise.../; looked at from outside
+    crisis_page_url: str | None = None  # where the public reads the page: https://krise.../; looked at from outside
 
     # Who we are
     municipality: str = "Fjordvik kommune"
@@ -90,6 +92,10 @@ class Settings(BaseSettings):
     sms_max_segments: int = Field(default=4, ge=1, le=10)
     sms_settle_seconds: float = Field(default=60.0, ge=0, le=600)  # before looking up an SMS that may be out
     slice_seconds: float = Field(default=4.0, gt=0, le=300)  # one task sends for this long, then makes room for others
+    # "sms=50,twitter=0.1": calls begun in a second through each account of a channel, of all processes together. None is set
+    # here: X and Meta say in their answers how much is left, and that is heeded; what Twilio allows a sender is by agreement.
+    # An account's own limit (`crisis accounts limit`) goes before it.
+    ceilings: Annotated[Mapping[str, float], NoDecode] = Field(default_factory=dict)
     sms_batch: int = Field(default=500, ge=1, le=5000)  # rows claimed at a time
     senders_per_host: int = Field(default=1, ge=1, le=64)  # processes on one host that fan out SMS at once
     call_seconds: float = Field(default=8.0, gt=0, le=60)  # hard limit of one provider call
@@ -109,6 +115,24 @@ class Settings(BaseSettings):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",")) if isinstance(value, str) else value
+
+    @field_validator("ceilings", mode="before")
+    @classmethod
+    def _read_ceilings(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        found: dict[str, float] = {}
+        for part in value.split(",") if value.strip() else ():
+            channel, _, said = (each.strip() for each in part.partition("="))
+            try:
+                rate = float(said)
+            except ValueError:
+                rate = math.nan
+            if not channel or channel in found or not math.isfinite(rate):
+                message = "write each channel once, with a number of calls a second, like sms=50,twitter=0.1"
+                raise ValueError(message)
+            found[channel] = rate
+        return found
 
     @field_validator("numbers_key", "credentials_key")
     @classmethod

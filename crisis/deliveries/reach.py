@@ -8,7 +8,8 @@
                  exactly those an earlier revision was attempted for: who never got the first part needs no correction of it
 
 *Attempted* is whatever was begun, however it ended: accepted, refused, unknown, given up, or marked as sent by a person. Each
-person gets it once, in their language, through the account that carried the message to them last where that is still connected.
+person gets it once, in their language, through the account that carried the message to them last where that is still connected;
+where a standby carried it, through the account that it stands by for.
 Who was erased from the register in between is on nobody's list any more. None of these sets is ever replaced by a larger one: an
 empty one is for the caller to refuse.
 """
@@ -35,7 +36,7 @@ _OF_EARLIER = "v.message_id = :message AND v.number < :number"
 # What was written last is what the person got last: deliveries are numbered as they are approved.
 _REACHED = f"""
     carried AS (
-        SELECT DISTINCT ON (d.recipient_id) d.recipient_id, d.account_id FROM {_EARLIER}
+        SELECT DISTINCT ON (d.recipient_id) d.recipient_id, coalesce(d.moved_from, d.account_id) AS account_id FROM {_EARLIER}
         WHERE {_OF_EARLIER} AND d.recipient_id IS NOT NULL AND {ATTEMPTED}
         ORDER BY d.recipient_id, d.id DESC
     ), wanted AS (

@@ -225,7 +225,8 @@ class Limiter:
         may = sorted((row for row in rows if row.id not in refused), key=lambda row: row.attempts > 0)
         calls = int(min(len(may), room.calls))
         broken = flow.diverted or flow.state is not BreakerState.CLOSED
-        wait = 0.01 if broken and standing.standby is not None else max(room.wait, 0.01)  # the next claim may divert them
+        # Where a standby is, the next claim may divert them.
+        wait = 0.01 if broken and standing.standby is not None else max(room.wait, 0.01)
         refused |= {row.id: min(wait, pace.LONGEST_HOLD) for row in may[calls:]}
         if pace.is_cold(flow, now):
             flow.tried_at = now

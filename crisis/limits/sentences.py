@@ -1,4 +1,6 @@
-"""How an account's standing is said, as one or two plain sentences: in Norwegian at the desk, in English on the command line."""
+"""How an account's standing is said, as one or two plain sentences: to the desk in the municipality's own language, so that
+they can be read out as they are, and to whoever runs the service in English.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

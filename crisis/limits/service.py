@@ -5,16 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from crisis.accounts import service as accounts
 from crisis.accounts.models import Account, AccountState
 from crisis.accounts.service import get_account
 from crisis.audit import chain
-from crisis.db import Database
-from crisis.errors import Conflict, Invalid
+from crisis.db import Database, kick
+from crisis.errors import Conflict, Invalid, NotFound
+from crisis.lanes import Lane
 from crisis.limits import breaker
 from crisis.limits.models import (
     CONCURRENCY_MOST,
@@ -23,10 +25,22 @@ from crisis.limits.models import (
     AccountLimit,
     BreakerState,
     Flow,
+    Why,
 )
 from crisis.limits.sentences import sentence
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, require
+from crisis.sealing import Sealer
+
+# What was to be tried again later; those in somebody's hands just now are being tried anyway. A few find out as well as all.
+_TRY_AGAIN = text(
+    """
+    UPDATE deliveries SET due_at = now() WHERE id IN (
+        SELECT id FROM deliveries WHERE mode = :mode AND account_id = :account AND state = 'retry_wait' AND due_at > now()
+        ORDER BY due_at LIMIT 100 FOR UPDATE SKIP LOCKED)
+    RETURNING lane
+    """
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +48,13 @@ class Limited:
     """What was set for one account."""
 
     account: Account
-    concurrency: int | None
-    per_second: float | None
-    standby_for: int | None
+    concurrency: int | None = None
+    """Calls in flight at once, of all processes together."""
+    per_second: float | None = None
+    standby_for: int | None = None
+    """The account it carries messages for while that one's provider does not answer."""
+    standby: int | None = None
+    """The account that does so for this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +65,8 @@ class Trouble:
     channel: str
     account: str
     state: BreakerState
+    why: Why | None
+    """Why it is not called, while the breaker is not closed."""
     since: datetime | None
     """The first failure, while the breaker is not closed."""
     next_try_at: datetime | None
@@ -61,10 +81,26 @@ class Trouble:
 async def get_limit(session: AsyncSession, account_id: int) -> Limited:
     """What was set for an account. Raises :class:`crisis.errors.NotFound`."""
     account = await get_account(session, account_id)
-    row = await session.get(AccountLimit, account_id)
-    if row is None:
-        return Limited(account, None, None, None)
-    return Limited(account, row.concurrency, row.per_second, row.standby_for)
+    return (await list_limits(session, account_id)).get(account_id, Limited(account))
+
+
+async def list_limits(session: AsyncSession, account_id: int | None = None) -> Mapping[int, Limited]:
+    """What was set for every account, or for one; none for those nothing was said about."""
+    other = aliased(AccountLimit)
+    rows = (
+        select(Account, AccountLimit, other.account_id)
+        .outerjoin(AccountLimit, AccountLimit.account_id == Account.id)
+        .outerjoin(other, other.standby_for == Account.id)
+        .where(AccountLimit.account_id.is_not(None) | other.account_id.is_not(None))
+    )
+    if account_id is not None:
+        rows = rows.where(Account.id == account_id)
+    return {
+        account.id: Limited(account, said.concurrency, said.per_second, said.standby_for, standby)
+        if said is not None
+        else Limited(account, standby=standby)
+        for account, said, standby in await session.execute(rows.execution_options(populate_existing=True))
+    }
 
 
 async def set_limit(
@@ -75,12 +111,7 @@ async def set_limit(
     Raises :class:`NotFound`, and :class:`Invalid` naming the allowed range for what is outside it.
     """
     require(actor, Act.MANAGE_ACCOUNTS)
-    problems = []
-    if concurrency is not None and not (concurrency == concurrency // 1 and 1 <= concurrency <= CONCURRENCY_MOST):
-        problems.append(f"concurrency must be a whole number from 1 to {CONCURRENCY_MOST:,}, not {concurrency:g}")
-    if per_second is not None and not PER_SECOND_LEAST <= per_second <= PER_SECOND_MOST:
-        problems.append(f"per_second must be from {PER_SECOND_LEAST:g} to {PER_SECOND_MOST:,.0f}, not {per_second:g}")
-    if problems:
+    if problems := out_of_range(concurrency, per_second):
         raise Invalid("These limits cannot be set, and nothing was changed. Mend this:", problems)
     calls = None if concurrency is None else int(concurrency)
     async with db.transaction() as session:
@@ -95,26 +126,43 @@ async def set_standby(db: Database, actor: Actor, account_id: int, *, standby_fo
     """Make an account the standby of another on the same channel; ``None``: of none, so that it sends for itself again.
 
     Raises :class:`NotFound`, and :class:`Conflict` where it would stand by for itself, for another channel or unit, for a
-    standby, or for an account that has one.
+    standby, or for an account that has one, and where one of them is closed or it is not connected.
     """
     require(actor, Act.MANAGE_ACCOUNTS)
     async with db.transaction() as session:
-        account = await get_account(session, account_id)
-        if standby_for is not None:
-            await _check_pair(session, account, await get_account(session, standby_for))
+        account, first = await _hold_pair(session, account_id, standby_for)
+        if first is not None:
+            await _check_pair(session, account, first)
         await _write(session, account_id, standby_for=standby_for)
         await chain.append(session, actor, "set_standby", f"account:{account_id}", standby_for=standby_for)
         return await get_limit(session, account_id)
 
 
+async def connect_account(
+    db: Database, actor: Actor, account_id: int, *, address: str, credentials: Mapping[str, str], sealer: Sealer
+) -> Account:
+    """:func:`crisis.accounts.service.connect_account`; then an open breaker finds out at once whether that has mended it."""
+    account = await accounts.connect_account(
+        db, actor, account_id, address=address, credentials=credentials, sealer=sealer
+    )
+    async with db.transaction() as session:
+        await try_now(session, account_id)
+    return account
+
+
 async def try_now(session: AsyncSession, account_id: int) -> None:
-    """Something was mended: let an open breaker find out at once, in both modes. Say so after connecting an account."""
+    """Something was mended: let an open breaker find out at once, in both modes, with what was to be tried again later."""
     rows = await session.execute(
         select(Flow, func.clock_timestamp()).where(Flow.account_id == account_id).with_for_update(of=Flow)
     )
-    for flow, now in rows:
-        if flow.state is not BreakerState.CLOSED:
-            breaker.mended(flow, now)
+    for flow, now in rows.all():
+        if flow.state is BreakerState.CLOSED:
+            continue
+        breaker.mended(flow, now)
+        await session.flush()
+        lanes = await session.scalars(_TRY_AGAIN, {"mode": flow.mode.value, "account": account_id})
+        for lane in set(lanes):
+            kick(session, flow.mode, Lane(lane))
 
 
 async def troubles(session: AsyncSession, mode: Mode, names: Mapping[str, str] | None = None) -> Sequence[Trouble]:
@@ -147,6 +195,7 @@ async def troubles(session: AsyncSession, mode: Mode, names: Mapping[str, str] |
                     channel=account.channel,
                     account=account.name,
                     state=flow.state,
+                    why=flow.why if flow.state is not BreakerState.CLOSED else None,
                     since=flow.failing_since if flow.state is not BreakerState.CLOSED else None,
                     next_try_at=flow.next_try_at,
                     held_until=flow.held_until if flow.held_until and flow.held_until > now else None,
@@ -156,6 +205,29 @@ async def troubles(session: AsyncSession, mode: Mode, names: Mapping[str, str] |
                 )
             )
     return found
+
+
+def out_of_range(concurrency: float | None, per_second: float | None) -> list[str]:
+    """What is wrong with these limits, each with the range that it takes; nothing where nothing is."""
+    problems = []
+    if concurrency is not None and not (concurrency == concurrency // 1 and 1 <= concurrency <= CONCURRENCY_MOST):
+        problems.append(f"concurrency must be a whole number from 1 to {CONCURRENCY_MOST:,}, not {concurrency:,.15g}.")
+    if per_second is not None and not PER_SECOND_LEAST <= per_second <= PER_SECOND_MOST:
+        problems.append(
+            f"per_second must be from {PER_SECOND_LEAST:g} to {PER_SECOND_MOST:,.0f}, not {per_second:,.15g}."
+        )
+    return problems
+
+
+async def _hold_pair(session: AsyncSession, account_id: int, first_id: int | None) -> tuple[Account, Account | None]:
+    """Both accounts, held, so that nobody pairs one of them otherwise meanwhile."""
+    wanted = {account_id, first_id} - {None}
+    rows = await session.scalars(select(Account).where(Account.id.in_(wanted)).order_by(Account.id).with_for_update())
+    found = {row.id: row for row in rows}
+    for each in wanted:
+        if each not in found:
+            raise NotFound("account", each, "See: crisis accounts list.")
+    return found[account_id], found.get(first_id) if first_id is not None else None
 
 
 async def _check_pair(session: AsyncSession, account: Account, first: Account) -> None:
@@ -168,6 +240,10 @@ async def _check_pair(session: AsyncSession, account: Account, first: Account) -
         )
     if AccountState.CLOSED in {account.state, first.state}:
         raise Conflict("One of the two accounts is closed. Nothing was changed.")
+    if account.address is None:
+        raise Conflict(
+            f"{account.name} is not connected, so it could carry nothing. Connect it first. Nothing was changed."
+        )
     for row in (await session.scalars(select(AccountLimit).where(AccountLimit.standby_for.is_not(None)))).all():
         if row.account_id == first.id:
             raise Conflict(f"{first.name} is itself a standby, and has no standby of its own. Nothing was changed.")
@@ -183,7 +259,7 @@ async def _write(session: AsyncSession, account_id: int, **values: object) -> No
 
 
 def read_number(said: str, what: str) -> float:
-    """A number as people write it, for the doors. Raises :class:`Invalid` for words, NaN and infinity."""
+    """A number as people write it. Raises :class:`Invalid` for words, NaN and infinity."""
     try:
         number = float(said)
     except ValueError:

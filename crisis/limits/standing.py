@@ -8,7 +8,7 @@ from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from crisis.accounts.models import Account
+from crisis.accounts.models import Account, AccountState
 from crisis.limits import breaker, pace
 from crisis.limits.models import AccountLimit, BreakerState, Flow
 from crisis.limits.pace import Ceiling, Room
@@ -121,12 +121,14 @@ class Standings:
         return set((await session.execute(_IN_A_RUSH, values)).scalars())
 
     def _query(self) -> Select[Flow, AccountLimit, str, int, datetime]:
+        """With the standby, if it can carry anything."""
         standby = aliased(AccountLimit)
+        able = select(Account.id).where(Account.state == AccountState.ACTIVE, Account.address.is_not(None))
         return (
             select(Flow, AccountLimit, Account.channel, standby.account_id, _now)
             .join(Account, Account.id == Flow.account_id)
             .outerjoin(AccountLimit, AccountLimit.account_id == Flow.account_id)
-            .outerjoin(standby, standby.standby_for == Flow.account_id)
+            .outerjoin(standby, and_(standby.standby_for == Flow.account_id, standby.account_id.in_(able)))
             .where(Flow.mode == self.mode)
             .execution_options(populate_existing=True)
         )

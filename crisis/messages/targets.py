@@ -11,11 +11,15 @@ from crisis.channels import Capabilities
 from crisis.deliveries import reach
 from crisis.deliveries.reach import Reach
 from crisis.errors import Invalid
+from crisis.limits.models import AccountLimit
 from crisis.messages.models import Kind, Revision
 from crisis.messages.rendered import CRISIS_PAGE
 
 REST = frozenset({Kind.ALERT, Kind.UPDATE})
 """What goes to its whole audience. Everything else goes to those who were attempted before, and to nobody else."""
+
+
+_STANDBYS = select(AccountLimit.account_id).where(AccountLimit.standby_for.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +49,11 @@ async def find(
 
     Public: an alert goes through every connected account of the editors; an update through those and every account that the
     message was attempted on; everything else through the latter alone. The crisis page always gets it: that is where people
-    are told to look. Where none of a channel's accounts can carry it any more, the editors' current ones do.
+    are told to look. Where none of a channel's accounts can carry it any more, the editors' current ones do. A standby gets
+    none of its own: only what follows a post that it carried.
     """
     whole = revision.kind in REST
-    current = await _connected(session, Account.unit == editors_unit, capabilities)
+    current = await _connected(session, (Account.unit == editors_unit) & Account.id.not_in(_STANDBYS), capabilities)
     own = [account for account in current if not capabilities[account.channel].recipients]
     sender = next((account for account in current if capabilities[account.channel].recipients), None)
     tried = await reach.accounts(session, revision.message_id, revision.number)

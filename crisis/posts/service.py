@@ -18,6 +18,7 @@ from crisis.deliveries import outbox
 from crisis.deliveries.models import Rendition
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.lanes import Lane
+from crisis.limits.models import AccountLimit
 from crisis.messages.render import Renderer
 from crisis.messages.rendered import Rendered, check
 from crisis.mode import Mode
@@ -231,6 +232,12 @@ class Posts:
             raise Invalid(f"The account {account.name} is closed.")
         if not account.address:
             raise Invalid(f"The account {account.name} is not connected. Give its address: crisis accounts connect.")
+        limit = await session.get(AccountLimit, account.id)
+        if limit is not None and limit.standby_for is not None:
+            raise Invalid(
+                f"{account.name} stands by for account {limit.standby_for} and publishes nothing of its own. Publish through "
+                "that one; should it fail, this one carries the post."
+            )
         return account
 
     async def _check_audience(self, session: AsyncSession, account: Account, audience_id: int | None) -> None:
