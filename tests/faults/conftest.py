@@ -18,37 +18,16 @@ import pytest
 from crisis.bootstrap import Crisis
 from tests.conftest import reachable_folder
 from tests.faults.judge import what_always_holds
+from tests.faults.report import TABLE, pytest_runtest_makereport
 from tests.faults.size import LATENCY, LONG
 from tests.faults.stack import Stack
-from tests.faults.table import Table
 
-_TABLE = pytest.StashKey[Table]()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A test's report knows what its markers say."""
-    for item in items:
-        for name in ("fault", "mutant"):
-            item.user_properties += [(name, marker.args[0]) for marker in item.iter_markers(name)]
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(
-    item: pytest.Item, call: pytest.CallInfo[None]
-) -> Iterator[None]:  # the report is what the hook's inner ones return
-    """Note what came of it: of the call, or of what kept it from being called."""
-    report: pytest.TestReport = yield  # type: ignore[misc]
-    if {"fault", "mutant"} & {name for name, _ in item.user_properties} and (call.when == "call" or not report.passed):
-        reason = report.longrepr[2] if report.skipped and isinstance(report.longrepr, tuple) else ""
-        item.config.stash.setdefault(_TABLE, Table()).add(
-            item.nodeid, report.outcome, report.duration, item.user_properties, reason
-        )
-    return report  # type: ignore[return-value]
+__all__ = ["pytest_runtest_makereport"]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """Print the table of a long run; write the file that was asked for."""
-    table = config.stash.get(_TABLE, None)
+    table = config.stash.get(TABLE, None)
     if table is None:
         return
     if LONG:

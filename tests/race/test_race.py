@@ -3,25 +3,38 @@ so can be trusted, since it catches every wrong protocol."""
 
 import asyncio
 import secrets
+from collections.abc import Callable
 
 import pytest
 
 from tests.conftest import make_database
+from tests.faults.size import TIMEOUT, either
 from tests.race.harness import Outcome, race
 from tests.race.protocols import MUTANTS, PRODUCT, Protocol
 
+ROUNDS = either(200, 2000)
 
-@pytest.mark.timeout(300)
-async def test_no_unit_post_starts_or_runs_unlisted_after_confirmation(server_url: str) -> None:
+
+@pytest.mark.fault(26)
+@pytest.mark.timeout(TIMEOUT + 180)
+async def test_no_unit_post_starts_or_runs_unlisted_after_confirmation(
+    server_url: str, record_property: Callable[[str, object], None]
+) -> None:
     url = await make_database(server_url, f"race_{secrets.token_hex(4)}")
-    outcome = await _race(url, PRODUCT, rounds=200)
-    assert outcome.rounds == 200
-    assert outcome.calls > 400, "the senders were not racing"
+    outcome = await _race(url, PRODUCT, rounds=ROUNDS)
+    assert outcome.rounds == ROUNDS
+    assert outcome.calls > 2 * ROUNDS, "the senders were not racing"
     assert (outcome.started_after, outcome.unlisted) == (0, 0)
+    record_property("rounds", outcome.rounds)
+    record_property("calls", outcome.calls)
+    record_property("violations", outcome.violations)
+    record_property("confirmed, p99 s", outcome.p(0.99))
 
 
 @pytest.mark.timeout(300)
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
+@pytest.mark.parametrize(
+    "mutant", [pytest.param(each, marks=pytest.mark.mutant(each.name), id=each.name) for each in MUTANTS]
+)
 async def test_the_race_catches_the_wrong_protocol(server_url: str, mutant: Protocol) -> None:
     for seed in range(1, 11):  # a violation is a matter of milliseconds: more rounds if the first ones were lucky
         url = await make_database(server_url, f"race_{secrets.token_hex(4)}")
