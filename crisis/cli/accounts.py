@@ -15,8 +15,10 @@ from crisis.accounts.locks import lock_of
 from crisis.accounts.models import Account, AccountState
 from crisis.activations import gate
 from crisis.bootstrap import Crisis
-from crisis.cli import door, screen
+from crisis.cli import door, screen, standing
+from crisis.cli.standing import Standings
 from crisis.errors import Invalid, NotFound
+from crisis.limits import service as limits
 
 _CREDENTIALS_MOST = 64 << 10  # bytes
 
@@ -59,13 +61,10 @@ def list_all(
     exercise: door.ExerciseOption = False,
     as_json: door.JsonOption = False,
 ) -> None:
-    """Every account, and what the lock does to it now."""
+    """Every account, what the lock does to it now, and how it stands."""
 
     async def act(crisis: Crisis) -> list[dict[str, object]]:
-        async with crisis.db.transaction() as session:
-            locked = await gate.is_locked(session, door.mode(exercise=exercise))
-            accounts = await service.list_accounts(session, unit)
-        return [described(account, crisis, locked=locked) for account in accounts]
+        return await read(crisis, unit, exercise=exercise)
 
     found = door.run(act)
     if as_json:
@@ -74,6 +73,32 @@ def list_all(
         screen.say("No account is in the register yet. Import one: crisis accounts import FILE")
     else:
         show(found)
+
+
+@group.command("show")
+def show_one(
+    account: AccountArgument, *, exercise: door.ExerciseOption = False, as_json: door.JsonOption = False
+) -> None:
+    """One account: the lock on it, its limits and its standby, and how it stands."""
+
+    async def act(crisis: Crisis) -> dict[str, object]:
+        async with crisis.db.transaction() as session:
+            found = await find(session, account)
+        return next(each for each in await read(crisis, found.unit, exercise=exercise) if each["id"] == found.id)
+
+    found = door.run(act)
+    if as_json:
+        screen.show_json(found)
+        return
+    screen.say(f"{screen.channel_name(str(found['channel']))}: {found['name']} ({found['unit']}), number {found['id']}")
+    told = (
+        ("State", found["state"]),
+        ("Address", found["address"] or "not connected"),
+        ("Leader", found["leader"] or "nobody is named"),
+        ("Lock", found["lock_words"]),
+        ("Standing", found["standing_words"] or "as usual, without limits"),
+    )
+    screen.show(screen.table(("", " "), told, wrap={" "}))
 
 
 @group.command()
@@ -97,7 +122,7 @@ def connect(
     async def act(crisis: Crisis) -> Account:
         async with crisis.db.transaction() as session:
             found = await find(session, account)
-        return await service.connect_account(
+        return await limits.connect_account(
             crisis.db, door.actor(by), found.id, address=address, credentials=held, sealer=crisis.credentials
         )
 
@@ -153,8 +178,18 @@ async def find(session: AsyncSession, which: str) -> Account:
     return found[0]
 
 
-def described(account: Account, crisis: Crisis, *, locked: bool) -> dict[str, object]:
-    """An account as JSON, the lock with it."""
+async def read(crisis: Crisis, unit: str | None, *, exercise: bool) -> list[dict[str, object]]:
+    """Every account as JSON, or one unit's, with the lock on it and how it stands in one mode."""
+    mode = door.mode(exercise=exercise)
+    async with crisis.db.transaction() as session:
+        locked = await gate.is_locked(session, mode)
+        accounts = await service.list_accounts(session, unit)
+        standings = await standing.read(session, mode)
+    return [described(account, crisis, standings, locked=locked) for account in accounts]
+
+
+def described(account: Account, crisis: Crisis, standings: Standings, *, locked: bool) -> dict[str, object]:
+    """An account as JSON, the lock with it, and how it stands."""
     lock = lock_of(account, crisis.capabilities, locked=locked)
     return {
         "id": account.id,
@@ -168,30 +203,31 @@ def described(account: Account, crisis: Crisis, *, locked: bool) -> dict[str, ob
         "publishable": account.channel in crisis.capabilities,
         "lock": lock.state.value,
         "lock_words": lock.words,
+        **standings.described(account),
     }
 
 
 def show(accounts: list[dict[str, object]]) -> None:
     """Accounts as a table."""
-    columns = ("No.", "Channel", "Account", "Unit", "Leader", "", "Lock")
-    screen.show(
-        screen.table(columns, [_row(each) for each in accounts], right={"No."}, wrap={"", "Lock"}, spare={"Leader"})
-    )
+    columns = ("No.", "Channel", "Account", "Unit", "Leader", "", "Lock", "Standing")
+    rows = [_row(each) for each in accounts]
+    screen.show(screen.table(columns, rows, right={"No."}, wrap={"", "Lock", "Standing"}, spare={"Leader"}))
 
 
 def _row(account: Mapping[str, object]) -> tuple[object, ...]:
     if account["state"] == AccountState.CLOSED.value:
-        standing = "closed"
+        state = "closed"
     else:
-        standing = "not connected" if account["publishable"] and not account["address"] else ""
+        state = "not connected" if account["publishable"] and not account["address"] else ""
     return (
         account["id"],
         screen.channel_name(str(account["channel"])),
         account["name"],
         account["unit"],
         account["leader"] or "",
-        standing,
+        state,
         account["lock_words"],
+        account["standing_words"],
     )
 
 

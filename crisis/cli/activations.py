@@ -13,7 +13,7 @@ from crisis.activations import drain, service
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
-from crisis.cli import accounts, door, screen, times
+from crisis.cli import accounts, door, screen, standing, times
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict
 from crisis.mode import Mode
@@ -163,10 +163,11 @@ async def _described(crisis: Crisis, answer: service.Activated) -> dict[str, Any
         permits = await drain.open_permits(session, activation.mode)
         posts = await drain.unresolved(session, activation.mode)
         rows = await list_accounts(session)
+        standings = await standing.read(session, activation.mode)
     return {
         "created": answer.created,
         "activation": described(activation),
-        "accounts": [accounts.described(row, crisis, locked=True) for row in rows],
+        "accounts": [accounts.described(row, crisis, standings, locked=True) for row in rows],
         "open_permits": [permit_described(permit) for permit in permits],
         "unresolved": [unresolved_described(post) for post in posts],
     }

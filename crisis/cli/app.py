@@ -25,6 +25,7 @@ MODULES = (
     "posts",
     "deliveries",
     "accounts",
+    "limits",
     "recipients",
     "tokens",
     "audit",

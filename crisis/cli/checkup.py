@@ -3,10 +3,7 @@
 import asyncio
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import aiohttp
 from alembic.script import ScriptDirectory
@@ -20,10 +17,11 @@ from crisis.accounts.models import Account, AccountState
 from crisis.audiences.models import Recipient
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.broker import celery_app
+from crisis.cli import providers
 from crisis.cli.door import explained
+from crisis.cli.findings import Finding, Level
 from crisis.db import alembic_config, no_bell
 from crisis.deliveries import sweep
-from crisis.demo.place import is_loopback
 from crisis.errors import CrisisError, Unready
 from crisis.mode import Mode
 from crisis.settings import Settings
@@ -40,24 +38,6 @@ _STRAYED = text(
 )
 
 
-class Level(StrEnum):
-    """``note``: works, and somebody should know. ``wrong``: mend it."""
-
-    OK = "ok"
-    NOTE = "note"
-    WRONG = "wrong"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What was found about one part."""
-
-    part: str
-    level: Level
-    found: str
-    advice: str = ""
-
-
 def examine(settings: Settings) -> list[Finding]:
     """Look at everything. Takes some seconds when parts do not answer; changes nothing."""
     return asyncio.run(_examine(settings))
@@ -67,7 +47,13 @@ async def _examine(settings: Settings) -> list[Finding]:
     findings = [*await _database(settings)]
     findings += await _broker(settings)
     findings += await _sandbox(settings)
-    return [*findings, *_keys(settings), *_addresses(settings), *_folders(settings)]
+    return [
+        *findings,
+        *_keys(settings),
+        *providers.addresses(settings),
+        *providers.ceilings(settings),
+        *_folders(settings),
+    ]
 
 
 async def _database(settings: Settings) -> list[Finding]:
@@ -81,7 +67,7 @@ async def _database(settings: Settings) -> list[Finding]:
             if schema.level is Level.WRONG:
                 return [schema]
             findings = [schema, *await _modes(crisis), *await _sweeps(crisis)]
-            return [*findings, *await _accounts(crisis), *await _sealed(crisis)]
+            return [*findings, *await _accounts(crisis), *await _sealed(crisis), *await providers.troubles(crisis)]
     except Unready as problem:
         found, _, advice = str(problem).partition("\n")
         return [Finding("database", Level.WRONG, found, advice)]
@@ -148,20 +134,7 @@ async def _accounts(crisis: Crisis) -> list[Finding]:
     findings = [Finding("accounts", Level.OK, f"{unit} can publish on {', '.join(sorted(ours))}.")]
     if missing := sorted(crisis.capabilities.keys() - ours - {"wordpress"}):
         findings.append(Finding("accounts", Level.NOTE, f"{unit} has no connected account on {', '.join(missing)}."))
-    return [*findings, *_secrets(crisis.settings, ours)]
-
-
-def _secrets(settings: Settings, channels: set[str]) -> Iterator[Finding]:
-    needed = {
-        "sms": ("twilio_account_sid", "twilio_auth_token"),
-        "twitter": ("x_consumer_key", "x_consumer_secret"),
-    }
-    for channel in sorted(channels & needed.keys()):
-        if unset := [f"CRISIS_{name.upper()}" for name in needed[channel] if getattr(settings, name) is None]:
-            found = f"{' and '.join(unset)} not set here."
-            yield Finding(
-                channel, Level.WRONG, found, "Set them for the API and the workers, or nothing goes out there."
-            )
+    return [*findings, *providers.secrets(crisis.settings, ours)]
 
 
 async def _sealed(crisis: Crisis) -> list[Finding]:
@@ -241,33 +214,6 @@ def _keys(settings: Settings) -> list[Finding]:
         return [Finding("keys", Level.OK, "Both are set.")]
     advice = "Make each with: python -c 'import secrets; print(secrets.token_hex(32))'. Keep a copy somewhere safe."
     return [Finding("keys", Level.WRONG, f"{' and '.join(unset)} not set: nothing sealed can be opened.", advice)]
-
-
-def _addresses(settings: Settings) -> Iterator[Finding]:
-    """Providers over TLS, or a stand-in on this machine; and a callback address that providers can reach."""
-    stand_ins = []
-    for name in ("graph_url", "x_url", "twilio_url"):
-        parts, variable = urlsplit(getattr(settings, name)), f"CRISIS_{name.upper()}"
-        host = parts.hostname or ""
-        if parts.scheme not in {"http", "https"} or not host:
-            yield Finding(
-                "providers", Level.WRONG, f"{variable} is not an address.", "Write https://host, or leave it out."
-            )
-        elif is_loopback(host):
-            stand_ins.append(variable)
-        elif parts.scheme == "http":
-            yield Finding(
-                "providers", Level.WRONG, f"{variable} is not encrypted: tokens would go in the clear.", "Use https."
-            )
-    if stand_ins:
-        found = f"{', '.join(stand_ins)} point to this machine: nothing reaches the public."
-        yield Finding("providers", Level.NOTE, found, "Right for a demo, and only there.")
-    else:
-        yield Finding("providers", Level.OK, "Their own addresses, encrypted.")
-    callbacks = urlsplit(settings.public_url)
-    if settings.twilio_account_sid and "CRISIS_TWILIO_URL" not in stand_ins and is_loopback(callbacks.hostname or ""):
-        found = f"CRISIS_PUBLIC_URL is {settings.public_url}, which no provider can reach: receipts will not come."
-        yield Finding("receipts", Level.WRONG, found, "Set it to the address the API has from outside.")
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ def send_again(delivery: DeliveryArgument, *, by: door.ByOption = None) -> None:
 def mark_sent(
     delivery: DeliveryArgument,
     *,
-    url: Annotated[str | None, typer.Option(help="Where it can be seen.")] = None,
+    url: Annotated[str | None, typer.Option("--url", "--link", help="Where it can be seen.")] = None,
     by: door.ByOption = None,
 ) -> None:
     """It is out: found there, or published by hand."""

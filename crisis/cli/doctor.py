@@ -5,7 +5,7 @@ from typing import Any
 import typer
 
 from crisis.cli import checkup, door, screen
-from crisis.cli.checkup import Finding, Level
+from crisis.cli.findings import Finding, Level
 from crisis.settings import Settings
 
 _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.WRONG: "red"}

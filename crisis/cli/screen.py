@@ -25,8 +25,8 @@ def say(*lines: str, style: str = "") -> None:
 
 
 def show(renderable: Any) -> None:
-    """A table, or whatever Rich can draw."""
-    console.print(renderable)
+    """A table, or whatever Rich can draw. A line that must not be broken (a link) may go over the window's edge."""
+    console.print(renderable, crop=False)
 
 
 def show_json(value: Any) -> None:

@@ -14,13 +14,14 @@ from crisis.activations import drain, gate, service
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
-from crisis.cli import activations, door, posts, screen, times
+from crisis.cli import activations, door, posts, screen, standing, times
 from crisis.cli.activations import blocked_posts
 from crisis.deliveries import ledger
 from crisis.deliveries.states import DeliveryState
 
 _PAUSE = 1.0  # seconds between looks
 _BLOCKED_SHOWN = 10
+_UNDECIDED_SHOWN = 20
 _ORDER = [state.value for state in DeliveryState]
 """States are told in the order a delivery goes through them."""
 
@@ -70,6 +71,8 @@ async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> 
             activation = await service.get(session, activation_id)
             mode = activation.mode
         lines = await ledger.lines(session, activation.id) if activation else []
+        undecided = await ledger.undecided(session, activation.id, most=_UNDECIDED_SHOWN) if activation else []
+        troubles = await standing.read_troubles(session, mode)
         permits = await drain.open_permits(session, mode)
         unresolved = await drain.unresolved(session, mode)
         locked = await gate.is_locked(session, mode)
@@ -82,6 +85,9 @@ async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> 
         "lines": described,
         "total": sum(line.total for line in lines),
         "states": _summed(line["states"] for line in described),
+        "undecided": [_item_described(item) for item in undecided],
+        "troubles": [standing.trouble_described(trouble) for trouble in troubles],
+        "languages": list(crisis.settings.languages),
         "open_permits": [activations.permit_described(permit) for permit in permits],
         "unresolved": [activations.unresolved_described(post) for post in unresolved],
         "blocked_posts": [posts.described(post) for post in blocked],
@@ -107,17 +113,31 @@ def line_described(line: ledger.Line) -> dict[str, Any]:
         "seen_at": line.seen_at,
         "looked_at": line.looked_at,
         "unseen_why": line.unseen_why,
+        "unknown_words": dict(line.unknown_words),
         "changed_at": line.changed_at,
+    }
+
+
+def _item_described(item: ledger.Item) -> dict[str, Any]:
+    return {
+        "id": item.id,
+        "channel": item.channel,
+        "account": item.account,
+        "language": item.language,
+        "last_two": item.last_two,
+        "repeated": item.repeated,
+        "error": item.error,
     }
 
 
 def drawn(found: dict[str, Any]) -> Group:
     """The whole of it for the screen."""
-    parts: list[Any] = [*_heading(found)]
+    parts: list[Any] = [*_heading(found), *_troubles(found)]
     if found["lines"]:
         parts += _messages(found)
     elif found["activation"]:
         parts.append(screen.text("No message has been approved yet."))
+    parts += _undecided(found)
     if found["activation"] and found["open_permits"]:
         count = screen.many(len(found["open_permits"]), "unit post")
         parts += [
@@ -152,14 +172,23 @@ def _heading(found: dict[str, Any]) -> list[Any]:
     return [title, now.append(f"; {begun} (activation {activation['id']})", "dim")]
 
 
+def _troubles(found: dict[str, Any]) -> list[Any]:
+    """What is wrong at the providers, in the language of the house."""
+    spoken = next((each for each in found["languages"] if each in {"nb", "nn", "en"}), "nb")
+    return [screen.text(trouble["sentences"][spoken], "yellow") for trouble in found["troubles"]]
+
+
 def _messages(found: dict[str, Any]) -> list[Any]:
-    """A table for each revision, and their sum where there are several."""
+    """A table for each revision, where its posts can be seen, and the sum of several."""
     parts: list[Any] = []
+    revisions = 0
     for (message, number), lines in groupby(found["lines"], key=lambda line: (line["message_id"], line["revision"])):
         counted = list(lines)
         states = _summed(line["states"] for line in counted)
+        revisions += 1
         parts += [screen.text(f"\nMessage {message}, revision {number}", "bold"), _lines_table(counted, states)]
-    if len(parts) > 2:  # noqa: PLR2004 - a heading and a table for one revision
+        parts += [_link(line) for line in counted if line["url"]]
+    if revisions > 1:
         parts.append(screen.text(f"\nOf all: {found['total']:,} deliveries, {_in_words(found['states'])}"))
     return parts
 
@@ -175,6 +204,7 @@ def _lines_table(lines: list[dict[str, Any]], states: dict[str, int]) -> Any:
             + (f"; {line['sight']}" if line["sight"] else "")
             + (f": {line['unseen_why']}" if line["unseen_why"] else "")
             + (f"; {line['repeated']:,} sent once more, may have come twice" if line["repeated"] else "")
+            + _unknown_words(line["unknown_words"])
             + (f" ({line['error']})" if line["error"] else ""),
         )
         for line in lines
@@ -183,6 +213,50 @@ def _lines_table(lines: list[dict[str, Any]], states: dict[str, int]) -> Any:
     return screen.table(
         ("Channel", "Account", "Language", "Total", "Standing"), rows, right={"Total"}, wrap={"Standing"}
     )
+
+
+def _link(line: dict[str, Any]) -> Any:
+    """Whole, on a line of its own: half a link leads nowhere."""
+    where = screen.text(f"  {screen.channel_name(line['channel'])}, {line['account']} ({line['language']}): ", "dim")
+    where.append_text(screen.text(line["url"]))
+    where.no_wrap, where.overflow = True, "ignore"
+    return where
+
+
+def _unknown_words(counts: dict[str, int]) -> str:
+    if not counts:
+        return ""
+    told = ", ".join(f"“{screen.shortened(word, 40)}” of {count:,}" for word, count in counts.items())
+    return f"; the provider also says {told}, words that are not known here"
+
+
+def _undecided(found: dict[str, Any]) -> list[Any]:
+    """What nobody can tell about, by number, and what can be done about each."""
+    count = found["states"].get(DeliveryState.UNKNOWN_FINAL.value, 0)
+    if not count:
+        return []
+    rows = [
+        (
+            each["id"],
+            screen.channel_name(each["channel"]),
+            each["account"],
+            f"…{each['last_two']}" if each["last_two"] else each["language"],
+            each["error"] or "",
+        )
+        for each in found["undecided"]
+    ]
+    more = f" (the first {len(rows)})" if count > len(rows) else ""
+    return [
+        screen.text(
+            f"\n{screen.many(count, 'delivery', 'deliveries')} may be out, and a person must decide{more}:", "yellow"
+        ),
+        screen.table(("No.", "Channel", "Account", "To", "Why"), rows, right={"No."}, wrap={"Why"}),
+        screen.text(
+            "Look: crisis delivery check NO. It is not out: crisis delivery send-again NO. "
+            "It is, or you posted it by hand: crisis delivery mark-sent NO --url LINK. Let it be: crisis delivery drop NO.",
+            "dim",
+        ),
+    ]
 
 
 def _blocked(found: list[dict[str, Any]]) -> list[Any]:

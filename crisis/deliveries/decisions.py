@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 from sqlalchemy import Row, text
 
@@ -15,6 +16,8 @@ from crisis.lanes import Lane
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, require, require_unit
 
+LINK_MOST = 2_000
+"""Characters. Longer ones do not survive being sent around."""
 _FIND = text(
     """
     SELECT d.id, d.mode, d.lane, d.state, a.channel, a.name AS account, a.unit
@@ -70,8 +73,13 @@ async def decide(
     post still meets the gate. Raises :class:`NotFound`, and :class:`Conflict` when there is nothing to decide, or when what
     would be sent again has been superseded.
     """
-    if url is not None and (decision is not Decision.MARK_SENT or not url.startswith(("https://", "http://"))):
-        raise Invalid("A link goes with “mark as sent”, and begins with https://.")
+    if url is not None and decision is not Decision.MARK_SENT:
+        raise Invalid("A link goes with “mark as sent” alone. Nothing was decided.")
+    if url is not None and not _is_link(url):
+        raise Invalid(
+            f"A link begins with https:// or http://, names a host, and has no spaces, no password and at most {LINK_MOST:,} "
+            "characters. Copy it from the browser's address line. Nothing was decided."
+        )
     again = decision is Decision.SEND_AGAIN
     async with db.transaction() as session:
         if again:
@@ -84,6 +92,11 @@ async def decide(
             raise Conflict(
                 f"A newer revision has been approved since delivery {delivery_id} was written, and what it replaces is not "
                 "sent after it. Drop this one; if the new one did not arrive either, decide about that."
+            )
+        if again and await outbox.is_withdrawn(session, delivery_id):
+            raise Conflict(
+                f"Delivery {delivery_id} was withdrawn, so it is not sent again. If it is out, mark it as sent: it is then taken "
+                "down. If it is not, drop it."
             )
         state = _TO[decision]
         values = {"id": row.id, "state": state.value, "repeat": again, "url": url, "validity": validity}
@@ -98,6 +111,17 @@ async def decide(
             kick(session, Mode(row.mode), Lane(row.lane))
         await chain.append(session, actor, decision.value, f"delivery:{row.id}", mode=Mode(row.mode), url=url)
     return Decided(row.id, row.channel, row.account, state)
+
+
+def _is_link(url: str) -> bool:
+    """Whether people can follow it, and may be shown it."""
+    if len(url) > LINK_MOST or not url.isprintable() or " " in url:
+        return False
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.hostname) and "@" not in parts.netloc
 
 
 def check_may(actor: Actor, row: Row[tuple[object, ...]] | None) -> None:

@@ -11,6 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crisis.deliveries.sights import Sight
 from crisis.deliveries.sights import words as sight_words
 from crisis.deliveries.states import FINAL, DeliveryState
+from crisis.deliveries.states import WithdrawalState as W
+from crisis.deliveries.withdrawals import words as withdrawal_words
 
 _COUNTS = text(
     """
@@ -27,19 +29,62 @@ _COUNTS = text(
     ORDER BY v.message_id, v.number, min(d.id)
     """
 )
-_LIST = text(
-    """
+# What a provider said of a delivery ``d`` in a word that we do not know: by our own id, or by the provider's.
+_SAID_OF_IT = """
+    w.word IS NOT NULL AND w.mode = d.mode
+    AND (w.delivery_id = d.id OR (w.delivery_id IS NULL AND w.reference = d.reference AND w.channel = a.channel))
+"""
+_ITEM = f"""
     SELECT d.id, d.mode, d.lane, a.channel, a.name AS account, r.language, d.state, d.attempts, d.repeated, d.due_at,
            d.changed_at, d.reference, d.url, d.error_code, d.error, p.last_two,
-           k.sight, k.seen_at, k.looked_at, k.why AS unseen_why
+           CASE WHEN t.state IS NULL OR t.state = 'refused' THEN k.sight END AS sight, k.seen_at, k.looked_at,
+           k.why AS unseen_why,
+           ARRAY(SELECT w.word FROM receipts w WHERE {_SAID_OF_IT} ORDER BY w.id) AS unknown_words,
+           t.state AS withdrawal, t.asked_at AS withdrawal_asked_at, t.withdrawn_at, t.error AS withdrawal_why
     FROM deliveries d
     JOIN renditions r ON r.id = d.rendition_id
     JOIN accounts a ON a.id = d.account_id
     LEFT JOIN looks k ON k.delivery_id = d.id
+    LEFT JOIN withdrawals t ON t.delivery_id = d.id
     LEFT JOIN recipients p ON p.id = d.recipient_id
+"""  # noqa: S608 - our own words
+_LIST = text(
+    f"""
+    {_ITEM}
     WHERE r.revision_id = :revision AND d.id > :after
       AND (CAST(:state AS text) IS NULL OR d.state = :state) AND (CAST(:channel AS text) IS NULL OR a.channel = :channel)
     ORDER BY d.id LIMIT :most
+    """
+)
+_UNDECIDED = text(
+    f"""
+    {_ITEM}
+    JOIN revisions v ON v.id = r.revision_id
+    JOIN messages m ON m.id = v.message_id
+    WHERE m.activation_id = :activation AND d.state = 'unknown_final'
+    ORDER BY (d.lane = 'sms'), d.id LIMIT :most
+    """
+)
+_UNKNOWN_WORDS = text(
+    """
+    WITH said AS (
+        SELECT d.id, w.word FROM receipts w JOIN deliveries d ON d.id = w.delivery_id AND d.mode = w.mode
+        WHERE w.word IS NOT NULL
+        UNION ALL
+        SELECT d.id, w.word FROM receipts w
+        JOIN deliveries d ON d.reference = w.reference AND d.recipient_id IS NULL AND d.mode = w.mode
+        JOIN renditions n ON n.id = d.rendition_id AND n.channel = w.channel
+        WHERE w.word IS NOT NULL AND w.delivery_id IS NULL
+    )
+    SELECT v.message_id, v.number AS revision, d.account_id, r.language, said.word, count(DISTINCT d.id) AS deliveries
+    FROM said
+    JOIN deliveries d ON d.id = said.id
+    JOIN renditions r ON r.id = d.rendition_id
+    JOIN revisions v ON v.id = r.revision_id
+    JOIN messages m ON m.id = v.message_id
+    WHERE m.activation_id = :activation
+    GROUP BY v.message_id, v.number, d.account_id, r.language, said.word
+    ORDER BY count(DISTINCT d.id) DESC, said.word
     """
 )
 _SIGHTS = text(
@@ -55,6 +100,20 @@ _SIGHTS = text(
     GROUP BY v.message_id, v.number, d.account_id, r.language, k.sight
     """
 )
+_WITHDRAWALS = text(
+    """
+    SELECT v.message_id, v.number AS revision, d.account_id, r.language, w.state, count(*) AS deliveries,
+           max(w.asked_at) AS asked_at, max(w.withdrawn_at) AS withdrawn_at, min(w.error) AS why
+    FROM withdrawals w
+    JOIN deliveries d ON d.id = w.delivery_id
+    JOIN renditions r ON r.id = d.rendition_id
+    JOIN revisions v ON v.id = r.revision_id
+    JOIN messages m ON m.id = v.message_id
+    WHERE m.activation_id = :activation
+    GROUP BY v.message_id, v.number, d.account_id, r.language, w.state
+    """
+)
+_LEAST_DONE_FIRST = (W.REFUSED, W.WAITING, W.CHECKING, W.CALLING, W.DONE)
 _WORST_FIRST = (Sight.GONE, Sight.NOT_SEEN, Sight.WAITING, Sight.SEEN, Sight.REPLACED)
 _WORDS = {
     DeliveryState.READY: "waiting",
@@ -102,6 +161,16 @@ class Line:
     looked_at: datetime | None = None
     unseen_why: str | None = None
     """What was there instead, or what stood in the way, at the last look."""
+    unknown_words: dict[str, int] = field(default_factory=dict)
+    """Status words of the provider's that we do not know, as it wrote them, each with how many deliveries it was said of.
+    They move nothing and are no part of the counts.
+    """
+    withdrawals: Counter[W] = field(default_factory=Counter)
+    """Where the taking down is, of those that were withdrawn after they went out."""
+    withdrawal_asked_at: datetime | None = None
+    withdrawn_at: datetime | None = None
+    withdrawal_why: str | None = None
+    """Why one is not taken down, and what to do about it."""
 
     @property
     def total(self) -> int:
@@ -110,9 +179,20 @@ class Line:
 
     @property
     def sight(self) -> str | None:
-        """What was seen of it, in words: of several posts the least that can be said."""
+        """What was seen of it, in words: of several posts the least that can be said. Of what is taken down, nothing."""
+        if self.withdrawals.total() > self.withdrawals[W.REFUSED]:
+            return None
         told = next((sight for sight in _WORST_FIRST if self.sights[sight]), None)
         return None if told is None else sight_words(told, self.seen_at, self.looked_at)
+
+    @property
+    def withdrawal(self) -> str | None:
+        """What became of taking it down, in words: of several posts the least that was done, and of how many."""
+        told = next((state for state in _LEAST_DONE_FIRST if self.withdrawals[state]), None)
+        if told is None:
+            return None
+        said = withdrawal_words(told, self.withdrawal_asked_at, self.withdrawn_at)
+        return said if self.total == 1 else f"{self.withdrawals[told]:,} {said}"
 
     @property
     def underway(self) -> int:
@@ -138,6 +218,15 @@ async def lines(session: AsyncSession, activation_id: int) -> list[Line]:
             seen.seen_at = max(filter(None, (seen.seen_at, row.seen_at)), default=None)
             seen.looked_at = max(filter(None, (seen.looked_at, row.looked_at)), default=None)
             seen.unseen_why = row.why or seen.unseen_why
+    for row in await session.execute(_UNKNOWN_WORDS, {"activation": activation_id}):
+        if (said := found.get((row.message_id, row.revision, row.account_id, row.language))) is not None:
+            said.unknown_words[row.word] = row.deliveries
+    for row in await session.execute(_WITHDRAWALS, {"activation": activation_id}):
+        if (down := found.get((row.message_id, row.revision, row.account_id, row.language))) is not None:
+            down.withdrawals[W(row.state)] = row.deliveries
+            down.withdrawal_asked_at = max(filter(None, (down.withdrawal_asked_at, row.asked_at)), default=None)
+            down.withdrawn_at = max(filter(None, (down.withdrawn_at, row.withdrawn_at)), default=None)
+            down.withdrawal_why = row.why or down.withdrawal_why
     return list(found.values())
 
 
@@ -166,6 +255,13 @@ class Item:
     seen_at: datetime | None
     looked_at: datetime | None
     unseen_why: str | None
+    unknown_words: Sequence[str]
+    """What the provider said of it in words that we do not know, oldest first."""
+    withdrawal: str | None
+    """Where the taking down is; ``None`` where nobody asked, or nothing of it was out."""
+    withdrawal_asked_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_why: str | None
 
 
 async def items(
@@ -186,3 +282,9 @@ async def items(
         "channel": channel,
     }
     return [Item(*row) for row in await session.execute(_LIST, values)]
+
+
+async def undecided(session: AsyncSession, activation_id: int, *, most: int = 100) -> Sequence[Item]:
+    """Deliveries of an activation's messages that may be out and wait for a person's decision, public posts first."""
+    values = {"activation": activation_id, "most": most}
+    return [Item(*row) for row in await session.execute(_UNDECIDED, values)]
