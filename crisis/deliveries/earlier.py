@@ -15,7 +15,8 @@ from crisis.deliveries.states import DeliveryState
 PATIENT_LOOKS = 3
 """Looks into an unknown outcome that a follow-up waits for. After those it goes out all the same, on its own."""
 
-# The unique index of deliveries (recipient, rendition, account) finds them, however many SMS there are.
+# The unique index of deliveries (recipient, rendition, account) finds them, however many SMS there are. What is being taken
+# down is not there to be changed: a correction of it would be taken down with it.
 _READ = text(
     """
     SELECT d.id AS follower, e.id, s.kind, s.title, s.text, s.html, s.issued_at, e.reference, e.url, e.state, e.looks
@@ -26,6 +27,7 @@ _READ = text(
     JOIN renditions s ON s.revision_id = w.id AND s.channel = r.channel AND s.language = r.language
     JOIN deliveries e ON e.recipient_id IS NULL AND e.rendition_id = s.id AND e.account_id = d.account_id
     WHERE d.id = ANY(:ids) AND d.recipient_id IS NULL AND e.state IN ('accepted', 'sent', 'delivered', 'unknown')
+      AND NOT EXISTS (SELECT 1 FROM withdrawals gone WHERE gone.delivery_id = e.id AND gone.state <> 'refused')
     ORDER BY d.id, w.number DESC, e.id DESC
     """
 )

@@ -62,7 +62,7 @@ _UNDECIDED = text(
     JOIN revisions v ON v.id = r.revision_id
     JOIN messages m ON m.id = v.message_id
     WHERE m.activation_id = :activation AND d.state = 'unknown_final'
-    ORDER BY (d.lane = 'sms'), d.id LIMIT :most
+    ORDER BY d.lane, d.id LIMIT :most
     """
 )
 _UNKNOWN_WORDS = text(

@@ -49,19 +49,19 @@ _PLAN = text(
     ON CONFLICT DO NOTHING
     """
 )
-# A newer revision has changed the same post; a retraction changes all of the message's.
+# A newer revision has changed the same post; a retraction changes all of the message's; or it was taken down.
 _RETIRE = text(
     """
     UPDATE looks l SET sight = 'replaced', due_at = NULL, lease = NULL, lease_until = NULL, why = NULL
     FROM deliveries d JOIN renditions r ON r.id = d.rendition_id JOIN revisions v ON v.id = r.revision_id
     WHERE l.delivery_id = d.id AND l.mode = :mode AND (l.due_at IS NOT NULL OR l.sight IN ('gone', 'not_seen'))
       AND l.sight <> 'replaced' AND d.started_at > now() - interval '1 day'
-      AND EXISTS (
+      AND (EXISTS (SELECT 1 FROM withdrawals gone WHERE gone.delivery_id = d.id AND gone.state = 'done') OR EXISTS (
         SELECT 1 FROM revisions w
         JOIN renditions s ON s.revision_id = w.id AND s.channel = r.channel AND s.language = r.language
         JOIN deliveries n ON n.recipient_id IS NULL AND n.rendition_id = s.id AND n.account_id = d.account_id
         WHERE w.message_id = v.message_id AND w.number > v.number AND n.state IN ('accepted', 'sent', 'delivered')
-          AND (n.reference = d.reference OR s.kind = 'retraction'))
+          AND (n.reference = d.reference OR s.kind = 'retraction')))
     """
 )
 _IS_DUE = text(

@@ -71,13 +71,24 @@ _IS_SUPERSEDED = text(
         WHERE d.id = :id)
     """
 )
+_IS_WITHDRAWN = text(
+    """
+    SELECT EXISTS (
+        SELECT 1 FROM deliveries d JOIN renditions r ON r.id = d.rendition_id JOIN revisions v ON v.id = r.revision_id
+        WHERE d.id = :id
+          AND (v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id)))
+    """
+)
 _DROP_SUPERSEDED = text(
     """
-    UPDATE deliveries d SET state = 'cancelled', changed_at = now(), error = 'superseded by a newer revision'
+    UPDATE deliveries d SET state = 'cancelled', changed_at = now(), error = CASE
+               WHEN v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id)
+               THEN 'withdrawn before it was sent' ELSE 'superseded by a newer revision' END
     FROM renditions r JOIN revisions v ON v.id = r.revision_id
     WHERE r.id = d.rendition_id AND d.id = ANY(:ids) AND d.state = 'retry_wait'
-      AND EXISTS (SELECT 1 FROM revisions w
-                  WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved')
+      AND (v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id)
+           OR EXISTS (SELECT 1 FROM revisions w
+                      WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved'))
     """
 )
 
@@ -166,10 +177,16 @@ async def is_superseded(session: AsyncSession, delivery_id: int) -> bool:
     return bool((await session.execute(_IS_SUPERSEDED, {"id": delivery_id})).scalar_one())
 
 
-async def drop_superseded(session: AsyncSession, ids: Sequence[int]) -> None:
-    """Cancel those of these deliveries that would be tried again although a newer revision was approved meanwhile.
+async def is_withdrawn(session: AsyncSession, delivery_id: int) -> bool:
+    """Whether this delivery, or the revision it carries, was withdrawn. Ask after :func:`hold_revisions`."""
+    return bool((await session.execute(_IS_WITHDRAWN, {"id": delivery_id})).scalar_one())
 
-    They were in flight, or unknown, when it was approved, so :func:`supersede` let them be.
+
+async def drop_superseded(session: AsyncSession, ids: Sequence[int]) -> None:
+    """Cancel those of these deliveries that would be tried again although a newer revision was approved meanwhile, or they
+    were withdrawn.
+
+    They were in flight, or unknown, when that was done, so :func:`supersede` and ``withdrawals`` let them be.
     """
     await session.execute(_DROP_SUPERSEDED, {"ids": list(ids)})
 

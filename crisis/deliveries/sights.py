@@ -34,8 +34,9 @@ _WORDS: Mapping[Sight, str] = {
 
 def words(sight: Sight, seen_at: datetime | None, looked_at: datetime | None) -> str:
     """What a sight means to the person at the desk. Times are Norwegian and written as Norwegians do: ``05.58``."""
-    return _WORDS[sight].format(seen=_clock(seen_at), looked=_clock(looked_at))
+    return _WORDS[sight].format(seen=clock_time(seen_at), looked=clock_time(looked_at))
 
 
-def _clock(at: datetime | None) -> str:
+def clock_time(at: datetime | None) -> str:
+    """``05.58``, in Norway; a question mark for no time."""
     return at.astimezone(_OSLO).strftime("%H.%M") if at else "?"

@@ -66,6 +66,9 @@ class Revision(Base):
     """When the desk was warned that the promise is soon due."""
     missed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When it was put on record that the promise was not kept."""
+    withdrawn_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When it was taken down, or asked to be. What was in flight then is not tried again."""
+    withdrawn_by: Mapped[str | None] = mapped_column(Text)
     audience_id: Mapped[int | None] = mapped_column(ForeignKey("audiences.id"))
     """Who gets it by SMS; nobody when empty."""
     state: Mapped[RevisionState] = mapped_column(words(RevisionState), server_default=RevisionState.DRAFT.value)
