@@ -171,6 +171,7 @@ def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = T
         paces,
         drain_seconds=held.drain_seconds,
         senders_per_host=held.senders_per_host,
+        promise_warning_seconds=held.promise_warning_seconds,
         ceilings=ceilings_of(held),
     )
 

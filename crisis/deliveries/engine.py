@@ -1,5 +1,6 @@
 """The engine of one mode in one process: what a worker does when the bell rings, and what the sweep does without one."""
 
+import asyncio
 import hashlib
 import random
 from collections import Counter
@@ -18,6 +19,7 @@ from crisis.deliveries.pace import Pace
 from crisis.deliveries.reconcile import reconcile
 from crisis.deliveries.sender import Sender
 from crisis.deliveries.states import DeliveryState
+from crisis.deliveries.withdrawer import take_down
 from crisis.lanes import Lane
 from crisis.limits.limiter import Limiter
 from crisis.limits.pace import Ceiling
@@ -54,16 +56,18 @@ class Engine:
         senders_per_host: int = 1,
         ceilings: Mapping[str, Ceiling] | None = None,
         chance: random.Random | None = None,
+        promise_warning_seconds: float = 600.0,
     ) -> None:
         self.db, self.mode, self.channels = db, mode, channels
         self._openers, self._paces, self._chance = openers, paces, chance
         self._drain_seconds, self._senders = drain_seconds, senders_per_host
+        self._promise_warning_seconds = promise_warning_seconds
         hold_seconds = max((pace.hold_seconds for pace in paces.values()), default=0.0)
         self._limiter = Limiter(mode, ceilings, hold_seconds=hold_seconds, chance=chance)
 
     async def deliver(self, lane: Lane) -> Counter[DeliveryState]:
-        """Send what is due in a lane, then look into what is unknown there, and at what the public should see. Returns what
-        became of what was sent.
+        """Send what is due in a lane, then look into what is unknown there, and at what the public should see; take down what
+        is to be withdrawn. Returns what became of what was sent.
 
         Only ``senders_per_host`` processes of a host fan out SMS at once, so that some are always free for the other lanes;
         a kick that finds no slot has nothing to do, since those who hold one go on until nothing is due.
@@ -77,12 +81,19 @@ class Engine:
                 limiter=self._limiter,
                 chance=self._chance,
             )
-            tally = await sender.run()
+            taking_down = asyncio.create_task(
+                self._take_down(lane)
+            )  # beside the sender: a new text waits for no old one
+            try:
+                tally = await sender.run()
+            finally:
+                await taking_down
             looked = await reconcile(
                 *(self.db, self.mode, lane, self.channels, book),
                 limiter=self._limiter,
                 slice_seconds=self._paces[lane].slice_seconds,
             )
+            await self._take_down(lane)  # what was waited for
             if lane is Lane.PUBLIC:
                 await look_around(self.db, self.mode, self.channels, book)
         if sender.more or looked.more:
@@ -92,7 +103,13 @@ class Engine:
 
     async def sweep(self) -> Counter[str]:
         """One pass of the sweep over this mode."""
-        return await sweep.sweep(self.db, self.mode, drain_seconds=self._drain_seconds, channels=self.channels)
+        return await sweep.sweep(
+            self.db,
+            self.mode,
+            drain_seconds=self._drain_seconds,
+            channels=self.channels,
+            promise_warning_seconds=self._promise_warning_seconds,
+        )
 
     async def sweep_and_deliver(self) -> None:
         """Do everything that is due, here and now, with nobody's help: what the standby does while the broker is away."""
@@ -109,6 +126,12 @@ class Engine:
         for channel in self.channels.values():
             await channel.close()
         await self.db.close()
+
+    async def _take_down(self, lane: Lane) -> None:
+        if lane is Lane.PUBLIC:
+            await take_down(
+                *(self.db, self.mode, self.channels, Book(self._openers)), limiter=self._limiter, chance=self._chance
+            )
 
     @asynccontextmanager
     async def _slot(self, lane: Lane) -> AsyncIterator[bool]:

@@ -17,7 +17,7 @@ from crisis.activations import drain, service
 from crisis.activations.states import ActivationState
 from crisis.channels import Channel
 from crisis.db import Database, kick
-from crisis.deliveries import looks, receipts
+from crisis.deliveries import looks, promises, receipts, withdrawer
 from crisis.deliveries.frailty import SET_ASIDE
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -70,10 +70,15 @@ _DUE = text(
 
 
 async def sweep(
-    db: Database, mode: Mode, *, drain_seconds: float, channels: Mapping[str, Channel] = NO_CHANNELS
+    db: Database,
+    mode: Mode,
+    *,
+    drain_seconds: float,
+    channels: Mapping[str, Channel] = NO_CHANNELS,
+    promise_warning_seconds: float = 600.0,
 ) -> Counter[str]:
     """One pass over a mode. Returns what was done: ``returned``, ``doubted``, ``buried``, ``receipts``, ``looks`` (planned,
-    at posts of these ``channels``) and ``kicked``.
+    at posts of these ``channels``), ``warned`` and ``missed`` (promised updates) and ``kicked``.
     """
     done: Counter[str] = Counter()
     one = {"mode": mode.value}
@@ -85,6 +90,7 @@ async def sweep(
         if channels:
             done["looks"] = await looks.plan(session, mode, channels)
     await go_on_draining(db, mode, drain_seconds)
+    done["warned"], done["missed"] = await promises.watch(db, mode, promise_warning_seconds)
     async with db.transaction() as session:
         for lane in await due_lanes(session, mode):
             kick(session, mode, lane)
@@ -94,10 +100,10 @@ async def sweep(
 
 
 async def due_lanes(session: AsyncSession, mode: Mode) -> list[Lane]:
-    """The lanes of a mode that have something to send, to look into or to look at now."""
+    """The lanes of a mode that have something to send, to look into, to look at or to take down now."""
     values = {"mode": mode.value, "lanes": [lane.value for lane in Lane]}
     due = {Lane(lane) for lane in (await session.execute(_DUE, values)).scalars()}
-    if await looks.is_due(session, mode):
+    if await looks.is_due(session, mode) or await withdrawer.is_due(session, mode):
         due.add(Lane.PUBLIC)
     return [lane for lane in Lane if lane in due]
 
