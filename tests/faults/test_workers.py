@@ -2,7 +2,10 @@
 that anybody got twice were in flight at that moment and were looked into first."""
 
 import asyncio
+import math
 import random
+import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -11,7 +14,10 @@ import pytest
 from sqlalchemy import text
 
 from crisis.bootstrap import Crisis
+from crisis.deliveries.frailty import SET_ASIDE
 from crisis.deliveries.states import DeliveryState
+from crisis.deliveries.sweep import sweep
+from crisis.mode import Mode
 from tests.faults.judge import (
     AT_REST,
     CONCURRENCY,
@@ -30,12 +36,39 @@ from tests.faults.judge import (
 )
 from tests.faults.scarcity import scarcity
 from tests.faults.size import LONG, PEOPLE, SECONDS, TIMEOUT, either
-from tests.faults.stack import Process, Stack, until
+from tests.faults.stack import LIMITS, Process, Stack, until
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
 KILLS, CHILDREN_KILLED, RESTARTS = either(1, 50), either(1, 10), either(2, 20)
 TOLD = {DeliveryState.ACCEPTED, DeliveryState.UNKNOWN_FINAL}
 Note = Callable[[str, object], None]
+
+DIES_OF_ONE = """
+import os, signal
+from crisis.lanes import Lane
+from crisis.worker import bridge
+
+class Deadly:
+    def __init__(self, channel):
+        self._channel, self.name, self.capabilities = channel, channel.name, channel.capabilities
+
+    async def publish(self, account, outgoing):
+        if outgoing.key == os.environ["POISON"]:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return await self._channel.publish(account, outgoing)
+
+    async def reconcile(self, account, outgoing, since):
+        return await self._channel.reconcile(account, outgoing, since)
+
+    async def close(self):
+        await self._channel.close()
+
+async def main(engine):
+    engine.channels = dict(engine.channels) | {"sms": Deadly(engine.channels["sms"])}
+    await engine.deliver(Lane.SMS)
+
+bridge.run(main)
+"""
 
 
 @pytest.fixture(scope="module")
@@ -175,6 +208,43 @@ async def test_a_worker_killed_without_its_children_leaves_none_behind(
     workers.append(stack.worker())
     await nothing_lost_and_no_blind_repeat(stack, crisis)
     assert psutil.wait_procs(family, timeout=5)[1] == []
+
+
+@pytest.mark.fault(9)
+async def test_a_text_message_that_ends_its_senders_is_set_aside_and_takes_next_to_no_other_with_it(
+    stack: Stack, crisis: Crisis, record_property: Note
+) -> None:
+    stack.dismiss()
+    people, deaths = either(40, 1000), 0
+    await broadcast(crisis, people=people, channels=())
+    async with crisis.db.transaction() as session:
+        poison = int(await session.scalar(text("SELECT max(id) FROM deliveries")) or 0)
+    ends = time.monotonic() + TIMEOUT / 2
+    while set(await states(crisis)) - AT_REST:
+        assert time.monotonic() < ends, await states(crisis)
+        sender = stack.run(
+            [sys.executable, "-c", DIES_OF_ONE],
+            CRISIS_WORKER_MODE="actual",
+            POISON=str(poison),
+            CRISIS_CALL_SECONDS="0.8",
+            CRISIS_LEASE_SECONDS="1.5",
+        )
+        ended = await asyncio.to_thread(sender.process.wait, 60)
+        assert ended in {0, -signal.SIGKILL}, sender.said()
+        deaths += ended != 0
+        await asyncio.sleep(0.3)
+        await sweep(crisis.db, Mode.ACTUAL, drain_seconds=1.0)
+    found = await nothing_lost_and_no_blind_repeat(stack, crisis, people=people, others=0)
+    async with crisis.db.transaction() as session:
+        aside = set(await session.scalars(text("SELECT id FROM deliveries WHERE state = 'unknown_final'")))
+    assert poison in aside
+    assert set(found) == {DeliveryState.ACCEPTED, DeliveryState.UNKNOWN_FINAL}
+    assert 1 < deaths <= SET_ASIDE
+    # Who was in a lost sender's hands twice and has got nothing has had the one repeat: a person is asked about those too.
+    assert len(aside) <= math.isqrt(int(LIMITS["CRISIS_SMS_BATCH"])), f"it took {len(aside) - 1} others with it"
+    record_property("senders it ended", deaths)
+    record_property("others that a person is asked about", len(aside) - 1)
+    record_property("repeats, all flagged", repeats(stack))
 
 
 async def stopped_in_the_middle(crisis: Crisis, worker: Process, *, at_least: int = 1) -> psutil.Process:
