@@ -18,9 +18,17 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from crisis.db import Database
+from crisis.limits.models import BreakerState
 
 _COUNTS = text("SELECT mode, lane, state, count(*) AS deliveries FROM deliveries GROUP BY mode, lane, state")
 _SIGHTS = text("SELECT mode, sight, count(*) AS posts FROM looks GROUP BY mode, sight")
+_FLOWS = text(
+    """
+    SELECT f.mode, a.channel, f.account_id::text AS account, f.state, f.diverted,
+           coalesce(f.held_until > clock_timestamp(), false) AS held
+    FROM flows f JOIN accounts a ON a.id = f.account_id WHERE a.state = 'active'
+    """
+)
 _MODES = text(
     """
     SELECT g.mode, (g.state = 'locked')::int AS locked, g.epoch,
@@ -69,8 +77,10 @@ class Metrics:
         async with self._db.transaction() as session:
             modes = (await session.execute(_MODES)).all()
             sights = (await session.execute(_SIGHTS)).all()
+            flows = (await session.execute(_FLOWS)).all()
         found = CollectorRegistry()
-        found.register(_Found([*_of_modes(modes), _of_looks(sights), _of_deliveries(await self._counted())]))
+        families = [*_of_modes(modes), *_of_flows(flows), _of_looks(sights), _of_deliveries(await self._counted())]
+        found.register(_Found(families))
         return Response(generate_latest(self._own) + generate_latest(found), media_type=CONTENT_TYPE_LATEST)
 
     async def _counted(self) -> list[Row[Any]]:
@@ -95,6 +105,28 @@ def _of_modes(rows: Iterable[Row[Any]]) -> list[GaugeMetricFamily]:
         for name, gauge in gauges.items():
             gauge.add_metric([row.mode], float(getattr(row, name)))
     return list(gauges.values())
+
+
+def _of_flows(rows: Iterable[Row[Any]]) -> list[GaugeMetricFamily]:
+    """Of the accounts that were called at all. ``account`` is its number: names may be alike."""
+    labels = ["mode", "channel", "account"]
+    breaker = GaugeMetricFamily(
+        "crisis_account_breaker_open",
+        "1 while the account does not answer and is not called but to find out.",
+        labels=labels,
+    )
+    held = GaugeMetricFamily(
+        "crisis_account_held", "1 while the account's provider has asked us to wait.", labels=labels
+    )
+    diverted = GaugeMetricFamily(
+        "crisis_account_diverted", "1 while a standby carries the account's messages.", labels=labels
+    )
+    for row in rows:
+        name = [row.mode, row.channel, row.account]
+        breaker.add_metric(name, row.state != BreakerState.CLOSED)
+        held.add_metric(name, row.held)
+        diverted.add_metric(name, row.diverted)
+    return [breaker, held, diverted]
 
 
 def _of_looks(rows: Iterable[Row[Any]]) -> GaugeMetricFamily:

@@ -1,4 +1,4 @@
-"""Accounts: the register, connections, and the lock on each account."""
+"""Accounts: the register, connections, the lock on each account, its limits, and how it stands."""
 
 import asyncio
 import shutil
@@ -12,7 +12,16 @@ from api.deps import TheCrisis, Who
 from api.documented import csv_body, problems
 from api.door import Door
 from api.paging import At, Page
-from api.v1.schemas.accounts import AccountOut, Connection, LeaderIn, RegisterReport
+from api.v1.schemas.accounts import (
+    AccountOut,
+    Connection,
+    LeaderIn,
+    LimitIn,
+    LimitOut,
+    RegisterReport,
+    StandbyIn,
+    TroubleOut,
+)
 from api.v1.schemas.shape import Id
 from crisis.accounts import register, service
 from crisis.accounts.locks import lock_of
@@ -20,6 +29,9 @@ from crisis.accounts.models import Account
 from crisis.activations.models import Activation
 from crisis.activations.service import find_current
 from crisis.bootstrap import Crisis
+from crisis.limits import service as limits
+from crisis.limits.service import Limited
+from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
 from crisis.roles import Act, require
 
@@ -42,16 +54,25 @@ async def list_accounts(
     """Closed ones too; of every unit, unless ``unit`` says which."""
     async with crisis.db.transaction() as session:
         rows = await service.list_accounts(session, unit)
+        limited = await limits.list_limits(session)
         activation = await find_current(session, mode)
-    return at.cut(rows, lambda row: _locked(crisis, row, activation), lambda row: row.id)
+    return at.cut(rows, lambda row: _locked(crisis, limited.get(row.id, Limited(row)), activation), lambda row: row.id)
+
+
+@router.get("/troubles", summary="Accounts that are not as usual now")
+async def list_troubles(crisis: TheCrisis, _: Who, mode: OfMode = Mode.ACTUAL) -> list[TroubleOut]:
+    """Those whose provider does not answer, has asked us to wait, or takes less than usual. Empty when all is well."""
+    async with crisis.db.transaction() as session:
+        found = await limits.troubles(session, mode, CHANNEL_NAMES)
+    return [TroubleOut.model_validate(trouble) for trouble in found]
 
 
 @router.get("/{account_id}", summary="One account, with its lock")
 async def get(account_id: Id, crisis: TheCrisis, _: Who, mode: OfMode = Mode.ACTUAL) -> AccountOut:
     """``lock.words`` says what the lock is worth on this account."""
     async with crisis.db.transaction() as session:
-        account = await service.get_account(session, account_id)
-        return _locked(crisis, account, await find_current(session, mode))
+        limited = await limits.get_limit(session, account_id)
+        return _locked(crisis, limited, await find_current(session, mode))
 
 
 @router.post("/import", summary="Import the register, whole or not at all", openapi_extra=REGISTER)
@@ -72,8 +93,10 @@ async def import_register(request: Request, crisis: TheCrisis, actor: Who) -> Re
 
 @router.put("/{account_id}/connection", summary="Connect an account to its provider")
 async def connect(account_id: Id, connection: Connection, crisis: TheCrisis, actor: Who) -> AccountOut:
-    """Replaces what was said before. Credentials are sealed, and never given back."""
-    account = await service.connect_account(
+    """Replaces what was said before. Credentials are sealed, and never given back. A provider that refused the old ones is
+    tried again at once.
+    """
+    account = await limits.connect_account(
         crisis.db,
         actor,
         account_id,
@@ -96,10 +119,43 @@ async def close(account_id: Id, crisis: TheCrisis, actor: Who) -> AccountOut:
     return await _shown(crisis, await service.close_account(crisis.db, actor, account_id))
 
 
+@router.get("/{account_id}/limit", summary="How fast an account may go")
+async def get_limit(account_id: Id, crisis: TheCrisis, _: Who) -> LimitOut:
+    """Null: as fast as its provider takes it."""
+    async with crisis.db.transaction() as session:
+        return LimitOut.model_validate(await limits.get_limit(session, account_id))
+
+
+@router.put("/{account_id}/limit", summary="Say how fast an account may go")
+async def set_limit(account_id: Id, wanted: LimitIn, crisis: TheCrisis, actor: Who) -> LimitOut:
+    """Replaces both limits. They hold within a second, in all processes."""
+    done = await limits.set_limit(
+        crisis.db, actor, account_id, concurrency=wanted.concurrency, per_second=wanted.per_second
+    )
+    return LimitOut.model_validate(done)
+
+
+@router.put("/{account_id}/standby", summary="Let an account stand by for another")
+async def set_standby(account_id: Id, wanted: StandbyIn, crisis: TheCrisis, actor: Who) -> AccountOut:
+    """It carries the other's messages while that one's provider does not answer, and gets none of its own. Both must be the
+    same unit's, on the same channel.
+    """
+    done = await limits.set_standby(crisis.db, actor, account_id, standby_for=wanted.standby_for)
+    return await _shown(crisis, done.account)
+
+
+@router.delete("/{account_id}/standby", summary="Let an account stand by for nobody")
+async def clear_standby(account_id: Id, crisis: TheCrisis, actor: Who) -> AccountOut:
+    """It sends for itself again."""
+    return await _shown(crisis, (await limits.set_standby(crisis.db, actor, account_id, standby_for=None)).account)
+
+
 async def _shown(crisis: Crisis, account: Account) -> AccountOut:
     async with crisis.db.transaction() as session:
-        return _locked(crisis, account, await find_current(session, Mode.ACTUAL))
+        limited = await limits.get_limit(session, account.id)
+        return _locked(crisis, limited, await find_current(session, Mode.ACTUAL))
 
 
-def _locked(crisis: Crisis, account: Account, activation: Activation | None) -> AccountOut:
-    return AccountOut.of(account, lock_of(account, crisis.capabilities, locked=activation is not None), activation)
+def _locked(crisis: Crisis, limited: Limited, activation: Activation | None) -> AccountOut:
+    lock = lock_of(limited.account, crisis.capabilities, locked=activation is not None)
+    return AccountOut.of(limited, lock, activation)

@@ -15,6 +15,8 @@ from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.errors import NotFound
+from crisis.limits.service import troubles
+from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
 
 router = APIRouter(prefix="/activations", tags=["activations"], route_class=Door, responses=problems(404, 409))
@@ -71,7 +73,9 @@ async def stand_down(activation_id: Id, crisis: TheCrisis, actor: Who) -> Activa
 
 async def _followed(crisis: Crisis, activation: Activation) -> ActivationOut:
     if activation.state is ActivationState.STOOD_DOWN:
-        return ActivationOut.of(activation, [], [])
+        return ActivationOut.of(activation, [], [], [])
     async with crisis.db.transaction() as session:
         permits = await drain.open_permits(session, activation.mode)
-        return ActivationOut.of(activation, permits, await drain.unresolved(session, activation.mode))
+        unresolved = await drain.unresolved(session, activation.mode)
+        found = await troubles(session, activation.mode, CHANNEL_NAMES)
+    return ActivationOut.of(activation, permits, unresolved, found)

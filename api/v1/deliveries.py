@@ -17,17 +17,22 @@ from crisis.deliveries import ledger
 from crisis.deliveries.checks import check
 from crisis.deliveries.decisions import decide
 from crisis.deliveries.states import DeliveryState
+from crisis.limits.service import troubles
 from crisis.messages import drafts
+from crisis.messages.rendered import CHANNEL_NAMES
 
 router = APIRouter(tags=["deliveries"], route_class=Door, responses=problems(404))
 
 
 @router.get("/activations/{activation_id}/status", summary="How an activation's messages stand, counted")
 async def status(activation_id: Id, crisis: TheCrisis, _: CrisisReader) -> StatusOut:
-    """Per account and language, per channel, and in all. The counts always add up to the deliveries."""
+    """Per account and language, per channel, and in all. The counts always add up to the deliveries. ``troubles`` says which
+    providers do not answer now, in sentences to show.
+    """
     async with crisis.db.transaction() as session:
         activation = await service.get(session, activation_id)
-        return StatusOut.of(activation, await ledger.lines(session, activation_id))
+        lines = await ledger.lines(session, activation_id)
+        return StatusOut.of(activation, lines, await troubles(session, activation.mode, CHANNEL_NAMES))
 
 
 @router.get("/revisions/{revision_id}/deliveries", summary="List a revision's deliveries")

@@ -18,13 +18,18 @@ REQUESTS = {
         ("POST", "/v1/revisions", {"json": DRAFT}),
         ("PUT", "/v1/revisions/1", {"json": {"contents": {}, "built_on": 1}}),
     ],
-    Act.APPROVE_MESSAGE: [("POST", "/v1/revisions/1/approve", {})],
-    Act.DECIDE_DELIVERY: [("POST", "/v1/deliveries/999/decide", {"json": {"decision": "drop"}})],
+    Act.APPROVE_MESSAGE: [("POST", "/v1/revisions/1/approve", {}), ("POST", "/v1/messages/999/retract", {})],
+    Act.DECIDE_DELIVERY: [
+        ("POST", "/v1/deliveries/999/decide", {"json": {"decision": "drop"}}),
+    ],
     Act.POST: [("POST", "/v1/posts", {"json": {"account_id": 1, "text": "Åpent"}})],
     Act.MANAGE_ACCOUNTS: [
         ("POST", "/v1/accounts/import", REGISTER),
         ("PUT", "/v1/accounts/1/connection", {"json": {"address": "x"}}),
         ("PUT", "/v1/accounts/1/leader", {"json": {"leader": None}}),
+        ("PUT", "/v1/accounts/1/limit", {"json": {"concurrency": 5, "per_second": None}}),
+        ("PUT", "/v1/accounts/1/standby", {"json": {"standby_for": 999}}),
+        ("DELETE", "/v1/accounts/1/standby", {}),
         ("POST", "/v1/accounts/1/close", {}),
     ],
     Act.MANAGE_AUDIENCES: [
@@ -46,6 +51,8 @@ REQUESTS = {
         ("GET", "/v1/revisions/1", {}),
         ("GET", "/v1/revisions/1/preview", {}),
         ("GET", "/v1/revisions/1/deliveries", {}),
+        ("GET", "/v1/messages/999", {}),
+        ("GET", "/v1/messages/999/retraction", {}),
     ],
     Act.READ_AUDIT: [("GET", "/v1/audit", {}), ("GET", "/v1/audit/verify", {})],
 }
@@ -74,7 +81,7 @@ async def test_nobody_gets_in_without_a_token(as_role: As) -> None:
     for method, path, more in (request for requests in REQUESTS.values() for request in requests):
         answered = await nobody(method, path, **more)
         assert (answered.status, answered.headers["WWW-Authenticate"]) == (401, 'Bearer realm="crisis"'), path
-    for path in ("/v1/accounts", "/v1/audiences", "/v1/posts"):
+    for path in ("/v1/accounts", "/v1/accounts/troubles", "/v1/accounts/1/limit", "/v1/audiences", "/v1/posts"):
         assert (await nobody("GET", path)).status == 401
 
 

@@ -5,10 +5,12 @@ from typing import Self
 
 from pydantic import Field, SecretStr
 
-from api.v1.schemas.shape import Shape
+from api.v1.schemas.shape import Number, Shape
 from crisis.accounts.locks import Lock, LockState
-from crisis.accounts.models import Account, AccountState
+from crisis.accounts.models import AccountState
 from crisis.activations.models import Activation
+from crisis.limits.models import CONCURRENCY_MOST, PER_SECOND_LEAST, PER_SECOND_MOST, BreakerState, Why
+from crisis.limits.service import Limited
 
 
 class LockOut(Shape):
@@ -34,6 +36,51 @@ class LockOut(Shape):
         )
 
 
+class LimitIn(Shape):
+    """How fast an account may go, of all processes together. Null takes a limit away."""
+
+    concurrency: float | None = Field(
+        description=f"Calls in flight at once: a whole number from 1 to {CONCURRENCY_MOST:,}.", examples=[20]
+    )
+    per_second: float | None = Field(
+        description=f"Calls begun in a second: {PER_SECOND_LEAST:g} to {PER_SECOND_MOST:,.0f}.", examples=[50]
+    )
+
+
+class LimitOut(Shape):
+    """What was set for an account; null where nothing was."""
+
+    concurrency: int | None
+    per_second: float | None
+
+
+class StandbyIn(Shape):
+    """Whose messages the account carries while that one's provider does not answer."""
+
+    standby_for: Number
+
+
+class TroubleOut(Shape):
+    """An account that is not as usual now: its provider does not answer, has asked us to wait, or takes less than usual."""
+
+    account_id: int
+    channel: str
+    account: str
+    state: BreakerState = Field(
+        description="`open`: not called before `next_try_at`. `half_open`: one call finds out now."
+    )
+    why: Why | None = Field(description="`misconfigured`: its credentials are refused, which a person must mend.")
+    since: datetime | None
+    next_try_at: datetime | None
+    held_until: datetime | None
+    reason: str | None
+    standby_id: int | None = Field(description="The account that sends in its place now.")
+    sentences: dict[str, str] = Field(
+        description="To be shown as it is, in nb, nn and en.",
+        examples=[{"nb": "Facebook (Fjordvik kommune) svarer ikke siden kl. 05.58. Neste forsøk kl. 05.59."}],
+    )
+
+
 class AccountRow(Shape):
     """One account of the register. Credentials never leave the service."""
 
@@ -51,15 +98,24 @@ class AccountRow(Shape):
 
 
 class AccountOut(AccountRow):
-    """An account and the lock on it."""
+    """An account, the lock on it, and what was set for it."""
 
     lock: LockOut
+    limit: LimitOut
+    standby_for: int | None = Field(description="The account it stands by for: then it sends nothing of its own.")
+    standby: int | None = Field(description="The account that stands by for it.")
 
     @classmethod
-    def of(cls, account: Account, lock: Lock, activation: Activation | None) -> Self:
-        """From its row."""
-        row = AccountRow.model_validate(account)
-        return cls(**row.model_dump(), lock=LockOut.of(lock, activation))
+    def of(cls, limited: Limited, lock: Lock, activation: Activation | None) -> Self:
+        """From its row and its limits."""
+        row = AccountRow.model_validate(limited.account)
+        return cls(
+            **row.model_dump(),
+            lock=LockOut.of(lock, activation),
+            limit=LimitOut.model_validate(limited),
+            standby_for=limited.standby_for,
+            standby=limited.standby,
+        )
 
 
 class Connection(Shape):

@@ -6,10 +6,12 @@ from typing import Self
 
 from pydantic import Field
 
+from api.v1.schemas.accounts import TroubleOut
 from api.v1.schemas.shape import Shape
 from crisis.activations.drain import OpenPermit, Unresolved
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
+from crisis.limits.service import Trouble
 from crisis.mode import Mode
 
 
@@ -85,16 +87,24 @@ class UnresolvedOut(Shape):
 
 
 class ActivationOut(ActivationRow):
-    """An activation, and by name what of the units' may still go out or may be out. Both are empty after standing down."""
+    """An activation, and by name what of the units' may still go out or may be out. All are empty after standing down."""
 
     open_permits: list[PermitOut]
     unresolved: list[UnresolvedOut]
+    troubles: list[TroubleOut] = Field(description="Accounts that are not as usual now, each with a sentence to show.")
 
     @classmethod
-    def of(cls, activation: Activation, permits: Sequence[OpenPermit], unresolved: Sequence[Unresolved]) -> Self:
+    def of(
+        cls,
+        activation: Activation,
+        permits: Sequence[OpenPermit],
+        unresolved: Sequence[Unresolved],
+        troubles: Sequence[Trouble],
+    ) -> Self:
         """From the domain's parts."""
         return cls(
             **ActivationRow.model_validate(activation).model_dump(),
             open_permits=[PermitOut.of(permit) for permit in permits],
             unresolved=[UnresolvedOut.model_validate(post) for post in unresolved],
+            troubles=[TroubleOut.model_validate(trouble) for trouble in troubles],
         )

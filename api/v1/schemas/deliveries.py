@@ -7,6 +7,7 @@ from typing import Self
 
 from pydantic import Field
 
+from api.v1.schemas.accounts import TroubleOut
 from api.v1.schemas.activations import ActivationRow
 from api.v1.schemas.shape import Shape
 from crisis.activations.models import Activation
@@ -15,6 +16,7 @@ from crisis.deliveries.ledger import Item, Line, words
 from crisis.deliveries.sights import Sight
 from crisis.deliveries.sights import words as sight_words
 from crisis.deliveries.states import DeliveryState
+from crisis.limits.service import Trouble
 from crisis.mode import Mode
 
 
@@ -39,6 +41,9 @@ class LineOut(Shape):
     seen_at: datetime | None
     looked_at: datetime | None
     unseen_why: str | None
+    unknown_words: dict[str, int] = Field(
+        description="Status words of the provider's that are not known here, as it wrote them, and of how many deliveries."
+    )
 
 
 class Totals(Shape):
@@ -69,10 +74,11 @@ class StatusOut(Shape):
     channels: dict[str, Totals]
     totals: Totals
     words: dict[DeliveryState, str] = Field(description="What each state means to the person at the desk.")
+    troubles: list[TroubleOut] = Field(description="Accounts that are not as usual now, each with a sentence to show.")
 
     @classmethod
-    def of(cls, activation: Activation, lines: Sequence[Line]) -> Self:
-        """From the ledger's lines."""
+    def of(cls, activation: Activation, lines: Sequence[Line], troubles: Sequence[Trouble]) -> Self:
+        """From the ledger's lines, and how the accounts stand."""
         channels = dict.fromkeys(line.channel for line in lines)
         return cls(
             activation=ActivationRow.model_validate(activation),
@@ -80,6 +86,7 @@ class StatusOut(Shape):
             channels={name: Totals.of([line for line in lines if line.channel == name]) for name in channels},
             totals=Totals.of(lines),
             words={state: words(state) for state in DeliveryState},
+            troubles=[TroubleOut.model_validate(trouble) for trouble in troubles],
         )
 
 
@@ -108,6 +115,9 @@ class DeliveryOut(Shape):
     seen_at: datetime | None
     looked_at: datetime | None
     unseen_why: str | None
+    unknown_words: list[str] = Field(
+        description="What the provider said of it in words that are not known here, as it wrote them."
+    )
 
     @classmethod
     def of(cls, item: Item) -> Self:
