@@ -19,7 +19,7 @@ def either(short: T, long: T) -> T:
     return long if LONG else short
 
 
-PEOPLE: int = either(400, 20_000)
+PEOPLE: int = either(300, 20_000)
 """Recipients of a broadcast."""
 
 LATENCY: float = either(0.25, 0.04)
