@@ -14,6 +14,7 @@ from crisis.activations import drain, service
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
+from crisis.deliveries import promises
 from crisis.errors import NotFound
 from crisis.limits.service import troubles
 from crisis.messages.rendered import CHANNEL_NAMES
@@ -73,9 +74,11 @@ async def stand_down(activation_id: Id, crisis: TheCrisis, actor: Who) -> Activa
 
 async def _followed(crisis: Crisis, activation: Activation) -> ActivationOut:
     if activation.state is ActivationState.STOOD_DOWN:
-        return ActivationOut.of(activation, [], [], [])
+        return ActivationOut.of(activation, [], [], [], [])
     async with crisis.db.transaction() as session:
         permits = await drain.open_permits(session, activation.mode)
         unresolved = await drain.unresolved(session, activation.mode)
         found = await troubles(session, activation.mode, CHANNEL_NAMES)
-    return ActivationOut.of(activation, permits, unresolved, found)
+        warning = crisis.settings.promise_warning_seconds
+        promised = await promises.standing(session, warning, activation_id=activation.id)
+    return ActivationOut.of(activation, permits, unresolved, found, promised)

@@ -81,9 +81,7 @@ class Engine:
                 limiter=self._limiter,
                 chance=self._chance,
             )
-            taking_down = asyncio.create_task(
-                self._take_down(lane)
-            )  # beside the sender: a new text waits for no old one
+            taking_down = asyncio.create_task(self._take_down(lane))  # meanwhile: no new text waits for an old one
             try:
                 tally = await sender.run()
             finally:

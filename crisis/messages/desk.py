@@ -106,37 +106,39 @@ class Desk:
             message = await session.get(Message, message_id, with_for_update=True)
             if message is None:
                 raise NotFound("message", message_id)
-            drafts.check_open(message)
             await _check_in_force(session, message)
-            newest, number = await drafts.last(session, message.id)
-            if newest is None:
-                raise Conflict(
-                    f"Nothing of message {message_id} was ever approved, so there is nothing to take back. Leave the draft."
-                )
+            newest, number = await _to_take_back(session, message)
             now = await outbox.moment(session, message.id)
             message.retracted_at, message.retracted_by, message.retracted_for = now, actor.name, reason or None
             cancelled = await outbox.supersede(session, message.id, number)
             if not await reach.touched(session, message.id, number):
                 await _record(session, actor, message, reason, {}, cancelled)
                 return Retracted(message, None, {}, cancelled)
-            revision = Revision(
-                message_id=message.id,
-                number=number,
-                kind=Kind.RETRACTION,
-                supersedes_id=newest.id,
-                contents={},
-                audience_id=newest.audience_id,
-                state=RevisionState.DRAFT,
-                saves=1,
-                written_by=actor.name,
-                written_at=now,
-            )
+            revision = _retraction(message, newest, number, actor, now)
             session.add(revision)
             await session.flush()
             revision.contents = await self._planner.taking_back(session, revision, now)
             done = await self._put_out(session, actor, message, revision, now)
             await _record(session, actor, message, reason, done.deliveries, cancelled)
         return Retracted(message, done.revision, done.deliveries, cancelled)
+
+    async def preview_retraction(self, actor: Actor, message_id: int) -> Plan:
+        """What :meth:`retract` would say now, and to how many. Changes nothing.
+
+        Where nothing was attempted yet, it is empty: then nobody is told, and what waits is cancelled. Raises as
+        :meth:`retract`, but for problems, which are in the plan.
+        """
+        require(actor, Act.READ_CRISIS)
+        async with self._db.transaction() as session:
+            message = await session.get(Message, message_id)
+            if message is None:
+                raise NotFound("message", message_id)
+            await _check_in_force(session, message)
+            newest, number = await _to_take_back(session, message)
+            if not await reach.touched(session, message.id, number):
+                return Plan((), {})
+            now = clock.now()
+            return await self._planner.plan(session, message, _retraction(message, newest, number, actor, now), now)
 
     async def _put_out(
         self, session: AsyncSession, actor: Actor, message: Message, revision: Revision, now: datetime
@@ -204,6 +206,32 @@ async def _record(
 ) -> None:
     detail = {"reason": reason, "deliveries": dict(deliveries), "cancelled": cancelled}
     await chain.append(session, actor, "retract", f"message:{message.id}", mode=message.mode, **detail)
+
+
+async def _to_take_back(session: AsyncSession, message: Message) -> tuple[Revision, int]:
+    """The newest approved revision, and the number of its retraction."""
+    drafts.check_open(message)
+    newest, number = await drafts.last(session, message.id)
+    if newest is None:
+        raise Conflict(
+            f"Nothing of message {message.id} was ever approved, so there is nothing to take back. Leave the draft."
+        )
+    return newest, number
+
+
+def _retraction(message: Message, newest: Revision, number: int, actor: Actor, now: datetime) -> Revision:
+    return Revision(
+        message_id=message.id,
+        number=number,
+        kind=Kind.RETRACTION,
+        supersedes_id=newest.id,
+        contents={},
+        audience_id=newest.audience_id,
+        state=RevisionState.DRAFT,
+        saves=1,
+        written_by=actor.name,
+        written_at=now,
+    )
 
 
 async def _check_in_force(session: AsyncSession, message: Message) -> None:

@@ -164,6 +164,15 @@ async def revisions(
     return (await session.scalars(found.order_by(Revision.id).limit(most))).all()
 
 
+async def message(session: AsyncSession, message_id: int) -> tuple[Message, Sequence[Revision]]:
+    """One message and its revisions, oldest first. Raises :class:`NotFound`."""
+    found = await session.get(Message, message_id)
+    if found is None:
+        raise NotFound("message", message_id)
+    of_message = select(Revision).where(Revision.message_id == message_id).order_by(Revision.number)
+    return found, (await session.scalars(of_message)).all()
+
+
 async def last(session: AsyncSession, message_id: int) -> tuple[Revision | None, int]:
     """The newest approved revision of a message, and the number of the next one. Ask while holding the message."""
     newest = select(Revision).where(Revision.message_id == message_id, Revision.state == RevisionState.APPROVED)

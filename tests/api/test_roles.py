@@ -21,6 +21,8 @@ REQUESTS = {
     Act.APPROVE_MESSAGE: [("POST", "/v1/revisions/1/approve", {}), ("POST", "/v1/messages/999/retract", {})],
     Act.DECIDE_DELIVERY: [
         ("POST", "/v1/deliveries/999/decide", {"json": {"decision": "drop"}}),
+        ("POST", "/v1/deliveries/999/withdraw", {}),
+        ("POST", "/v1/messages/999/withdraw", {}),
     ],
     Act.POST: [("POST", "/v1/posts", {"json": {"account_id": 1, "text": "Åpent"}})],
     Act.MANAGE_ACCOUNTS: [

@@ -7,10 +7,12 @@ from typing import Self
 from pydantic import Field
 
 from api.v1.schemas.accounts import TroubleOut
+from api.v1.schemas.promises import PromiseOut
 from api.v1.schemas.shape import Shape
 from crisis.activations.drain import OpenPermit, Unresolved
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
+from crisis.deliveries.promises import Promise
 from crisis.limits.service import Trouble
 from crisis.mode import Mode
 
@@ -92,6 +94,7 @@ class ActivationOut(ActivationRow):
     open_permits: list[PermitOut]
     unresolved: list[UnresolvedOut]
     troubles: list[TroubleOut] = Field(description="Accounts that are not as usual now, each with a sentence to show.")
+    promises: list[PromiseOut] = Field(description="The updates that its messages promise, the most urgent first.")
 
     @classmethod
     def of(
@@ -100,6 +103,7 @@ class ActivationOut(ActivationRow):
         permits: Sequence[OpenPermit],
         unresolved: Sequence[Unresolved],
         troubles: Sequence[Trouble],
+        promised: Sequence[Promise],
     ) -> Self:
         """From the domain's parts."""
         return cls(
@@ -107,4 +111,5 @@ class ActivationOut(ActivationRow):
             open_permits=[PermitOut.of(permit) for permit in permits],
             unresolved=[UnresolvedOut.model_validate(post) for post in unresolved],
             troubles=[TroubleOut.model_validate(trouble) for trouble in troubles],
+            promises=[PromiseOut.of(promise) for promise in promised],
         )

@@ -15,7 +15,8 @@ from crisis.deliveries.decisions import Decision
 from crisis.deliveries.ledger import Item, Line, words
 from crisis.deliveries.sights import Sight
 from crisis.deliveries.sights import words as sight_words
-from crisis.deliveries.states import DeliveryState
+from crisis.deliveries.states import DeliveryState, WithdrawalState
+from crisis.deliveries.withdrawals import words as withdrawal_words
 from crisis.limits.service import Trouble
 from crisis.mode import Mode
 
@@ -44,6 +45,10 @@ class LineOut(Shape):
     unknown_words: dict[str, int] = Field(
         description="Status words of the provider's that are not known here, as it wrote them, and of how many deliveries."
     )
+    withdrawal: str | None = Field(description="What became of taking it down, in words; null where nobody asked.")
+    withdrawals: dict[WithdrawalState, int]
+    withdrawn_at: datetime | None
+    withdrawal_why: str | None = Field(description="Why it is not taken down, and what to do about it.")
 
 
 class Totals(Shape):
@@ -90,6 +95,9 @@ class StatusOut(Shape):
         )
 
 
+_SAID = {"words", "sight_words", "withdrawal_words"}
+
+
 class DeliveryOut(Shape):
     """One delivery. ``last_two`` is all that is shown of a recipient's number."""
 
@@ -118,13 +126,21 @@ class DeliveryOut(Shape):
     unknown_words: list[str] = Field(
         description="What the provider said of it in words that are not known here, as it wrote them."
     )
+    withdrawal: WithdrawalState | None = Field(description="Where the taking down is; null where nobody asked.")
+    withdrawal_words: str | None
+    withdrawal_asked_at: datetime | None
+    withdrawn_at: datetime | None
+    withdrawal_why: str | None = Field(description="Why it is not taken down, and what to do about it.")
 
     @classmethod
     def of(cls, item: Item) -> Self:
         """From the ledger's."""
-        values = {name: getattr(item, name) for name in cls.model_fields if name not in {"words", "sight_words"}}
+        values = {name: getattr(item, name) for name in cls.model_fields if name not in _SAID}
         seen = None if item.sight is None else sight_words(Sight(item.sight), item.seen_at, item.looked_at)
-        return cls(**values, words=words(DeliveryState(item.state)), sight_words=seen)
+        down = None
+        if item.withdrawal is not None:
+            down = withdrawal_words(WithdrawalState(item.withdrawal), item.withdrawal_asked_at, item.withdrawn_at)
+        return cls(**values, words=words(DeliveryState(item.state)), sight_words=seen, withdrawal_words=down)
 
 
 class CheckedOut(Shape):

@@ -29,11 +29,19 @@ class DraftIn(Shape):
 
     contents: dict[str, Any] = Field(examples=[CONTENTS])
     next_update_at: datetime | None = Field(default=None, description="Needed for every kind but all_clear.")
-    audience_id: Number | None = Field(default=None, description="Who gets it by SMS.")
+    audience_id: Number | None = Field(
+        default=None,
+        description=(
+            "Who gets it by SMS: of an alert, all of it; of an update, all of it and everyone an earlier revision was attempted "
+            "for; a correction or an all_clear goes to the latter alone."
+        ),
+    )
 
 
 class RevisionIn(DraftIn):
-    """A new draft. An alert begins a message; every other kind names the message it goes on with."""
+    """A new draft. An alert begins a message; every other kind names the message it goes on with. A retraction is not
+    written: POST /v1/messages/{message_id}/retract.
+    """
 
     activation_id: Number
     kind: Kind
@@ -63,6 +71,10 @@ class RevisionOut(Shape):
     written_at: datetime
     approved_by: str | None
     approved_at: datetime | None
+    warned_at: datetime | None = Field(description="When the desk was warned that the promised update is soon due.")
+    missed_at: datetime | None = Field(description="When it was put on record that it did not come in time.")
+    withdrawn_at: datetime | None
+    withdrawn_by: str | None
 
 
 class LengthOut(Shape):
@@ -100,12 +112,29 @@ class PreviewOut(Shape):
         )
 
 
+class ReachOut(Shape):
+    """Whom a revision goes to by SMS, counted by what will write it."""
+
+    people: int
+    attempted: int = Field(description="Of people: an earlier revision was attempted for them.")
+    left_out: int = Field(
+        description="Were to get an earlier revision, were never attempted, and get nothing of this one either."
+    )
+    erased: int = Field(description="Earlier attempts at people who are not in the register any more.")
+
+
 class PlanOut(Shape):
     """What approving would do: every text, how many deliveries per channel, and everything that stops it."""
 
     previews: list[PreviewOut]
     deliveries: dict[str, int]
-    problems: list[str]
+    people: ReachOut | None = Field(description="Null where it goes to no people.")
+    retraction: list[PreviewOut] = Field(
+        description="What would be said if it proved a false alarm: one POST away once this is approved."
+    )
+    problems: list[str] = Field(
+        description="The retraction's too: an alert that could not be taken back does not go out."
+    )
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
@@ -113,6 +142,8 @@ class PlanOut(Shape):
         return cls(
             previews=[PreviewOut.of(preview) for preview in plan.previews],
             deliveries=dict(plan.deliveries),
+            people=None if plan.people is None else ReachOut.model_validate(plan.people),
+            retraction=[PreviewOut.of(preview) for preview in plan.retraction],
             problems=list(plan.problems),
         )
 
