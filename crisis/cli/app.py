@@ -21,6 +21,7 @@ MODULES = (
     "activations",
     "messages",
     "drafts",
+    "stories",
     "status",
     "posts",
     "deliveries",

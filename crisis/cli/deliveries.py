@@ -11,6 +11,7 @@ from crisis.cli import door, screen
 from crisis.deliveries.checks import Checked
 from crisis.deliveries.checks import check as check_now
 from crisis.deliveries.decisions import Decided, Decision, decide
+from crisis.deliveries.delivery_withdrawal import WithdrawnDelivery, withdraw_delivery
 from crisis.deliveries.ledger import words
 
 DeliveryArgument = Annotated[int, typer.Argument(metavar="DELIVERY", help="Its number, as `crisis status` shows it.")]
@@ -65,6 +66,21 @@ def mark_sent(
 def drop(delivery: DeliveryArgument, *, by: door.ByOption = None) -> None:
     """Let it be: it is never sent again."""
     _say(_decide(delivery, Decision.DROP, by), "is dropped")
+
+
+@group.command()
+def withdraw(delivery: DeliveryArgument, *, by: door.ByOption = None, as_json: door.JsonOption = False) -> None:
+    """Take one post down, or cancel what has not gone out. The whole message: crisis message withdraw."""
+
+    async def act(crisis: Crisis) -> WithdrawnDelivery:
+        return await withdraw_delivery(crisis.db, door.actor(by), delivery, crisis.capabilities)
+
+    done = door.run(act)
+    if as_json:
+        screen.show_json(asdict(done))
+        return
+    where = f" {done.url}" if done.url else ""
+    screen.say(f"Delivery {done.id} to {screen.channel_name(done.channel)}, {done.account}:{where}", done.answer)
 
 
 def _decide(delivery: int, decision: Decision, by: str | None, url: str | None = None) -> Decided:

@@ -30,7 +30,14 @@ def register(app: typer.Typer) -> None:
 
 
 @group.command()
-def preview(revision: RevisionArgument, *, as_json: door.JsonOption = False) -> None:
+def preview(
+    revision: RevisionArgument,
+    *,
+    retraction: Annotated[
+        bool, typer.Option("--retraction", help="What would be said if it proved a false alarm.")
+    ] = False,
+    as_json: door.JsonOption = False,
+) -> None:
     """Show every text exactly as it would go out, and everything that stops it."""
 
     async def act(crisis: Crisis) -> tuple[Plan, dict[str, int]]:
@@ -41,9 +48,11 @@ def preview(revision: RevisionArgument, *, as_json: door.JsonOption = False) -> 
     if as_json:
         screen.show_json(_plan_described(plan))
     else:
-        for each in plan.previews:
-            _show_preview(each, limits.get(each.channel))
-        _say_deliveries(plan.deliveries, "Approving it makes")
+        for each in plan.retraction if retraction else plan.previews:
+            show_preview(each, limits.get(each.channel))
+        say_deliveries(plan.deliveries, "Approving it makes")
+        if plan.retraction and not retraction:
+            _say_ready(plan, f"See it: crisis message preview {revision} --retraction")
         if plan.problems:
             screen.say("", "It cannot go out as it is:", *(f"- {problem}" for problem in plan.problems), style="red")
     if plan.problems:
@@ -66,6 +75,7 @@ def approve(
         return await crisis.desk.approve(door.actor(by), revision)
 
     done = door.run(act)
+    message = done.revision.message_id
     if as_json:
         screen.show_json(
             {
@@ -76,10 +86,14 @@ def approve(
         )
         return
     screen.say(f"Approved at {times.shown(done.revision.approved_at)} and on its way.", style="bold")
-    _say_deliveries(done.deliveries, "It makes")
+    say_deliveries(done.deliveries, "It makes")
     if done.cancelled:
         screen.say(f"{screen.many(done.cancelled, 'older delivery', 'older deliveries')} not yet sent: cancelled.")
-    screen.say("Follow it with: crisis status --watch", style="dim")
+    screen.say(
+        "Follow it with: crisis status --watch",
+        f"If it proves a false alarm, the retraction is ready: crisis message retract {message}",
+        style="dim",
+    )
 
 
 @group.command("list")
@@ -134,6 +148,10 @@ def described(revision: Revision) -> dict[str, Any]:
         "written_at": revision.written_at,
         "approved_by": revision.approved_by,
         "approved_at": revision.approved_at,
+        "warned_at": revision.warned_at,
+        "missed_at": revision.missed_at,
+        "withdrawn_at": revision.withdrawn_at,
+        "withdrawn_by": revision.withdrawn_by,
     }
 
 
@@ -167,16 +185,25 @@ def _ask(revision: int) -> None:
 
     plan, title, audience = door.run(act)
     screen.say(title, style="bold")
-    _say_deliveries(plan.deliveries, f"To {audience}, it makes" if audience else "It makes")
+    say_deliveries(plan.deliveries, f"To {audience}, it makes" if audience else "It makes")
+    if plan.retraction:
+        _say_ready(plan, f"See it: crisis message preview {revision} --retraction")
     typer.confirm("Send it now?", abort=True)
 
 
-def _say_deliveries(deliveries: Mapping[str, int], opening: str) -> None:
+def say_deliveries(deliveries: Mapping[str, int], opening: str) -> None:
+    """How many, and on which channels."""
     each = ", ".join(f"{count:,} on {screen.channel_name(channel)}" for channel, count in deliveries.items())
     screen.say(f"{opening} {screen.many(sum(deliveries.values()), 'delivery', 'deliveries')}: {each or 'none'}.")
 
 
-def _show_preview(preview: Preview, most: int | None) -> None:
+def _say_ready(plan: Plan, where: str) -> None:
+    texts = screen.many(len(plan.retraction), "text")
+    screen.say(f"Its retraction is ready, in {texts}, should it prove a false alarm. {where}", style="dim")
+
+
+def show_preview(preview: Preview, most: int | None) -> None:
+    """One text as it would go out; ``most`` is the longest that its channel takes."""
     rendered = preview.rendered
     length = rendered.length
     size = f"{length.count:,} of {most:,}" if most else f"{length.count:,}"
@@ -189,19 +216,23 @@ def _show_preview(preview: Preview, most: int | None) -> None:
 
 def _plan_described(plan: Plan) -> dict[str, Any]:
     return {
-        "previews": [
-            {
-                "channel": each.channel,
-                "language": each.language,
-                "accounts": list(each.accounts),
-                "title": each.rendered.title,
-                "text": each.rendered.text,
-                "length": each.rendered.length.count,
-                "unit": each.rendered.length.unit.value,
-                "problems": list(each.problems),
-            }
-            for each in plan.previews
-        ],
+        "previews": [preview_described(each) for each in plan.previews],
         "deliveries": dict(plan.deliveries),
+        "people": None if plan.people is None else {"people": plan.people.people, "attempted": plan.people.attempted},
+        "retraction": [preview_described(each) for each in plan.retraction],
         "problems": list(plan.problems),
+    }
+
+
+def preview_described(preview: Preview) -> dict[str, Any]:
+    """One text as JSON."""
+    return {
+        "channel": preview.channel,
+        "language": preview.language,
+        "accounts": list(preview.accounts),
+        "title": preview.rendered.title,
+        "text": preview.rendered.text,
+        "length": preview.rendered.length.count,
+        "unit": preview.rendered.length.unit.value,
+        "problems": list(preview.problems),
     }

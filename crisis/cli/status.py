@@ -16,6 +16,7 @@ from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.cli import activations, door, posts, screen, standing, times
 from crisis.cli.activations import blocked_posts
+from crisis.cli.promised import NOTHING_PROMISED, late_words, promise_lines, promised_of
 from crisis.deliveries import ledger
 from crisis.deliveries.states import DeliveryState
 
@@ -73,6 +74,7 @@ async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> 
         lines = await ledger.lines(session, activation.id) if activation else []
         undecided = await ledger.undecided(session, activation.id, most=_UNDECIDED_SHOWN) if activation else []
         troubles = await standing.read_troubles(session, mode)
+        promised = await promised_of(crisis, session, activation.id) if activation else NOTHING_PROMISED
         permits = await drain.open_permits(session, mode)
         unresolved = await drain.unresolved(session, mode)
         locked = await gate.is_locked(session, mode)
@@ -88,6 +90,8 @@ async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> 
         "undecided": [_item_described(item) for item in undecided],
         "troubles": [standing.trouble_described(trouble) for trouble in troubles],
         "languages": list(crisis.settings.languages),
+        "promises": promised.described(),
+        "late": promised.late_described(),
         "open_permits": [activations.permit_described(permit) for permit in permits],
         "unresolved": [activations.unresolved_described(post) for post in unresolved],
         "blocked_posts": [posts.described(post) for post in blocked],
@@ -114,6 +118,10 @@ def line_described(line: ledger.Line) -> dict[str, Any]:
         "looked_at": line.looked_at,
         "unseen_why": line.unseen_why,
         "unknown_words": dict(line.unknown_words),
+        "withdrawal": line.withdrawal,
+        "withdrawals": {state.value: count for state, count in line.withdrawals.items()},
+        "withdrawn_at": line.withdrawn_at,
+        "withdrawal_why": line.withdrawal_why,
         "changed_at": line.changed_at,
     }
 
@@ -132,7 +140,7 @@ def _item_described(item: ledger.Item) -> dict[str, Any]:
 
 def drawn(found: dict[str, Any]) -> Group:
     """The whole of it for the screen."""
-    parts: list[Any] = [*_heading(found), *_troubles(found)]
+    parts: list[Any] = [*_heading(found), *promise_lines(found["promises"]), *_troubles(found)]
     if found["lines"]:
         parts += _messages(found)
     elif found["activation"]:
@@ -186,7 +194,9 @@ def _messages(found: dict[str, Any]) -> list[Any]:
         counted = list(lines)
         states = _summed(line["states"] for line in counted)
         revisions += 1
-        parts += [screen.text(f"\nMessage {message}, revision {number}", "bold"), _lines_table(counted, states)]
+        came = late_words(found["late"], message, number)
+        title = screen.text(f"\nMessage {message}, revision {number}", "bold").append(came, "yellow")
+        parts += [title, _lines_table(counted, states)]
         parts += [_link(line) for line in counted if line["url"]]
     if revisions > 1:
         parts.append(screen.text(f"\nOf all: {found['total']:,} deliveries, {_in_words(found['states'])}"))
@@ -203,6 +213,7 @@ def _lines_table(lines: list[dict[str, Any]], states: dict[str, int]) -> Any:
             _in_words(line["states"])
             + (f"; {line['sight']}" if line["sight"] else "")
             + (f": {line['unseen_why']}" if line["unseen_why"] else "")
+            + "".join(f"; {said}" for said in (line["withdrawal"], line["withdrawal_why"]) if said)
             + (f"; {line['repeated']:,} sent once more, may have come twice" if line["repeated"] else "")
             + _unknown_words(line["unknown_words"])
             + (f" ({line['error']})" if line["error"] else ""),
