@@ -17,7 +17,7 @@ from crisis.accounts.models import Account, AccountState
 from crisis.audiences.models import Recipient
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.broker import celery_app
-from crisis.cli import providers
+from crisis.cli import promised, providers
 from crisis.cli.door import explained
 from crisis.cli.findings import Finding, Level
 from crisis.db import alembic_config, no_bell
@@ -67,7 +67,8 @@ async def _database(settings: Settings) -> list[Finding]:
             if schema.level is Level.WRONG:
                 return [schema]
             findings = [schema, *await _modes(crisis), *await _sweeps(crisis)]
-            return [*findings, *await _accounts(crisis), *await _sealed(crisis), *await providers.troubles(crisis)]
+            findings += [*await _accounts(crisis), *await _sealed(crisis), *await providers.troubles(crisis)]
+            return [*findings, *await promised.findings(crisis)]
     except Unready as problem:
         found, _, advice = str(problem).partition("\n")
         return [Finding("database", Level.WRONG, found, advice)]

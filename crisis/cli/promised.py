@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.bootstrap import Crisis
 from crisis.cli import screen, times
-from crisis.deliveries import promises
+from crisis.cli.findings import Finding, Level
+from crisis.deliveries import promises, withdrawals
 from crisis.deliveries.promises import Late, Promise, PromiseState
 
 _STYLES = {PromiseState.AHEAD.value: "", PromiseState.SOON.value: "yellow", PromiseState.OVERDUE.value: "bold red"}
@@ -39,6 +40,32 @@ async def promised_of(crisis: Crisis, session: AsyncSession, activation_id: int)
     warning = crisis.settings.promise_warning_seconds
     standing = await promises.standing(session, warning, activation_id=activation_id)
     return Promised(standing, await promises.late(session, activation_id=activation_id))
+
+
+async def findings(crisis: Crisis) -> list[Finding]:
+    """What a person has left undone: updates that are overdue, and posts that could not be taken down."""
+    async with crisis.db.transaction() as session:
+        standing = await promises.standing(session, crisis.settings.promise_warning_seconds)
+        refused = await withdrawals.refused(session)
+    found = [
+        Finding(
+            "promised update",
+            Level.NOTE,
+            f"Message {each.message_id} promised one at {times.shown(each.next_update_at)}: {promises.words(each)}.",
+            f"Send one, if only to say that nothing is new: crisis message write --kind update --message {each.message_id}",
+        )
+        for each in standing
+        if each.state is PromiseState.OVERDUE
+    ]
+    return found + [
+        Finding(
+            "withdrawal",
+            Level.NOTE,
+            f"Delivery {number} to {account} is still out: {why}",
+            f"After mending what stood in the way: crisis delivery withdraw {number}",
+        )
+        for number, account, why in refused
+    ]
 
 
 def promise_lines(described: Sequence[dict[str, Any]]) -> list[Text]:

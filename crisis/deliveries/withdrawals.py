@@ -8,7 +8,7 @@ posts that are being taken down alone, and is published anew.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -83,6 +83,15 @@ _SENT_TO_PEOPLE = text(
     """  # noqa: S608 - our own words
 )
 
+_REFUSED = text(
+    """
+    SELECT d.id, a.name AS account, w.error FROM withdrawals w
+    JOIN deliveries d ON d.id = w.delivery_id JOIN accounts a ON a.id = d.account_id
+    WHERE w.state = 'refused' AND d.recipient_id IS NULL AND w.asked_at > now() - interval '7 days'
+    ORDER BY w.asked_at DESC, d.id LIMIT 20
+    """
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WithdrawnMessage:
@@ -153,6 +162,11 @@ def words(state: WithdrawalState, asked_at: datetime | None, withdrawn_at: datet
             return "could not be taken down"
         case WithdrawalState.DONE:
             return f"taken down at {clock_time(withdrawn_at)}" if withdrawn_at else "withdrawn, and never went out"
+
+
+async def refused(session: AsyncSession) -> Sequence[tuple[int, str, str]]:
+    """Posts that are still out although they were to be taken down: (delivery, account, why), the newest first."""
+    return [(row.id, row.account, row.error) for row in await session.execute(_REFUSED)]
 
 
 async def cancel(session: AsyncSession, message_id: int, delivery_id: int | None) -> dict[str, int]:

@@ -96,6 +96,25 @@ async def test_what_could_not_be_taken_down_stands_in_the_status_with_what_to_do
     assert "Take it down by hand." in said
 
 
+async def test_the_doctor_tells_what_a_person_has_left_undone(shell: Shell, crisis: Crisis, message: int) -> None:
+    async def told() -> dict[str, str]:
+        found = (await shell("doctor", "--json")).json["findings"]
+        return {each["part"]: each["advice"] for each in found if each["part"] in {"promised update", "withdrawal"}}
+
+    assert await told() == {}
+    await shell("message", "withdraw", str(message))
+    async with crisis.db.transaction() as session:
+        await session.execute(text("UPDATE withdrawals SET state = 'refused', error = 'No right to.'"))
+        await session.execute(text("UPDATE revisions SET next_update_at = now() - interval '1 minute'"))
+        number = (await session.execute(text("SELECT delivery_id FROM withdrawals"))).scalar_one()
+    assert await told() == {
+        "promised update": (
+            f"Send one, if only to say that nothing is new: crisis message write --kind update --message {message}"
+        ),
+        "withdrawal": f"After mending what stood in the way: crisis delivery withdraw {number}",
+    }
+
+
 async def test_one_delivery_is_withdrawn_by_its_number(shell: Shell, crisis: Crisis, message: int) -> None:
     assert message
     numbers = text("SELECT d.state, d.lane, min(d.id) AS id FROM deliveries d GROUP BY d.state, d.lane")
