@@ -61,6 +61,6 @@ def redirected(status: int, location: str) -> ChannelError:
     return OutcomeUnknown(f"{text}Read back first, and check the provider's address in the settings.", code=str(status))
 
 
-def too_long() -> ChannelError:
-    """An answer that grew over the cap. What it would have said stays unknown."""
-    return OutcomeUnknown(f"The answer was longer than {MAX_ANSWER_BYTES} bytes and was not read to its end.")
+def too_long(most: int = MAX_ANSWER_BYTES) -> ChannelError:
+    """An answer that grew over the cap, in bytes. What it would have said stays unknown."""
+    return OutcomeUnknown(f"The answer was longer than {most} bytes and was not read to its end.")

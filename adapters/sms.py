@@ -3,26 +3,26 @@
 Creating an SMS has no idempotency key at Twilio, and one that is out can be neither changed nor recalled. So a creation
 is never repeated here, every answer but a proper 201 is told apart, and each SMS carries its delivery's id in the
 address that Twilio calls back. The creation is the hot path (every inhabitant of a region, in minutes) and goes through
-aiohttp: what is the same for all recipients of a text is encoded once. Everything else goes through the SDK.
+libcurl: what is the same for all recipients of a text is encoded once. Everything else goes through the SDK.
 
 ``AccountRef.address`` is what the SMS comes from: a sender name, an E.164 number, or a Messaging Service (``MG...``).
 Credentials are the installation's (``ChannelSetup.twilio_*``), not the account's.
 """
 
+import asyncio
 import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from urllib.parse import quote, quote_plus, urlencode
 
-import aiohttp
 import orjson
-from yarl import URL
 
+from adapters.curl_posts import Answer, Post, Posts
 from adapters.guard import REDIRECTS, redirected
 from adapters.retry_after import retry_after
-from adapters.transport import Guard, from_aiohttp, guarded_client
+from adapters.transport import Guard
 from adapters.twilio_callback import read_callback
 from adapters.twilio_reader import TwilioReader
 from crisis.channels import (
@@ -106,27 +106,35 @@ class Sms(Channel):
         self._tokens = tuple(filter(None, setup.twilio_auth_tokens))
         self._address = setup.twilio_url.rstrip("/")
         self._callback = f"{setup.callback_url.rstrip('/')}/sms?delivery="
-        self._create_url = URL(
-            f"{self._address}/2010-04-01/Accounts/{quote(setup.twilio_account_sid, safe='')}/Messages.json",
-            encoded=True,
+        self._create_url = (
+            f"{self._address}/2010-04-01/Accounts/{quote(setup.twilio_account_sid, safe='')}/Messages.json"
         )
-        self._client: aiohttp.ClientSession | None = None
+        self._posts: Posts | None = None
         self._reader: TwilioReader | None = None
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
         """Hand one SMS to Twilio, once. Accepted means that Twilio has queued it."""
-        fixed = _fixed_form(account.address or "", outgoing.text, outgoing.valid_seconds, self._callback)
-        form = fixed + f"{_in_callback(outgoing.key)}&To=%2B{_digits(outgoing.to)}".encode()
-        client = self._client or self._open()
+        told: asyncio.Future[Receipt | ChannelError] = asyncio.get_running_loop().create_future()
+
+        def ended(_: str, outcome: Receipt | ChannelError) -> None:
+            if not told.done():
+                told.set_result(outcome)
+
+        mailing = self.mailing(account, outgoing, ended)
+        mailing.send(outgoing.key, outgoing.to or "", outgoing.valid_seconds)
         try:
-            # no middlewares: the transport's only one is about redirects, which _refusal sees
-            async with client.post(self._create_url, data=form, allow_redirects=False, middlewares=()) as response:
-                answer = await response.read()
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the transport knows what it says
-            raise from_aiohttp(error, self._tokens) from None
-        if response.status == _CREATED:
-            return Receipt(_sid_in(answer), ReceiptStatus.ACCEPTED, key=outgoing.key)
-        raise _refusal(response.status, answer, response.headers)
+            outcome = await told
+        finally:
+            mailing.abandon(outgoing.key)  # nothing, unless nobody waits any more
+        if isinstance(outcome, ChannelError):
+            raise outcome
+        return outcome
+
+    def mailing(
+        self, account: AccountRef, text: Outgoing, ended: Callable[[str, Receipt | ChannelError], None]
+    ) -> "SmsMailing":
+        """Prepare a text for many. Call it inside the running loop."""
+        return SmsMailing(self._open(), _fixed_form(account.address or "", text.text, self._callback), ended)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:  # noqa: ARG002
         raise Unsupported("An SMS that is out cannot be changed. Send a correction.")
@@ -156,28 +164,33 @@ class Sms(Channel):
         raise Unsupported("Twilio asks for no confirmation of a callback address.")
 
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
+        if self._posts is not None:
+            self._posts.close()
+            self._posts = None
         if self._reader is not None:
             self._reader.close()
             self._reader = None
 
-    def _open(self) -> aiohttp.ClientSession:
+    def _open(self) -> Posts:
+        if self._posts is not None and self._posts.is_usable():
+            return self._posts
         sid, token = self._credentials()
-        self._client = guarded_client(
+        basic = base64.b64encode(f"{sid}:{token}".encode()).decode()
+        if self._posts is not None:  # of a loop that has ended, or of the process that this one was forked from
+            self._posts.close()
+        self._posts = Posts(
+            self._create_url,
             self._guard,
-            address=self._address,
             limit=self._setup.sms_concurrency,
             call_seconds=self._setup.call_seconds,
             headers={
-                "Authorization": "Basic " + base64.b64encode(f"{sid}:{token}".encode()).decode(),
+                "Authorization": f"Basic {basic}",
                 "Content-Type": "application/x-www-form-urlencoded",
                 "Accept": "application/json",
-                "Accept-Encoding": "identity",  # an answer is 700 bytes; unpacking it costs more than reading it
             },
+            secrets=(*self._tokens, basic),
         )
-        return self._client
+        return self._posts
 
     def _reading(self) -> TwilioReader:
         if self._reader is None:
@@ -193,9 +206,33 @@ class Sms(Channel):
         return self._setup.twilio_account_sid, self._tokens[0]
 
 
+class SmsMailing:
+    """One text to many, one request each, over the channel's connections (:class:`crisis.channels.Mailing`)."""
+
+    def __init__(self, posts: Posts, fixed: str, ended: Callable[[str, Receipt | ChannelError], None]) -> None:
+        self._posts, self._fixed, self._ended = posts, fixed, ended
+        self._on_way: dict[str, Post] = {}
+
+    def send(self, key: str, to: str, valid_seconds: int | None) -> None:
+        """Hand one SMS to Twilio, once."""
+        form = f"{self._fixed}{_in_callback(key)}&To=%2B{_digits(to)}"
+        if valid_seconds is not None:
+            form += f"&ValidityPeriod={min(max(valid_seconds, SHORTEST_VALIDITY), LONGEST_VALIDITY)}"
+        self._on_way[key] = self._posts.post(key, form.encode(), self._answered)
+
+    def abandon(self, key: str) -> None:
+        post = self._on_way.pop(key, None)
+        if post is not None:
+            self._posts.abandon(post)
+
+    def _answered(self, key: str, answer: Answer | ChannelError) -> None:
+        self._on_way.pop(key, None)
+        self._ended(key, answer if isinstance(answer, ChannelError) else _outcome(key, answer))
+
+
 @lru_cache(maxsize=64)
-def _fixed_form(sender: str, text: str, valid_seconds: int | None, callback: str) -> bytes:
-    """Everything but the recipient and the key, which are appended; the last field is the callback's address."""
+def _fixed_form(sender: str, text: str, callback: str) -> str:
+    """What is the same for all recipients. It ends in the callback's address, to which the key is appended."""
     if not sender:
         raise Misconfigured(
             "The SMS account has no sender. Set its address to a sender name, a number or a Messaging Service."
@@ -204,9 +241,7 @@ def _fixed_form(sender: str, text: str, valid_seconds: int | None, callback: str
         "MessagingServiceSid" if sender.startswith("MG") and len(sender) > LONGEST_NAME else "From": sender,
         "Body": text,
     }
-    if valid_seconds is not None:
-        fields["ValidityPeriod"] = str(min(max(valid_seconds, SHORTEST_VALIDITY), LONGEST_VALIDITY))
-    return f"{urlencode(fields)}&StatusCallback={quote_plus(callback)}".encode()
+    return f"{urlencode(fields)}&StatusCallback={quote_plus(callback)}"
 
 
 def _in_callback(key: str) -> str:
@@ -222,16 +257,19 @@ def _digits(to: str | None) -> str:
     return to[1:]
 
 
-def _sid_in(answer: bytes) -> str:
+def _outcome(key: str, answer: Answer) -> Receipt | ChannelError:
+    """What an answer means, however it was asked for. Accepted means that Twilio has queued the SMS."""
+    if answer.status != _CREATED:
+        return _refusal(answer.status, answer.body, answer.headers)
     try:
-        sid = orjson.loads(answer)["sid"]
+        sid = orjson.loads(answer.body)["sid"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         sid = None
     if not isinstance(sid, str) or not sid:
-        raise OutcomeUnknown(
+        return OutcomeUnknown(
             "Twilio answered 201 but gave no message id, so the SMS may be out. It is looked up first."
         )
-    return sid
+    return Receipt(sid, ReceiptStatus.ACCEPTED, key=key)
 
 
 def _refusal(status: int, answer: bytes, headers: Mapping[str, str]) -> ChannelError:

@@ -1,8 +1,9 @@
-"""Transport: the only way adapters reach the network, for ``requests`` (blocking SDKs) and for ``aiohttp``.
+"""Transport: the only way adapters reach the network, for ``requests`` (blocking SDKs), for ``aiohttp`` and for libcurl.
 
 Everything an adapter needs of it is imported from here: the :class:`Guard` over which hosts may be reached, the two
-guarded clients, what an exception of either library says about whether a request went out (:func:`from_requests`,
-:func:`from_aiohttp`), and :func:`scrub` for its text. Nothing here repeats a request.
+guarded clients, what an error of either library says about whether a request went out (:func:`from_requests`,
+:func:`from_aiohttp`, :func:`from_curl`), and :func:`scrub` for its text. The client over libcurl is in ``curl_posts``.
+Nothing here repeats a request.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
+import pycurl
 import requests
 from urllib3.exceptions import ConnectTimeoutError, PoolError, RequestError
 
@@ -20,7 +22,17 @@ from adapters.scrubbing import scrub
 from adapters.threads import CONNECT_SHARE, PATIENCE
 from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Unavailable
 
-__all__ = ["ForbiddenHost", "Guard", "GuardedSession", "from_aiohttp", "from_requests", "guarded_client", "scrub"]
+__all__ = [
+    "ForbiddenHost",
+    "Guard",
+    "GuardedSession",
+    "from_aiohttp",
+    "from_curl",
+    "from_requests",
+    "guarded_client",
+    "proxy_for",
+    "scrub",
+]
 
 _UNSENDABLE = (
     requests.exceptions.InvalidURL,
@@ -38,10 +50,10 @@ def from_requests(error: BaseException, secrets: Sequence[str] = ()) -> ChannelE
     if isinstance(error, ChannelError) or not isinstance(error, Exception):
         return _passed_on(error)
     if isinstance(error, _UNSENDABLE):
-        return _unsendable(error, secrets)
+        return _unsendable(_text(error, secrets))
     if isinstance(error, requests.exceptions.ConnectTimeout) or any(_is_unsent(cause) for cause in _causes(error)):
-        return _unsent(error, secrets)
-    return _unknown(error, secrets)
+        return _unsent(_text(error, secrets))
+    return _unknown(_text(error, secrets))
 
 
 def _is_unsent(cause: BaseException) -> bool:
@@ -137,13 +149,13 @@ def guarded_client(
         response_class=_CappedResponse,
         middlewares=(_no_redirected_write,),
         trust_env=unlisted and address is None,
-        proxy=_proxy_for(address) if unlisted and address is not None else None,
+        proxy=proxy_for(address) if unlisted and address is not None else None,
     )
     client._retry_connection = False  # noqa: SLF001 - else aiohttp repeats PUT and DELETE on a lost connection
     return client
 
 
-def _proxy_for(address: str) -> str | None:
+def proxy_for(address: str) -> str | None:
     """The environment's proxy for an address, if it has one, as every other client of this machine reads it."""
     parts = urlsplit(address)
     return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
@@ -162,11 +174,25 @@ def from_aiohttp(error: BaseException, secrets: Sequence[str] = ()) -> ChannelEr
     if isinstance(error, ChannelError) or not isinstance(error, Exception):
         return _passed_on(error)
     if isinstance(error, aiohttp.InvalidURL) and not isinstance(error, aiohttp.InvalidUrlRedirectClientError):
-        return _unsendable(error, secrets)
-    return _unsent(error, secrets) if isinstance(error, _NO_CONNECTION) else _unknown(error, secrets)
+        return _unsendable(_text(error, secrets))
+    return _unsent(_text(error, secrets)) if isinstance(error, _NO_CONNECTION) else _unknown(_text(error, secrets))
 
 
-# What both say
+# libcurl
+
+
+def from_curl(code: int, words: str, secrets: Sequence[str] = (), *, asked: bool) -> ChannelError:
+    """The same for one of libcurl's error codes. ``asked``: a connection was made, and the request began to leave on it."""
+    text = scrub(words or f"error {code}", secrets)[:500]
+    if code in _NO_ADDRESS and not asked:  # an answer that is no HTTP has one of these codes too
+        return _unsendable(text)
+    return _unknown(text) if asked else _unsent(text)
+
+
+_NO_ADDRESS = frozenset({pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL})
+
+
+# What all say
 
 
 def _passed_on(error: BaseException) -> ChannelError:
@@ -179,13 +205,13 @@ def _text(error: Exception, secrets: Sequence[str]) -> str:
     return scrub(f"{type(error).__name__}: {error}".removesuffix(": "), secrets)[:500]
 
 
-def _unsent(error: Exception, secrets: Sequence[str]) -> Unavailable:
-    return Unavailable(f"No connection to the provider, so nothing was sent. {_text(error, secrets)}")
+def _unsent(text: str) -> Unavailable:
+    return Unavailable(f"No connection to the provider, so nothing was sent. {text}")
 
 
-def _unsendable(error: Exception, secrets: Sequence[str]) -> Misconfigured:
-    return Misconfigured(f"The address or a credential cannot be sent; check the settings. {_text(error, secrets)}")
+def _unsendable(text: str) -> Misconfigured:
+    return Misconfigured(f"The address or a credential cannot be sent; check the settings. {text}")
 
 
-def _unknown(error: Exception, secrets: Sequence[str]) -> OutcomeUnknown:
-    return OutcomeUnknown(f"No usable answer, so it may have been processed; read back first. {_text(error, secrets)}")
+def _unknown(text: str) -> OutcomeUnknown:
+    return OutcomeUnknown(f"No usable answer, so it may have been processed; read back first. {text}")

@@ -14,12 +14,13 @@ from bench.apart import apart
 from bench.broadcast import SENDER, Broadcasts, Waiting
 from bench.ground import ground
 from bench.stub import stub
-from crisis.bootstrap import channels_for, database_of, engine_for, setup_for
-from crisis.channels import AccountRef, Outgoing, Receipt, ReceiptStatus
+from crisis.bootstrap import database_of, engine_for, setup_for
+from crisis.channels import AccountRef, ChannelError, Mailing, Outgoing, Receipt, ReceiptStatus
 from crisis.lanes import Lane
 from crisis.mode import Mode
 from crisis.settings import Settings
 
+Ended = Callable[[str, Receipt | ChannelError], None]
 PEOPLE = 20_000
 _ACCOUNT = AccountRef(1, "sms", "nettredaksjonen", SENDER)
 
@@ -27,9 +28,19 @@ _ACCOUNT = AccountRef(1, "sms", "nettredaksjonen", SENDER)
 class Nobody(Sms):
     """Accepts at once, without a request."""
 
-    async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:  # noqa: ARG002
-        await asyncio.sleep(0)
-        return Receipt(f"SM{outgoing.key}", ReceiptStatus.ACCEPTED, key=outgoing.key)
+    def mailing(self, account: AccountRef, text: Outgoing, ended: Ended) -> Mailing:  # noqa: ARG002
+        return _Accepted(ended)
+
+
+class _Accepted:
+    def __init__(self, ended: Ended) -> None:
+        self._ended, self._loop = ended, asyncio.get_running_loop()
+
+    def send(self, key: str, to: str, valid_seconds: int | None) -> None:  # noqa: ARG002
+        self._loop.call_soon(self._ended, key, Receipt(f"SM{key}", ReceiptStatus.ACCEPTED, key=key))
+
+    def abandon(self, key: str) -> None:
+        """It has ended already, or is about to."""
 
 
 def main() -> int:
@@ -59,18 +70,30 @@ async def _engine(settings: Settings, calls: str) -> float:
 
 
 async def _adapter(settings: Settings, waiting: Waiting) -> float:
-    channel = channels_for(Mode.ACTUAL, settings)["sms"]
+    channel = Sms(setup_for(Mode.ACTUAL, settings))
     body = waiting.form["Body"]
-    numbers = iter(range(PEOPLE))
+    numbers, left, done = iter(range(PEOPLE)), PEOPLE, asyncio.Event()
 
-    async def call() -> None:
-        for number in numbers:
-            to = f"+474{number:07d}"
-            out = Outgoing(str(number), Mode.ACTUAL, "alert", "nb", "", body, to=to, valid_seconds=3600)
-            await channel.publish(_ACCOUNT, out)
+    def one_more() -> None:
+        number = next(numbers, None)
+        if number is not None:
+            mailing.send(str(number), f"+474{number:07d}", 3600)
+
+    def ended(_: str, outcome: Receipt | ChannelError) -> None:
+        nonlocal left
+        if isinstance(outcome, ChannelError):
+            raise outcome
+        left -= 1
+        if left == 0:
+            done.set()
+        one_more()
+
+    mailing = channel.mailing(_ACCOUNT, Outgoing("", Mode.ACTUAL, "alert", "nb", "", body), ended)
 
     async def all_calls() -> None:
-        await asyncio.gather(*(call() for _ in range(settings.sms_concurrency)))
+        for _ in range(settings.sms_concurrency):
+            one_more()
+        await done.wait()
 
     used = await _used(all_calls)
     await channel.close()

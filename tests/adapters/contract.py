@@ -22,7 +22,19 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from adapters import CHANNELS
-from crisis.channels import AccountRef, Callback, Channel, ChannelError, ChannelSetup, Limit, Outgoing, Unit
+from adapters.sms import Sms
+from crisis.channels import (
+    AccountRef,
+    Callback,
+    Channel,
+    ChannelError,
+    ChannelSetup,
+    Limit,
+    Mailing,
+    Outgoing,
+    Receipt,
+    Unit,
+)
 from tests.adapters.sandbox_server import ACCOUNT_SID, ROOT, SandboxServer
 from tests.adapters.setups import ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_SECRET, PAGE_TOKEN, SECRETS, a_setup
 from tests.adapters.sockets import listening
@@ -77,10 +89,14 @@ class Outlet:
         }
         return a_setup(base, self.sandbox.host, **(asked | changes))
 
+    def build(self, setup: ChannelSetup) -> Channel:
+        """The channel as the register of channels builds it."""
+        return CHANNELS[self.name](setup)
+
     @asynccontextmanager
     async def opened(self, url: str | None = None, **changes: Any) -> AsyncIterator[Channel]:
-        """The channel as the register of channels builds it, closed afterwards."""
-        channel = CHANNELS[self.name](self.setup(url, **changes))
+        """The channel, closed afterwards."""
+        channel = self.build(self.setup(url, **changes))
         try:
             yield channel
         finally:
@@ -193,9 +209,54 @@ class SmsOutlet(Outlet):
         return Callback("POST", url, headers, urlencode(fields).encode())
 
 
+class InBulk(Sms):
+    """SMS as the engine sends it: what is published goes through one mailing for all that have the same text."""
+
+    def __init__(self, setup: ChannelSetup) -> None:
+        super().__init__(setup)
+        self._mailings: dict[tuple[str | None, str], Mailing] = {}
+        self._awaited: dict[str, asyncio.Future[Receipt | ChannelError]] = {}
+        self.told_again: list[str] = []
+        """What a mailing said although nobody waited for it: a second time, or after it was abandoned."""
+
+    async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
+        which = (account.address, outgoing.text)
+        if which not in self._mailings:
+            text = replace(outgoing, key="", to=None, valid_seconds=None)
+            self._mailings[which] = self.mailing(account, text, self._ended)
+        awaited = self._awaited[outgoing.key] = asyncio.get_running_loop().create_future()
+        try:
+            self._mailings[which].send(outgoing.key, outgoing.to or "", outgoing.valid_seconds)
+            outcome = await awaited
+        finally:
+            self._awaited.pop(outgoing.key, None)
+        if isinstance(outcome, ChannelError):
+            raise outcome
+        return outcome
+
+    def _ended(self, key: str, outcome: Receipt | ChannelError) -> None:
+        awaited = self._awaited.get(key)
+        if awaited is None or awaited.done():
+            self.told_again.append(key)
+        else:
+            awaited.set_result(outcome)
+
+    async def close(self) -> None:
+        await super().close()
+        self._mailings.clear()
+        assert self.told_again == []
+
+
+class BulkSmsOutlet(SmsOutlet):
+    def build(self, setup: ChannelSetup) -> Channel:
+        return InBulk(setup)
+
+
 OUTLETS: Mapping[str, type[Outlet]] = {
-    each.name: each for each in (CrisisPageOutlet, WordPressOutlet, FacebookOutlet, TwitterOutlet, SmsOutlet)
+    **{each.name: each for each in (CrisisPageOutlet, WordPressOutlet, FacebookOutlet, TwitterOutlet, SmsOutlet)},
+    "sms in bulk": BulkSmsOutlet,
 }
+"""By channel; where a channel carries bulk, it is here a second time, and everything is asked of its mailings too."""
 NETWORKED = [name for name, each in OUTLETS.items() if each.provider]
 """Channels that a network can fail. The crisis page is left out here alone; its own checks are about its folder."""
 

@@ -16,7 +16,7 @@ from tests.adapters.contract import ENOUGH_SECONDS, OUTLETS, TWILIO_TOKEN, Crisi
 from tests.adapters.sandbox_server import SandboxServer
 from tests.adapters.scripted import Answer, Reset, Scripted
 
-PUBLIC = [name for name in OUTLETS if name != "sms"]
+PUBLIC = [name for name, each in OUTLETS.items() if each.name != "sms"]
 ISSUED = datetime(2026, 11, 20, 4, 58, 7, 123456, tzinfo=UTC)
 HTML = "text/html; charset=utf-8"
 
