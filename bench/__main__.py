@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 
-from bench import click, lock, page, race, sms, table
+from bench import click, lock, memory, page, peer, race, receipts, sms, table
 from bench.figure import Figure
 from bench.ground import Ground, ground
 from bench.machine import machine
@@ -21,7 +21,10 @@ from bench.machine import machine
 Measurement = Callable[[Ground, int], Figure | Sequence[Figure]]
 FIGURES: Mapping[str, Measurement] = {
     "S1": sms.fan_out,
+    "S2": peer.task_each,
     "S3": sms.slow_provider,
+    "S4": memory.peak,
+    "S5": receipts.callbacks,
     "S6": lock.commits,
     "S7": race.confirmation,
     "S8": page.fallback,

@@ -9,6 +9,8 @@ from sqlalchemy import text
 
 from bench.apart import apart
 from bench.ground import Ground
+from bench.machine import peak_memory
+from bench.people import people
 from bench.stub import Stub
 from crisis.bootstrap import Crisis, crisis_of, database_of, engine_for
 from crisis.db import Database, no_bell
@@ -38,6 +40,18 @@ class Waiting:
     form: Mapping[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """How one sender process did it."""
+
+    rate: float
+    """Messages a second, from the start of the run to its last commit."""
+    peak: int
+    """Bytes of memory it held at most, everything imported included (peak resident set)."""
+    processor: float
+    """Seconds of processor it used, user and system."""
+
+
 class Broadcasts:
     """One municipality with an SMS account and an audience of ``people``, whose provider is the stub."""
 
@@ -50,15 +64,25 @@ class Broadcasts:
         """One more alert, approved."""
         return asyncio.run(self._approve())
 
-    def send(self, waiting: Waiting) -> float:
-        """Send it from one process; return messages a second, from the start of the run to its last commit.
+    def send(self, waiting: Waiting) -> Sent:
+        """Send it from one process.
 
         Raises :class:`RuntimeError` unless every recipient was sent to once, by the provider's count and by ours.
         """
         before = self._provider.accepted()
-        seconds = apart(_deliver, self.settings)
+        seconds, peak, processor = apart(deliver, self.settings)
         self._check(self._provider.accepted() - before, waiting)
-        return self._people / seconds
+        return Sent(self._people / seconds, peak, processor)
+
+    @property
+    def database_url(self) -> str:
+        """Where it all is."""
+        assert self.settings.database_url is not None
+        return self.settings.database_url.get_secret_value()
+
+    def check(self, waiting: Waiting) -> None:
+        """Raise :class:`RuntimeError` unless every delivery was accepted once, under an id of its own."""
+        self._check(self._people, waiting)
 
     def _check(self, accepted: int, waiting: Waiting) -> None:
         stands = asyncio.run(self._standing(waiting.revision_id))
@@ -70,7 +94,7 @@ class Broadcasts:
     async def _set_up(self) -> tuple[int, int]:
         crisis = crisis_of(self.settings, bell=no_bell)
         await factories.account(crisis, "sms", address=SENDER)
-        audience = await factories.audience(crisis, self._people)
+        audience = await people(crisis, self._people)
         activation = await factories.activation(crisis.db)
         await crisis.db.close()
         return activation.id, audience
@@ -98,12 +122,15 @@ class Broadcasts:
         return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
 
 
-async def _deliver(settings: Settings) -> float:
-    """In the sender's own process: the engine as a worker has it, but to the lane's end in one go."""
+async def deliver(settings: Settings) -> tuple[float, int, float]:
+    """In the sender's own process: the engine as a worker has it, but to the lane's end in one go.
+
+    Returns seconds, the most memory it held in bytes, and seconds of processor.
+    """
     db: Database = database_of(settings)
     engine = engine_for(Mode.ACTUAL, settings, db, slices=False)
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     await engine.deliver(Lane.SMS)
-    seconds = time.perf_counter() - began
+    seconds, used = time.perf_counter() - began, time.process_time() - used
     await engine.close()
-    return seconds
+    return seconds, peak_memory(), used

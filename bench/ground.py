@@ -23,6 +23,7 @@ class Ground:
 
     server_url: str
     folder: Path
+    postgres_pid: int
 
     def database(self) -> str:
         """A new database with the schema of the migrations; its URL."""
@@ -50,7 +51,8 @@ class Ground:
 def ground() -> Iterator[Ground]:
     """Everything up, and gone without a trace afterwards."""
     with reachable_folder() as folder, Postgres(folder) as postgres:
-        yield Ground(postgres.start(), folder)
+        url = postgres.start()
+        yield Ground(url, folder, postgres.pid or 0)
 
 
 def named(settings: Settings) -> dict[str, str]:

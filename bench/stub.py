@@ -49,6 +49,11 @@ http {{
 """
 
 
+def answer(number: int) -> bytes:
+    """What a stub of ours writes when it has accepted its ``number``-th message."""
+    return _whole(b"201 Created", _body() % number)
+
+
 class Stub:
     """A running stub. ``made_of`` says which, for the reader of the figures."""
 
@@ -127,18 +132,15 @@ def _serve(there: Connection, delay_seconds: float) -> None:
 
 async def _listen(there: Connection, delay_seconds: float) -> None:
     loop, closed = asyncio.get_running_loop(), asyncio.Event()
-    body = (_ANSWER % (SID, "%s", SID, SID)).encode().replace(b"%s", b"%032x")
+    body = _body()
     accepted = 0
 
-    def answer(transport: asyncio.Transport, *, post: bool) -> None:
+    def reply(transport: asyncio.Transport, *, post: bool) -> None:
         nonlocal accepted
         accepted += post
         content, status = (body % accepted, b"201 Created") if post else (b"%d" % accepted, b"200 OK")
         if not transport.is_closing():
-            transport.write(
-                b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-                % (status, len(content), content)
-            )
+            transport.write(_whole(status, content))
 
     class Provider(asyncio.Protocol):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -151,11 +153,23 @@ async def _listen(there: Connection, delay_seconds: float) -> None:
         def on_message_complete(self) -> None:
             post = self.parser.get_method() == b"POST"
             if post and delay_seconds:
-                loop.call_later(delay_seconds, lambda: answer(self.transport, post=True))
+                loop.call_later(delay_seconds, lambda: reply(self.transport, post=True))
             else:
-                answer(self.transport, post=post)
+                reply(self.transport, post=post)
 
     server = await loop.create_server(Provider, "127.0.0.1", 0, backlog=4096)
     there.send(server.sockets[0].getsockname()[1])
     loop.add_reader(there.fileno(), closed.set)
     await closed.wait()
+
+
+def _body() -> bytes:
+    return (_ANSWER % (SID, "%s", SID, SID)).encode().replace(b"%s", b"%032x")
+
+
+def _whole(status: bytes, content: bytes) -> bytes:
+    return b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s" % (
+        status,
+        len(content),
+        content,
+    )
