@@ -6,7 +6,7 @@ READY := .venv/.ready
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet $(UVFLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv run test test-faults check bench race lock
+.PHONY: help .venv run test test-faults check bench population race lock
 
 help: ## list these targets
 	@awk -F ' ## ' '/^[a-z.-]+:.* ## / { split($$1, name, ":"); printf "  make %-11s %s\n", name[1], $$2 }' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ check: $(READY) ## lint, format, types, import rules, templates
 
 bench: $(READY) ## measure, beside the floor and the peers, and compare with the targets
 	$(BIN)/python -m bench
+
+population: $(READY) ## tell 700,000 people through a provider on its worst day, and hold what we say against what it knows (PEOPLE=)
+	$(BIN)/python -m bench.population $(if $(PEOPLE),--people $(PEOPLE))
 
 race: $(READY) ## race senders against activation, at length
 	$(BIN)/python -m tests.race
