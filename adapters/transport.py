@@ -132,15 +132,12 @@ def guarded_client(
     limit: int,
     call_seconds: float,
     headers: Mapping[str, str] | None = None,
-    address: str | None = None,
 ) -> aiohttp.ClientSession:
     """An aiohttp session with at most ``limit`` connections. Call it inside the running loop, and close it.
 
-    Without a list of allowed hosts, the environment's proxies hold. ``address`` is where all requests go, when that is one
-    place: the proxy for it is looked up once, here. Otherwise aiohttp does so for every request, in two threads.
+    Without a list of allowed hosts, the environment's proxies hold.
     Credentials go into ``headers``, by ``aiohttp.encode_basic_auth`` or as a bearer: aiohttp retires its own ``auth``.
     """
-    unlisted = guard.allowed_hosts is None
     client = aiohttp.ClientSession(
         connector=_GuardedConnector(guard, limit=limit),
         timeout=aiohttp.ClientTimeout(total=call_seconds * PATIENCE, connect=call_seconds * CONNECT_SHARE),
@@ -148,8 +145,7 @@ def guarded_client(
         cookie_jar=aiohttp.DummyCookieJar(),
         response_class=_CappedResponse,
         middlewares=(_no_redirected_write,),
-        trust_env=unlisted and address is None,
-        proxy=proxy_for(address) if unlisted and address is not None else None,
+        trust_env=guard.allowed_hosts is None,
     )
     client._retry_connection = False  # noqa: SLF001 - else aiohttp repeats PUT and DELETE on a lost connection
     return client

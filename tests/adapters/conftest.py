@@ -33,7 +33,7 @@ def other() -> Iterator[Scripted]:
         yield running
 
 
-@pytest.fixture(params=["requests", "aiohttp", "aiohttp to one address"])
+@pytest.fixture(params=["requests", "aiohttp"])
 async def ask(request: pytest.FixtureRequest) -> AsyncIterator[Ask]:
     """The same behaviour is wanted of both stacks, so every test that takes this runs over each."""
     closers: list[Callable[[], Awaitable[None] | None]] = []
@@ -51,8 +51,7 @@ async def ask(request: pytest.FixtureRequest) -> AsyncIterator[Ask]:
     async def by_aiohttp(
         url: str, method: str, allowed: frozenset[str] | None, seconds: float, headers: Mapping[str, str]
     ) -> bytes:
-        address = url if request.param == "aiohttp to one address" else None
-        client = guarded_client(Guard(allowed), limit=4, call_seconds=seconds, headers=headers, address=address)
+        client = guarded_client(Guard(allowed), limit=4, call_seconds=seconds, headers=headers)
         closers.append(client.close)
         try:
             async with client.request(method, url) as response:
