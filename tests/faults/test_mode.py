@@ -12,7 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from crisis.bootstrap import Crisis
 from crisis.broker import DELIVER, SWEEP, celery_app, queue_of
-from crisis.cli.checkup import Level, examine
+from crisis.cli.checkup import examine
+from crisis.cli.findings import Level
 from crisis.embedded.readiness import works
 from crisis.lanes import Lane
 from crisis.mode import Mode
