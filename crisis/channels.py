@@ -1,104 +1,39 @@
 """The port: what the engine asks of a channel, and what a channel may answer.
 
 An adapter in ``adapters/`` translates between this page and one provider, and decides nothing. Only frozen values cross
-the port: no database rows, no requests, no secrets in a ``repr``.
-
-A write has three outcomes, never two. It is *done* (a :class:`Receipt` comes back), *refused* or *surely not processed*
-(one of the errors below says which), or **unknown**. The class of the error alone decides what the engine does next::
-
-    ChannelError
-    ├── Rejected          the provider said no to this content or recipient; final
-    │   └── Gone          what was to be edited is not there any more, or was never ours; nothing was changed
-    ├── Misconfigured     credentials or settings are wrong; nothing was sent, a person must mend it
-    ├── Throttled         the provider said "later" and did not process it
-    ├── Unavailable       surely not processed: refused connection, DNS, TLS, no free connection
-    ├── OutcomeUnknown    may have been processed: timeout, 5xx, broken answer; never repeated blindly
-    └── Unsupported       the channel cannot do this; should have been stopped by its capabilities
-
-    ForgedCallback        a callback whose signature does not hold; nothing in it may be read
+the port: no database rows, no requests, no secrets in a ``repr``. Three pages of it are beside this one and are had from here:
+what a channel can do (:mod:`crisis.capabilities`), what it may raise (:mod:`crisis.channel_errors`), and what it is built
+from (:mod:`crisis.channel_setup`).
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from pathlib import Path
 from typing import Protocol, runtime_checkable
 
+from crisis.capabilities import Capabilities, FollowUp, Limit, Unit
+from crisis.channel_errors import (
+    ChannelError,
+    ForgedCallback,
+    Gone,
+    Misconfigured,
+    OutcomeUnknown,
+    Rejected,
+    Throttled,
+    Unavailable,
+    Unsupported,
+    Usage,
+)
+from crisis.channel_setup import ChannelSetup
 from crisis.mode import Mode
 
-
-class Unit(StrEnum):
-    """How a channel counts the length of a text."""
-
-    CHARACTERS = "characters"
-    WEIGHTED = "weighted"  # twitter-text v3: 280 of these in a post
-    SEGMENTS = "segments"  # SMS parts, GSM-7 or UCS-2
-
-
-class FollowUp(StrEnum):
-    """How a later revision follows what is out already. Each channel names one per kind in its capabilities.
-
-    ``NEW`` and what begins with it are published; ``EDIT...`` edits what is out. Where nothing of the message is out on the
-    account, or what was out is gone, every one of them publishes anew: the newest word always gets out.
-    """
-
-    NEW = "new"
-    """By itself. What is out cannot be reached (SMS), or the new text is better off alone."""
-    NEW_ON_TOP = "new_on_top"
-    """On the page where the earlier ones are: they stay below it, and one that is corrected or withdrawn says so."""
-    NEW_WITH_REFERENCE = "new_with_reference"
-    """By itself, naming or linking the earlier one."""
-    EDIT_IN_PLACE = "edit_in_place"
-    """The same post, at the same address: the new text on top, the earlier ones below it, each with its time."""
-    EDIT_AND_COMMENT = "edit_and_comment"
-    """The same post, its text replaced so that those who shared it show the new one; and a comment that says so."""
-
-    @property
-    def edits(self) -> bool:
-        """Whether it changes what is out, so that trying it again cannot make a second post."""
-        return self in {FollowUp.EDIT_IN_PLACE, FollowUp.EDIT_AND_COMMENT}
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """The longest text a channel takes: at most ``most`` of ``unit``."""
-
-    unit: Unit
-    most: int
-
-
-@dataclass(frozen=True, slots=True)
-class Capabilities:
-    """What a channel can do. What is not claimed here is never asked for."""
-
-    limit: Limit | None = None
-    """Longest text; ``None`` where the channel has no limit that a message could meet."""
-    recipients: bool = False
-    """One delivery per recipient (SMS) rather than one per account."""
-    unit_posts: bool = True
-    """Units may publish ordinary posts here through the service."""
-    short: bool = False
-    """Takes the short form of a message, ending with the host name of the crisis page."""
-    edit: bool = False
-    follow_ups: Mapping[str, FollowUp] = field(default_factory=dict)
-    """How each kind follows what is out of its message; a kind that is not named goes out as :attr:`FollowUp.NEW`."""
-    withdraw: bool = False
-    receipts: bool = False
-    """The provider reports later what became of it."""
-    idempotent: bool = False
-    """Publishing the same key twice leaves one post, so an unknown outcome may simply be tried again."""
-    reconcile: bool = False
-    """The provider can be asked whether something went out."""
-    settle_seconds: float = 5.0
-    """How long to wait after an unknown outcome before asking, for the provider (or a callback) to catch up."""
-    concurrency: int = 8
-    """Requests one sender keeps in flight."""
-    call_seconds: float = 10.0
-    """Hard wall-clock limit of one call; the engine enforces it around the adapter."""
-    look_seconds: tuple[float, ...] = ()
-    """When to look at an accepted post from outside, as the public would: each in seconds after the one before, and no more
-    looks than these. Empty where there is nothing public to look at."""
+__all__ = [
+    "AccountRef", "Bulk", "Callback", "Capabilities", "Channel", "ChannelError", "ChannelSetup", "Earlier",
+    "Finding", "FollowUp", "ForgedCallback", "Found", "Gone", "Limit", "Mailing", "Misconfigured", "OutcomeUnknown",
+    "Outgoing", "Receipt", "ReceiptStatus", "Rejected", "Sighting", "Throttled", "Unavailable", "Unit",
+    "UnknownStatus", "Unsupported", "Usage",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,18 +92,6 @@ class Outgoing:
     """What is out of this message already, the newest first. Public channels alone: an SMS has none."""
     edits: str | None = None
     """The reference of the post that this replaces the text of; ``None`` for what is published."""
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """How much of what the provider allows an account has been used, where its answers say so (X, Facebook)."""
-
-    used: float
-    """Share of the allowance, 0 and up; 1 is all of it."""
-    remaining: int | None = None
-    """Calls left until it resets, where the provider counts them."""
-    resets_in: float | None = None
-    """Seconds until there is a new allowance, where the provider says."""
 
 
 class ReceiptStatus(StrEnum):
@@ -259,53 +182,6 @@ class Callback:
     body: bytes = field(repr=False)
 
 
-class ChannelError(Exception):
-    """Base of everything an adapter may raise. ``code`` is the provider's own, where it gave one; so is ``usage``."""
-
-    usage: Usage | None = None
-
-    def __init__(self, reason: str, *, code: str | None = None) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.code = code
-
-
-class Rejected(ChannelError):
-    """The provider said no: content, recipient or permission. Final."""
-
-
-class Gone(Rejected):
-    """What was to be edited is not there any more, or is not ours to edit. Nothing was changed: publish anew."""
-
-
-class Misconfigured(ChannelError):
-    """Credentials or settings are wrong. Nothing was sent; the account waits for a person."""
-
-
-class Throttled(ChannelError):
-    """The provider asked us to slow down and did not process this. ``retry_after`` is in seconds, if it said."""
-
-    def __init__(self, reason: str, *, code: str | None = None, retry_after: float | None = None) -> None:
-        super().__init__(reason, code=code)
-        self.retry_after = retry_after
-
-
-class Unavailable(ChannelError):
-    """Surely not processed: the request never reached the provider."""
-
-
-class OutcomeUnknown(ChannelError):
-    """May have been processed. Must be reconciled before anything is sent again."""
-
-
-class Unsupported(ChannelError):
-    """The channel cannot do this and says so in its capabilities."""
-
-
-class ForgedCallback(Exception):
-    """The signature of a callback does not hold. Answer 403 and read nothing of it."""
-
-
 class Channel(Protocol):
     """One kind of outlet. Every verb is async and bounded in time; none retries a write by itself."""
 
@@ -389,39 +265,3 @@ class Bulk(Protocol):
         or a setup that cannot send.
         """
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelSetup:
-    """Everything the adapters of one mode are built from. ``bootstrap`` alone makes these."""
-
-    mode: Mode
-    graph_url: str
-    graph_version: str
-    x_url: str
-    twilio_url: str
-    callback_url: str
-    """Public base address that providers call back, ending in the mode: ``https://.../receipts/actual``."""
-    public_dir: Path
-    """Folder the crisis page is written to."""
-    templates_dir: Path
-    municipality: str
-    crisis_page_host: str
-    languages: Sequence[str]
-    """Message languages in order; the first is the primary."""
-    allowed_hosts: frozenset[str] | None
-    """``host:port`` the transport may reach; ``None`` for anywhere. An exercise gets the sandbox's alone."""
-    twilio_account_sid: str = field(default="", repr=False)
-    twilio_auth_tokens: Sequence[str] = field(default=(), repr=False)
-    """The first signs requests; every one of them is accepted on callbacks, so that tokens can be rotated."""
-    x_consumer_key: str = field(default="", repr=False)
-    x_consumer_secret: str = field(default="", repr=False)
-    facebook_app_id: str = ""
-    facebook_app_secret: str = field(default="", repr=False)
-    facebook_verify_token: str = field(default="", repr=False)
-    sms_concurrency: int = 100
-    sms_max_segments: int = 4
-    sms_settle_seconds: float = 60.0
-    call_seconds: float = 8.0
-    crisis_page_url: str = ""
-    """Where the public reads the crisis page, ending in a slash; empty when nobody has said."""

@@ -1,0 +1,43 @@
+"""Channel setup: everything the adapters of one mode are built from. Part of the port."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from crisis.mode import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelSetup:
+    """Everything the adapters of one mode are built from. ``bootstrap`` alone makes these."""
+
+    mode: Mode
+    graph_url: str
+    graph_version: str
+    x_url: str
+    twilio_url: str
+    callback_url: str
+    """Public base address that providers call back, ending in the mode: ``https://.../receipts/actual``."""
+    public_dir: Path
+    """Folder the crisis page is written to."""
+    templates_dir: Path
+    municipality: str
+    crisis_page_host: str
+    languages: Sequence[str]
+    """Message languages in order; the first is the primary."""
+    allowed_hosts: frozenset[str] | None
+    """``host:port`` the transport may reach; ``None`` for anywhere. An exercise gets the sandbox's alone."""
+    twilio_account_sid: str = field(default="", repr=False)
+    twilio_auth_tokens: Sequence[str] = field(default=(), repr=False)
+    """The first signs requests; every one of them is accepted on callbacks, so that tokens can be rotated."""
+    x_consumer_key: str = field(default="", repr=False)
+    x_consumer_secret: str = field(default="", repr=False)
+    facebook_app_id: str = ""
+    facebook_app_secret: str = field(default="", repr=False)
+    facebook_verify_token: str = field(default="", repr=False)
+    sms_concurrency: int = 100
+    sms_max_segments: int = 4
+    sms_settle_seconds: float = 60.0
+    call_seconds: float = 8.0
+    crisis_page_url: str = ""
+    """Where the public reads the crisis page, ending in a slash; empty when nobody has said."""
