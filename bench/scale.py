@@ -156,11 +156,11 @@ def _send(settings: Settings) -> float:
 
 async def _wire(settings: Settings, body: str) -> tuple[float, float]:
     """Bytes of a request and of its answer, from what a socket sees: the SMS as the product's channel sends it."""
-    seen = 0
-    answer = stub.answer(1)
+    seen, answer, writers = 0, stub.answer(1), list[asyncio.StreamWriter]()
 
     async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal seen
+        writers.append(writer)
         while head := await _until_blank(reader):
             length = next(
                 int(line.split(b":")[1]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length")
@@ -178,7 +178,10 @@ async def _wire(settings: Settings, body: str) -> tuple[float, float]:
         )
         await channel.publish(account, out)
     await channel.close()
+    for writer in writers:
+        writer.close()
     server.close()
+    await asyncio.sleep(0.1)  # so that those who read see the end
     return seen / CALLS, float(len(answer))
 
 
