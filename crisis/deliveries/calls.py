@@ -116,12 +116,13 @@ class Calls:
     def _begin(self, item: Started) -> None:
         """Call one. Nothing is raised: what cannot be called has ended."""
         claimed, now = item.claimed, self._loop.time()
-        key = str(claimed.id)
+        key, asked = str(claimed.id), False
         try:
             if now > item.begin_by:  # others may have taken the row over meanwhile
                 raise Unavailable("The sender stood still for too long. Nothing was sent.")  # noqa: TRY301 - as those below
             if item.rendition.channel in self._bulk:
-                mailing, to = self._mailing(item), self._number(claimed)
+                to, asked = self._number(claimed), True  # what comes next says something about the account
+                mailing = self._mailing(item)
                 self._flying[key] = _Flight(item, now, mailing)
                 mailing.send(key, to, claimed.valid_seconds)
             else:
@@ -131,10 +132,10 @@ class Calls:
                 task.add_done_callback(self._tasks.discard)
         except ChannelError as error:
             self._flying.pop(key, None)
-            self._end(item, error, asked=False)
+            self._end(item, error, asked=asked)
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others with it
             self._flying.pop(key, None)
-            self._end(item, self._failure(item, error), asked=False)
+            self._end(item, self._failure(item, error), asked=asked)
         if self._watch is None and self._bulk:
             self._watch = self._loop.call_at(now + self._pace.call_seconds, self._give_up_what_does_not_end)
 

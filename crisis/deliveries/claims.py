@@ -6,6 +6,8 @@
     start    leased -> in_flight                committed before the first byte leaves; units' posts need a permit
     settle   in_flight -> what came of it       only where the lease still matches
 
+    claim_started   ready -> in_flight          both at once, for crisis messages through accounts that nothing holds back
+
 If the process dies after ``claim``, the lease runs out and the rows are ready again; after ``start``, they become unknown.
 """
 
@@ -29,12 +31,11 @@ from crisis.limits.takes import ALL, Take
 from crisis.mode import Mode
 
 
-# An earlier message to the same person, whatever account carries it, or to the same account where there are no people, that is in
-# flight goes first (promise P6). Deliveries approved
-# together share their created_at and may go side by side. What is as old as the oldest in flight has nothing to wait for,
-# and so a broadcast's rows are spared a look at all that is in flight, each.
-def _claiming(held: str = "", moved: str = "") -> TextClause:
-    """The statement. ``held`` leaves out rows ``d`` of accounts; ``moved`` sets the account of those that another carries."""
+# An earlier message to the same person, whatever account carries it, or to the same account where there are no people, that
+# is in flight goes first (promise P6). Deliveries approved together share their created_at and may go side by side. What is as
+# old as the oldest in flight has nothing to wait for, and so a broadcast's rows are spared a look at all that is in flight.
+def _claiming(only: str = "", becomes: str = "'leased'") -> TextClause:
+    """The statement. ``only`` leaves out rows ``d``; ``becomes`` is the state they come to, and what else is set."""
     return text(
         f"""
     WITH flying AS (
@@ -42,7 +43,7 @@ def _claiming(held: str = "", moved: str = "") -> TextClause:
     ), due AS (
         SELECT d.id FROM deliveries d
         WHERE d.mode = :mode AND d.lane = :lane AND d.state IN ('ready', 'retry_wait') AND d.due_at <= now()
-          AND (d.deadline_at IS NULL OR d.deadline_at > now()) AND {LEVEL} BETWEEN :least AND :worst {held}
+          AND (d.deadline_at IS NULL OR d.deadline_at > now()) AND {LEVEL} BETWEEN :least AND :worst {only}
           AND (d.created_at <= (SELECT oldest FROM flying) OR NOT EXISTS (
               SELECT 1 FROM deliveries e
               WHERE e.state = 'in_flight' AND e.mode = d.mode AND e.created_at < d.created_at
@@ -50,7 +51,7 @@ def _claiming(held: str = "", moved: str = "") -> TextClause:
         ORDER BY d.due_at, d.id LIMIT :most FOR UPDATE OF d SKIP LOCKED
     ), taken AS (
         UPDATE deliveries d
-        SET state = 'leased', lease = :lease, lease_until = now() + :hold, changed_at = now() {moved}
+        SET lease = :lease, lease_until = now() + :hold, changed_at = now(), state = {becomes}
         FROM due WHERE d.id = due.id
         RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.due_at, d.deadline_at, d.attempts
     )
@@ -66,8 +67,12 @@ _CLAIM = _claiming()
 _WAY = "unnest(CAST(:standbys AS int[]), CAST(:first AS int[])) AS way (standby, first) WHERE way.first = d.account_id"
 _CLAIM_SOME = _claiming(
     "AND (CAST(:only AS int[]) IS NULL OR d.account_id = ANY(:only)) AND d.account_id <> ALL(CAST(:skip AS int[]))",
-    f""", moved_from = CASE WHEN EXISTS (SELECT FROM {_WAY}) THEN coalesce(d.moved_from, d.account_id) ELSE d.moved_from END,
+    f"""'leased', moved_from = CASE WHEN EXISTS (SELECT FROM {_WAY}) THEN coalesce(d.moved_from, d.account_id) ELSE d.moved_from END,
         account_id = coalesce((SELECT way.standby FROM {_WAY}), d.account_id)""",  # noqa: S608 - our own words
+)
+_CLAIM_STARTED = _claiming(
+    "AND d.attempts = 0 AND d.account_id = ANY(CAST(:only AS int[]))",
+    "'in_flight', attempts = 1, started_at = clock_timestamp()",
 )
 _HELD = text("SELECT id FROM deliveries WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased' FOR UPDATE")
 # Both of the next two name their rows, and || '' keeps the planner to the primary key: in the middle of a broadcast its
@@ -99,11 +104,13 @@ _SETTLE = text(
             reference = coalesce(result.reference, d.reference), url = coalesce(result.url, d.url),
             error_code = result.code, error = result.error, lease = NULL, lease_until = NULL, changed_at = now()
         FROM result WHERE d.id = result.id AND d.lease = :lease AND d.state || '' = 'in_flight'
-        RETURNING d.id
+        RETURNING d.id, d.started_at
     ), tried AS (
         INSERT INTO attempts (delivery_id, number, started_at, outcome, code, detail)
-        SELECT d.id, result.number, coalesce(d.started_at, now()), result.state, result.code, result.error
-        FROM result JOIN deliveries d ON d.id = result.id
+        SELECT result.id, result.number,
+               coalesce(moved.started_at, (SELECT started_at FROM deliveries WHERE id = result.id), now()),
+               result.state, result.code, result.error
+        FROM result LEFT JOIN moved USING (id)
         ON CONFLICT DO NOTHING
     )
     SELECT id FROM result EXCEPT SELECT id FROM moved
@@ -164,16 +171,8 @@ async def claim(
     ``take`` says of which accounts; rows that a standby carries are its own from here on. Without ``frailty`` only rows that
     have never lost their sender are claimed.
     """
-    frailty = frailty or sound(most)
-    values: dict[str, Any] = {
-        "mode": mode.value,
-        "lane": lane.value,
-        "lease": lease,
-        "most": min(most, frailty.most, most if take.most is None else take.most),
-        "hold": _seconds(hold_seconds),
-        "least": frailty.least,
-        "worst": frailty.worst,
-    }
+    most = most if take.most is None else min(most, take.most)
+    values = _due(mode, lane, lease, most, hold_seconds, frailty or sound(most))
     if take == ALL:
         return [Claimed(*row) for row in await _rows(through, _CLAIM, values)]
     values |= {
@@ -183,6 +182,18 @@ async def claim(
         "standbys": list(take.divert.values()),
     }
     return [Claimed(*row) for row in await _rows(through, _CLAIM_SOME, values)]
+
+
+async def claim_started(
+    line: Line, mode: Mode, lane: Lane, lease: UUID, accounts: Sequence[int], *, most: int, hold_seconds: float
+) -> list[Claimed]:
+    """Claim and start in one statement up to ``most`` rows of these accounts that were never attempted and never lost their
+    sender: half the database's work. They are in flight when this returns, so call for what can be called at once.
+
+    Nothing may hold the accounts back, and no gate the lane: nobody is asked in between.
+    """
+    values = _due(mode, lane, lease, most, hold_seconds, sound(most)) | {"only": list(accounts)}
+    return [Claimed._make((*row[:-1], 0)) for row in await line.rows(_CLAIM_STARTED, values)]
 
 
 async def start(
@@ -249,6 +260,18 @@ async def release(session: AsyncSession, lease: UUID, waits: Mapping[int, float]
     """Give back rows that were leased and not started: ``{id: seconds until they may be claimed again}``."""
     values = {"ids": list(waits), "waits": [float(wait) for wait in waits.values()], "lease": lease}
     await session.execute(_RELEASE, values)
+
+
+def _due(mode: Mode, lane: Lane, lease: UUID, most: int, hold_seconds: float, frailty: Frailty) -> dict[str, Any]:
+    return {
+        "mode": mode.value,
+        "lane": lane.value,
+        "lease": lease,
+        "most": min(most, frailty.most),
+        "hold": _seconds(hold_seconds),
+        "least": frailty.least,
+        "worst": frailty.worst,
+    }
 
 
 def _seconds(value: float) -> timedelta:

@@ -7,7 +7,7 @@ may be claimed, and which of them may start; the others are given back until the
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID
 
@@ -25,6 +25,8 @@ from crisis.lanes import Lane
 from crisis.limits.limiter import Limiter
 from crisis.mode import Mode
 
+STRAIGHT_SECONDS = 1.0
+"""How long what nothing holds back may go on alone, before a batch of whatever is due, oldest first, gets its turn."""
 LINGER_SECONDS = 2.0
 """The longest wait for an account to have room again. For longer ones the sender ends, and the sweep asks again as often."""
 
@@ -90,6 +92,7 @@ class Feeder:
         return self._end is not None and self._loop.time() >= self._end
 
     async def _feed(self) -> None:
+        await self._go_straight()
         batch = await self._claim() or await self._claim_what_waited()
         while batch.rows and self._writer.writing:
             late = self._is_late
@@ -104,7 +107,33 @@ class Feeder:
             if late:
                 self.more = True
                 return
+            await self._go_straight()
             batch = (await ahead if ahead is not None else None) or await self._claim_what_waited()
+
+    async def _go_straight(self) -> None:
+        """Claim and start at once, for as long as there is something that nothing holds back. Others get their turn between."""
+        if self._lane is not Lane.SMS:
+            return
+        until = self._loop.time() + STRAIGHT_SECONDS
+        while self._writer.writing and self._loop.time() < until and not self._is_late:
+            async with self._db.transaction() as session:
+                free = await self._limiter.free(session)
+            if not free:
+                return
+            await self._calls.few_wait(self._ahead)
+            begin_by = self._loop.time() + self._pace.hold_seconds - self._pace.call_seconds
+            claimed = await claims.claim_started(
+                *(self._starting, self._mode, self._lane, self._lease, free),
+                most=self._pace.concurrency,
+                hold_seconds=self._pace.hold_seconds,
+            )
+            if not claimed:
+                return
+            self._limiter.begin(claimed)
+            self._writer.expect(len(claimed))
+            await self._fetch(claimed)
+            rendition = self._book.rendition
+            self._calls.add([Started(each, rendition(each.rendition_id), 1, begin_by) for each in claimed])
 
     async def _start_all(self, batch: _Batch) -> None:
         """Start a batch, a slice at a time as the calls get on; what may be a process's end, by itself."""
@@ -176,15 +205,20 @@ class Feeder:
                 break
         if not claimed:
             return None
-        accounts, renditions = {each.account_id for each in claimed}, {each.rendition_id for each in claimed}
-        before: dict[int, Before] = {}
-        if self._lane is Lane.PUBLIC or self._book.lacks(accounts, renditions):
+        await self._fetch(claimed)
+        before: Mapping[int, Before] = {}
+        if self._lane is Lane.PUBLIC:
             async with self._db.transaction() as session:
-                await self._book.fetch(session, accounts, renditions)
-                if self._lane is Lane.PUBLIC:
-                    before |= await earlier.read(session, [each.id for each in claimed])
+                before = await earlier.read(session, [each.id for each in claimed])
         rows = [_Row(each, self._book.rendition(each.rendition_id), before.get(each.id, NOTHING)) for each in claimed]
         return _Batch(rows, now + self._pace.lease_seconds / 2, frail=only is not None)
+
+    async def _fetch(self, claimed: Sequence[Claimed]) -> None:
+        """What calling them needs beside the rows."""
+        accounts, renditions = {each.account_id for each in claimed}, {each.rendition_id for each in claimed}
+        if self._book.lacks(accounts, renditions):
+            async with self._db.transaction() as session:
+                await self._book.fetch(session, accounts, renditions)
 
     async def _start(self, batch: Sequence[_Row]) -> list[Started]:
         """Commit that these are about to be called: here the right to call is taken."""

@@ -7,6 +7,8 @@
       |        v          +-> retry_wait -> leased        surely not processed
       |     (expired lease)  +-> unknown -> accepted | retry_wait | unknown_final
     ready | leased | retry_wait -> blocked | cancelled | dead
+    ready -> in_flight           claimed and started at once
+    leased -> unknown_final      its sender was lost too often
 """
 
 from collections.abc import Mapping
@@ -53,7 +55,7 @@ _BY_RECEIPT = {_S.ACCEPTED, _S.SENT, _S.DELIVERED, _S.UNDELIVERED, _S.EXPIRED}
 _WAITING = {_S.BLOCKED, _S.CANCELLED, _S.DEAD}
 
 MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
-    _S.READY: frozenset({_S.LEASED, *_WAITING, *_BY_RECEIPT}),
+    _S.READY: frozenset({_S.LEASED, _S.IN_FLIGHT, *_WAITING, *_BY_RECEIPT}),
     _S.LEASED: frozenset({_S.IN_FLIGHT, _S.READY, _S.UNKNOWN_FINAL, *_WAITING, *_BY_RECEIPT}),
     _S.RETRY_WAIT: frozenset({_S.LEASED, *_WAITING, *_BY_RECEIPT}),
     _S.IN_FLIGHT: frozenset({_S.REJECTED, _S.RETRY_WAIT, _S.UNKNOWN, _S.DEAD, *_BY_RECEIPT}),

@@ -136,9 +136,24 @@ class Limiter:
                 retries[each.account_id] = retries.get(each.account_id, 0) + 1
         if any(accounts[account].retries_left < count for account, count in retries.items()):
             return False
-        for each in candidates:
-            accounts[each.account_id].begin(retry=each.attempts > 0)
+        self.begin(candidates)
         return True
+
+    async def free(self, session: AsyncSession) -> list[int]:
+        """The accounts that are known to this process and held back by nothing: first attempts through them may begin as
+        they come, each told to :meth:`begin`. Looks again at those it has not looked at for :data:`FRESH_SECONDS`.
+        """
+        now = self._clock()
+        stale = sorted(account for account, known in self._accounts.items() if 0.0 < known.free_until < now)
+        if stale:
+            for account, standing in (await self._standings.of(session, stale)).items():
+                self._remember(account, standing)
+        return sorted(account for account, known in self._accounts.items() if known.free_until >= now)
+
+    def begin(self, candidates: Sequence[Candidate]) -> None:
+        """These begin, through accounts that are :meth:`free`."""
+        for each in candidates:
+            self._accounts[each.account_id].begin(retry=each.attempts > 0)
 
     def note(
         self,
