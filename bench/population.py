@@ -66,6 +66,8 @@ class Found:
     provider: Standing
     repeated: int
     """Deliveries that we flagged as repeated."""
+    openings: int
+    """How often the SMS account was left alone for not answering, since it was last well for a minute. Each costs up to a minute."""
     weights: Weights
     claims: Sequence[Claim]
 
@@ -156,6 +158,7 @@ def _play(
         states=states,
         provider=standing,
         repeated=flagged,
+        openings=int(_rows(settings, "SELECT coalesce(max(openings), 0) FROM flows")[0][0]),
         weights=weights,
         claims=claims(given.people, states, standing, repeats, weights),
     )
@@ -199,7 +202,7 @@ def _table(found: Found) -> Iterator[str]:
     )
     yield "faults     " + ", ".join(f"{name} {count:,}" for name, count in sorted(provider.faults.items()))
     yield "callbacks  " + ", ".join(f"{name} {count:,}" for name, count in sorted(storm.items()))
-    yield f"flagged    {found.repeated:,} deliveries as repeated"
+    yield f"flagged    {found.repeated:,} deliveries as repeated; the breaker opened {found.openings:,} times"
     yield ""
     for claim in found.claims:
         yield f"{'ok   ' if claim.holds else 'WRONG'} {claim.said}"
