@@ -72,6 +72,8 @@ def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
             shared,
             twilio_account_sid=_open(settings.twilio_account_sid),
             twilio_auth_tokens=tuple(token for token in tokens if token),
+            twilio_second_account_sid=_open(settings.twilio_second_account_sid),
+            twilio_second_auth_token=_open(settings.twilio_second_auth_token),
             x_consumer_key=_open(settings.x_consumer_key),
             x_consumer_secret=_open(settings.x_consumer_secret),
             facebook_app_id=settings.facebook_app_id,

@@ -30,6 +30,9 @@ class ChannelSetup:
     twilio_account_sid: str = field(default="", repr=False)
     twilio_auth_tokens: Sequence[str] = field(default=(), repr=False)
     """The first signs requests; every one of them is accepted on callbacks, so that tokens can be rotated."""
+    twilio_second_account_sid: str = field(default="", repr=False)
+    twilio_second_auth_token: str = field(default="", repr=False)
+    """Another account at Twilio, for the standby; its token too is accepted on callbacks."""
     x_consumer_key: str = field(default="", repr=False)
     x_consumer_secret: str = field(default="", repr=False)
     facebook_app_id: str = ""

@@ -25,6 +25,8 @@ SECRETS = (
     "twilio_account_sid",
     "twilio_auth_token",
     "twilio_auth_token_next",
+    "twilio_second_account_sid",
+    "twilio_second_auth_token",
     "x_consumer_key",
     "x_consumer_secret",
     "facebook_app_secret",
@@ -76,6 +78,8 @@ class Settings(BaseSettings):
     twilio_account_sid: SecretStr | None = None
     twilio_auth_token: SecretStr | None = None
     twilio_auth_token_next: SecretStr | None = None  # accepted on callbacks too, while tokens are being rotated
+    twilio_second_account_sid: SecretStr | None = None  # another account at Twilio, for a standby's sender
+    twilio_second_auth_token: SecretStr | None = None
     x_consumer_key: SecretStr | None = None
     x_consumer_secret: SecretStr | None = None
     facebook_app_id: str = ""

@@ -111,7 +111,7 @@ def connect(
         typer.Option(
             metavar="FILE",
             help="JSON file with what it takes to publish there, - for standard input. Facebook: page_token. X: "
-            "access_token, access_token_secret. WordPress: username, application_password. SMS and crisis page: none.",
+            "access_token, access_token_secret. WordPress: username, application_password. SMS: twilio_account (second), for a standby there. Crisis page: none.",
         ),
     ] = None,
     by: door.ByOption = None,

@@ -1,4 +1,5 @@
 import asyncio
+import base64
 import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -6,18 +7,23 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
-from adapters.sms import REFUSALS, SETTINGS_AT_FAULT, Sms, build
+from adapters.sms import Sms, build
+from adapters.twilio_answer import REFUSALS, SETTINGS_AT_FAULT
 from crisis.channels import (
     AccountRef,
+    Callback,
     ChannelSetup,
     Found,
     Misconfigured,
     OutcomeUnknown,
     Outgoing,
+    Receipt,
     ReceiptStatus,
     Rejected,
     Throttled,
@@ -123,6 +129,48 @@ async def test_it_sends_what_the_official_client_sends(twilio: Scripted, sms: Sm
     ours, theirs = twilio.requests
     assert (ours.method, ours.target, ours.form) == (theirs.method, theirs.target, theirs.form)
     assert ours.headers["authorization"] == theirs.headers["authorization"]
+
+
+SECOND_SID, SECOND_TOKEN = "AC" + "2" * 32, "the-second-token"
+
+
+async def test_an_account_of_ours_may_send_through_a_second_account_at_twilio(twilio: Scripted) -> None:
+    setup = setup_for(twilio.url, twilio_second_account_sid=SECOND_SID, twilio_second_auth_token=SECOND_TOKEN)
+    sms, standby = Sms(setup), replace(ACCOUNT, credentials={"twilio_account": "second"})
+    twilio.script(created("SMone"), created("SMtwo"), Answer(200, {"messages": [listed("SMtwo", TEXT, SINCE)]}))
+    assert (await sms.publish(ACCOUNT, SMS)).reference == "SMone"
+    assert (await sms.publish(standby, SMS)).reference == "SMtwo"
+    assert (await sms.reconcile(standby, SMS, SINCE)).found is Found.YES
+    first, second, read = twilio.requests
+    assert SID in first.target
+    assert SECOND_SID in second.target
+    assert SECOND_SID in read.target
+    basic = base64.b64encode(f"{SECOND_SID}:{SECOND_TOKEN}".encode()).decode()
+    assert second.headers["authorization"] == read.headers["authorization"] == f"Basic {basic}"
+    await sms.close()
+
+
+async def test_the_second_accounts_callbacks_are_believed_too(twilio: Scripted) -> None:
+    sms = Sms(setup_for(twilio.url, twilio_second_account_sid=SECOND_SID, twilio_second_auth_token=SECOND_TOKEN))
+    url = "https://krise.example.no/receipts/actual/sms?delivery=17"
+    form = {"MessageSid": "SM1", "MessageStatus": "delivered"}
+    for token in (TOKEN, "the-next-token", SECOND_TOKEN):
+        headers = {
+            "content-type": "application/x-www-form-urlencoded",
+            "x-twilio-signature": RequestValidator(token).compute_signature(url, form),
+        }
+        (receipt,) = sms.parse_receipts(Callback("POST", url, headers, urlencode(form).encode()))
+        assert isinstance(receipt, Receipt)
+        assert (receipt.key, receipt.status) == ("17", ReceiptStatus.DELIVERED)
+    await sms.close()
+
+
+@pytest.mark.parametrize(
+    ("named", "said"), [("second", "our second Twilio account"), ("third", "there are first and second")]
+)
+async def test_a_second_account_that_is_not_set_up_sends_nothing(sms: Sms, named: str, said: str) -> None:
+    with pytest.raises(Misconfigured, match=said):
+        await sms.publish(replace(ACCOUNT, credentials={"twilio_account": named}), SMS)
 
 
 async def test_a_messaging_service_is_not_a_sender(twilio: Scripted, sms: Sms) -> None:

@@ -14,6 +14,8 @@ LIVE_SECRETS = {
     "CRISIS_TWILIO_ACCOUNT_SID": "AC" + secrets.token_hex(16),
     "CRISIS_TWILIO_AUTH_TOKEN": secrets.token_hex(16),
     "CRISIS_TWILIO_AUTH_TOKEN_NEXT": secrets.token_hex(16),
+    "CRISIS_TWILIO_SECOND_ACCOUNT_SID": "AC" + secrets.token_hex(16),
+    "CRISIS_TWILIO_SECOND_AUTH_TOKEN": secrets.token_hex(16),
     "CRISIS_X_CONSUMER_KEY": secrets.token_hex(16),
     "CRISIS_X_CONSUMER_SECRET": secrets.token_hex(16),
     "CRISIS_FACEBOOK_APP_SECRET": secrets.token_hex(16),
