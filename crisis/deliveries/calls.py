@@ -6,6 +6,7 @@ every other channel's ``publish`` runs in a task of its own. Both end in the sam
 
 import asyncio
 import logging
+import math
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping
@@ -153,7 +154,7 @@ class Calls:
         """A bulk call has ended. What was given up before is not asked for any more."""
         flight = self._flying.pop(key, None)
         if flight is not None:
-            self._end(flight.item, outcome)
+            self._end(flight.item, outcome, began=flight.since)
             self._go_on()
 
     def _give_up_what_does_not_end(self) -> None:
@@ -164,7 +165,7 @@ class Calls:
             flight = self._flying.pop(key)
             if flight.mailing is not None:
                 flight.mailing.abandon(key)
-            self._end(flight.item, OutcomeUnknown(f"No answer within {limit:g} seconds."))
+            self._end(flight.item, OutcomeUnknown(f"No answer within {limit:g} seconds."), began=flight.since)
         oldest = next((flight.since for flight in self._flying.values() if flight.mailing), now)
         self._watch = self._loop.call_at(oldest + limit, self._give_up_what_does_not_end)
         self._go_on()
@@ -187,8 +188,8 @@ class Calls:
         except Exception as error:  # noqa: BLE001 - the class says what it means
             outcome = self._failure(item, error)
         finally:
-            self._flying.pop(key, None)
-        self._end(item, outcome, asked=asked)
+            flight = self._flying.pop(key, None)
+        self._end(item, outcome, asked=asked, began=math.inf if flight is None else flight.since)
         self._go_on()
 
     def _prepared(self, item: Started) -> tuple[Channel, AccountRef, Outgoing]:
@@ -215,8 +216,12 @@ class Calls:
         log.error("The %s adapter failed on delivery %s; its outcome is unknown.", channel, delivery, exc_info=error)
         return OutcomeUnknown("The adapter failed in a way it should not; the log has the details.")
 
-    def _end(self, item: Started, outcome: Receipt | ChannelError, *, asked: bool = True) -> None:
-        """The one place where an outcome becomes a result. ``asked``: it says something about the provider."""
+    def _end(
+        self, item: Started, outcome: Receipt | ChannelError, *, asked: bool = True, began: float = math.inf
+    ) -> None:
+        """The one place where an outcome becomes a result. ``asked``: it says something about the provider, which was asked at
+        ``began``.
+        """
         delivery, channel, account = item.claimed.id, item.rendition.channel, item.claimed.account_id
         retry_of = item.claimed.attempts > 0
         if isinstance(outcome, Receipt):
@@ -226,7 +231,7 @@ class Calls:
                 delivery, item.attempt, channel, state, reference=outcome.reference, url=outcome.url, error=outcome.note
             )
         else:
-            self._limiter.note(account, outcome, retry=retry_of, counts=asked)
+            self._limiter.note(account, outcome, retry=retry_of, counts=asked, began=began)
             known = self._channels.get(channel)
             able = Capabilities() if known is None else known.capabilities
             step = retry.after_error(outcome, able, attempts=item.attempt, crisis=self._crisis, chance=self._chance)

@@ -72,6 +72,8 @@ class Feeder:
         """Accounts that are held back altogether."""
         self._room_at: float | None = None
         """The loop's time when the first of them may have room again."""
+        self._gave_back = False
+        """Whether rows were not let start since the last claim, and may be claimed again, perhaps for a standby."""
         self._frail = False
         """Whether rows are due that have lost their sender before."""
         self.more = False
@@ -173,7 +175,8 @@ class Feeder:
             return False
         soon = await waiting.soon(self._claiming, self._mode, self._lane, self._held)
         self._frail = soon.frail
-        waits = [soon.ready_in, self._seconds_to_room() if soon.held else None]
+        again, self._gave_back = 0.0 if self._gave_back else None, False
+        waits = [again, soon.ready_in, self._seconds_to_room() if soon.held else None]
         wait = min((each for each in waits if each is not None), default=math.inf)
         if wait > LINGER_SECONDS:
             return False
@@ -235,6 +238,7 @@ class Feeder:
                 refused = await self._limiter.admit(session, claimed, crisis=self._lane.crisis)
                 if refused:
                     await claims.release(session, self._lease, refused)
+                    self._gave_back = True
                 attempts = await claims.start(
                     *(session, self._mode, self._lane, self._lease),
                     [each.id for each in claimed if each.id not in refused],

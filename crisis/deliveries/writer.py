@@ -90,8 +90,8 @@ class Writer:
                     self._something_ended.clear()
                 ended, self._ended = self._ended, []
                 if ended:
+                    await self._tell()  # first: settled rows make room for others
                     await self._keep(ended)
-                    await self._tell()
                     self.tally.update(result.state for result in ended)
                     self._unwritten -= len(ended)
                     self._something_written.set()

@@ -20,7 +20,9 @@ from crisis.limits.models import BreakerState, Flow, Why
 from crisis.limits.tally import Tally
 
 IN_A_ROW = 5
-"""Failures with no answer between. With one call in fifty failing by chance this happens once in 300 million calls."""
+"""Failures with no answer between, of calls that began since the last one: when a sender has nothing more to send, those that
+time out are the last to end, and follow each other although they began among thousands that were answered. With one call in
+fifty failing by chance five in a row happen once in 300 million calls."""
 SHARE, LEAST = 0.5, 20.0
 """Of at least so many calls lately: a provider that fails every second call costs more unknown outcomes than it delivers."""
 FADE_SECONDS = 2.0
@@ -85,11 +87,17 @@ def _while_closed(flow: Flow, tally: Tally, now: datetime, chance: random.Random
     if tally.answered or tally.throttled:
         flow.failures, flow.failing_since = 0, now if tally.failed else None
     elif tally.failed:
-        flow.failures += tally.failed
+        flow.failures += tally.failed - tally.overlapped
         flow.failing_since = flow.failing_since or now
-    lately = flow.answered + flow.throttled + flow.failed
-    if tally.failed and (flow.failures >= IN_A_ROW or (lately >= LEAST and flow.failed >= SHARE * lately)):
+    if tally.failed and (flow.failures >= IN_A_ROW or _fails_as_often_as_not(flow, now)):
         _open(flow, Why.SILENT, tally, now, chance)
+
+
+def _fails_as_often_as_not(flow: Flow, now: datetime) -> bool:
+    """While there are answers to compare with. What times out after the last of them began among them."""
+    lately = flow.answered + flow.throttled + flow.failed
+    is_compared = flow.answered_at is None or (now - flow.answered_at).total_seconds() <= 2 * FADE_SECONDS
+    return is_compared and lately >= LEAST and flow.failed >= SHARE * lately
 
 
 def _while_half_open(

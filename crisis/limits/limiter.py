@@ -11,6 +11,7 @@ second, and one update a second; one that is held back is decided under a lock o
 """
 
 import asyncio
+import math
 import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from crisis.limits.models import BreakerState
 from crisis.limits.pace import Ceiling
 from crisis.limits.standing import Standing, Standings
 from crisis.limits.takes import Takes, planned
-from crisis.limits.tally import Tally
+from crisis.limits.tally import Outcome, Tally, outcome_of
 from crisis.mode import Mode
 
 FRESH_SECONDS = 0.5
@@ -57,6 +58,7 @@ class _Account:
     told_at: float = 0.0
     in_flight: int = 0
     retries_left: int = 0
+    answered_at: float = -math.inf
 
     def begin(self, *, retry: bool) -> None:
         """One call is about to begin."""
@@ -163,14 +165,24 @@ class Limiter:
         *,
         retry: bool = False,
         counts: bool = True,
+        began: float = math.inf,
     ) -> None:
         """A call through an account has ended; ``error`` is ``None`` for a receipt. Kept until :meth:`learn`.
 
-        ``counts`` is false for what failed on our own side before the provider was asked.
+        ``counts`` is false for what failed on our own side before the provider was asked; ``began`` is when it was, by the
+        loop's clock.
         """
         known = self._known(account_id)
         if counts:
-            known.tally.end(error, usage or getattr(error, "usage", None), retry=retry, under_way=known.in_flight)
+            if error is None:
+                known.tally.answer(usage, retry=retry)
+            else:
+                overlapped = began < known.answered_at
+                known.tally.fail(
+                    error, usage or error.usage, retry=retry, under_way=known.in_flight, overlapped=overlapped
+                )
+            if outcome_of(error) is Outcome.ANSWERED:
+                known.answered_at = self._clock()
         known.in_flight = max(0, known.in_flight - 1)
 
     @property

@@ -42,6 +42,8 @@ class Tally:
     answered: int = 0
     throttled: int = 0
     failed: int = 0
+    overlapped: int = 0
+    """Of the failed, those that began before the last answer came: they say nothing of the time since."""
     misconfigured: int = 0
     under_way: int = 0
     """Calls of this process in flight when the first was throttled, the throttled one among them."""
@@ -62,15 +64,23 @@ class Tally:
         else:
             self.first += 1
 
-    def end(self, error: ChannelError | None, usage: Usage | None, *, retry: bool, under_way: int) -> None:
-        """One call has ended; ``error`` is ``None`` for a receipt."""
+    def answer(self, usage: Usage | None, *, retry: bool) -> None:
+        """One call has ended with a receipt."""
+        self.answered += 1
+        self.retries_answered += retry
+        if usage is not None:
+            self.usage = usage
+
+    def fail(self, error: ChannelError, usage: Usage | None, *, retry: bool, under_way: int, overlapped: bool) -> None:
+        """One call has ended with an error. ``overlapped``: others were answered after it began."""
         outcome = outcome_of(error)
+        if outcome is Outcome.ANSWERED:
+            self.answer(usage, retry=retry)
+            return
         setattr(self, outcome.value, getattr(self, outcome.value) + 1)
         self.usage = usage or self.usage
-        if outcome is Outcome.ANSWERED:
-            self.retries_answered += retry
-            return
-        self.reason = error.reason if error is not None else None
+        self.overlapped += overlapped and outcome is Outcome.FAILED
+        self.reason = error.reason
         if isinstance(error, Throttled):
             self.under_way = max(self.under_way, under_way)
             if error.retry_after is not None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from crisis.channels import Misconfigured, OutcomeUnknown, Rejected, Throttled, Unavailable
+from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Rejected, Throttled, Unavailable
 from crisis.limits import breaker
 from crisis.limits.models import BreakerState, Flow, Why
 from crisis.limits.tally import Tally
@@ -21,10 +21,13 @@ def a_flow(**more: object) -> Flow:
     return Flow(**given | more)
 
 
-def ended(*errors: Exception | None, retry: bool = False) -> Tally:
+def ended(*errors: ChannelError | None, retry: bool = False, overlapped: bool = False) -> Tally:
     tally = Tally()
     for error in errors:
-        tally.end(error, None, retry=retry, under_way=len(errors))  # type: ignore[arg-type]
+        if error is None:
+            tally.answer(None, retry=retry)
+        else:
+            tally.fail(error, None, retry=retry, under_way=len(errors), overlapped=overlapped)
     return tally
 
 
@@ -69,6 +72,17 @@ def test_a_few_failures_among_many_answers_do_not() -> None:
     for second in range(100):
         learn(flow, ended(*[None] * 98, OutcomeUnknown("5xx"), Unavailable("reset")), seconds=second)
     assert flow.state is BreakerState.CLOSED
+
+
+def test_what_times_out_after_the_last_answer_and_began_before_it_does_not() -> None:
+    flow = a_flow()
+    for second in range(4):  # 300 messages a second, one in fifty without an answer, which takes eight seconds to tell
+        learn(flow, ended(*[None] * 294), seconds=second)
+    for tenth in range(24):
+        learn(flow, ended(OutcomeUnknown("no answer"), overlapped=True), seconds=8 + tenth / 10)
+    assert (flow.state, flow.failures) == (BreakerState.CLOSED, 0)
+    learn(flow, ended(*[OutcomeUnknown("no answer")] * 5), seconds=11)
+    assert flow.state is BreakerState.OPEN, "these began when nobody was answered any more"
 
 
 def test_refused_credentials_open_it_at_once() -> None:
