@@ -16,10 +16,10 @@ SLOW, SLOW_SECONDS, SLOW_IN_FLIGHT, SLOW_MUST, SLOW_GOAL = 20_000, 0.1, 200, 0.9
 
 
 def fan_out(ground: Ground, rounds: int) -> Figure:
-    """S1: claim, gate check, send and outcome committed, against R."""
+    """S1: claim, gate check, send and outcome committed, against R, with as many in flight."""
     speeds, costs = list[float](), list[float]()
     with stub(ground.folder) as provider:
-        broadcasts = Broadcasts(ground, provider, FAN_OUT)
+        broadcasts = Broadcasts(ground, provider, FAN_OUT, sms_concurrency=reference.IN_FLIGHT)
 
         def measure() -> Round:
             waiting = broadcasts.approve()

@@ -1,7 +1,7 @@
 """The database: the only place that commits, and the only place from which a kick leaves, after the commit."""
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from pathlib import Path
@@ -182,6 +182,15 @@ class Line:
         if held is not None:
             await held.invalidate()
             await held.close()
+
+
+async def rows(
+    through: AsyncSession | Line, statement: TextClause, values: Mapping[str, Any]
+) -> Iterable[Sequence[Any]]:
+    """The rows of a statement, in a session's transaction or on a line by itself."""
+    if isinstance(through, Line):
+        return await through.rows(statement, values)
+    return await through.execute(statement, values)
 
 
 def migrate(url: str, revision: str = "head") -> None:

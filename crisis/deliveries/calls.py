@@ -28,10 +28,11 @@ from crisis.channels import (
 )
 from crisis.deliveries import follow_up, receipts, retry
 from crisis.deliveries.book import Book, Frozen, outgoing
-from crisis.deliveries.claims import Claimed, Result
+from crisis.deliveries.claims import Claimed
 from crisis.deliveries.earlier import NOTHING, Before
 from crisis.deliveries.follow_up import Unsettled
 from crisis.deliveries.pace import Pace
+from crisis.deliveries.settling import Result
 from crisis.errors import Unready
 from crisis.limits.limiter import Limiter
 

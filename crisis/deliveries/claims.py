@@ -1,4 +1,4 @@
-"""Claim, start and settle: the three statements every delivery passes through, for a whole batch at a time.
+"""Claim and start, and settle (:mod:`crisis.deliveries.settling`): the statements every delivery passes through, in batches.
 
 ::
 
@@ -11,21 +11,18 @@
 If the process dies after ``claim``, the lease runs out and the rows are ready again; after ``start``, they become unknown.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import timedelta
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import gate
 from crisis.activations.holders import Holder
-from crisis.db import Line
-from crisis.deliveries import outbox
+from crisis.db import Line, rows
 from crisis.deliveries.frailty import LEVEL, Frailty, sound
-from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.limits.takes import ALL, Take
 from crisis.mode import Mode
@@ -56,7 +53,8 @@ def _claiming(only: str = "", becomes: str = "'leased'") -> TextClause:
         RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.due_at, d.deadline_at, d.attempts
     )
     SELECT taken.id, taken.rendition_id, taken.account_id, taken.recipient_id, r.number, r.fingerprint,
-           CAST(ceil(extract(epoch FROM taken.deadline_at - now())) AS int) AS valid_seconds, taken.attempts
+           CAST(ceil(extract(epoch FROM taken.deadline_at - now())) AS int) AS valid_seconds, taken.attempts,
+           taken.due_at
     FROM taken LEFT JOIN recipients r ON r.id = taken.recipient_id
     ORDER BY taken.due_at, taken.id
     """  # noqa: S608 - our own words
@@ -70,8 +68,9 @@ _CLAIM_SOME = _claiming(
     f"""'leased', moved_from = CASE WHEN EXISTS (SELECT FROM {_WAY}) THEN coalesce(d.moved_from, d.account_id) ELSE d.moved_from END,
         account_id = coalesce((SELECT way.standby FROM {_WAY}), d.account_id)""",  # noqa: S608 - our own words
 )
+# Every row that is claimed leaves a dead entry at the front of the index. Who goes on behind what it claimed last steps over none.
 _CLAIM_STARTED = _claiming(
-    "AND d.attempts = 0 AND d.account_id = ANY(CAST(:only AS int[]))",
+    "AND d.attempts = 0 AND d.account_id = ANY(CAST(:only AS int[])) AND (d.due_at, d.id) > (:behind_at, :behind_id)",
     "'in_flight', attempts = 1, started_at = clock_timestamp()",
 )
 _HELD = text("SELECT id FROM deliveries WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased' FOR UPDATE")
@@ -90,30 +89,6 @@ _BLOCK = text(
     UPDATE deliveries SET state = 'blocked', lease = NULL, lease_until = NULL, changed_at = now(),
            error = 'held by the lock'
     WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased'
-    """
-)
-_SETTLE = text(
-    """
-    WITH result AS (
-        SELECT * FROM json_to_recordset(CAST(:results AS json)) AS result (id bigint, number smallint, state text,
-            wait float8, reference text, url text, code text, error text)
-    ), moved AS (
-        UPDATE deliveries d
-        SET state = result.state, due_at = CASE WHEN result.wait > 0 THEN now() + result.wait * interval '1 second'
-            ELSE d.due_at END,
-            reference = coalesce(result.reference, d.reference), url = coalesce(result.url, d.url),
-            error_code = result.code, error = result.error, lease = NULL, lease_until = NULL, changed_at = now()
-        FROM result WHERE d.id = result.id AND d.lease = :lease AND d.state || '' = 'in_flight'
-        RETURNING d.id, d.started_at
-    ), tried AS (
-        INSERT INTO attempts (delivery_id, number, started_at, outcome, code, detail)
-        SELECT result.id, result.number,
-               coalesce(moved.started_at, (SELECT started_at FROM deliveries WHERE id = result.id), now()),
-               result.state, result.code, result.error
-        FROM result LEFT JOIN moved USING (id)
-        ON CONFLICT DO NOTHING
-    )
-    SELECT id FROM result EXCEPT SELECT id FROM moved
     """
 )
 _RELEASE = text(
@@ -140,21 +115,6 @@ class Claimed(NamedTuple):
     """Before this one."""
 
 
-class Result(NamedTuple):
-    """What came of one attempt."""
-
-    id: int
-    number: int
-    """Which attempt at this delivery: 1, 2, ..."""
-    channel: str
-    state: DeliveryState
-    wait: float = 0.0
-    reference: str | None = None
-    url: str | None = None
-    code: str | None = None
-    error: str | None = None
-
-
 async def claim(
     through: AsyncSession | Line,
     mode: Mode,
@@ -174,26 +134,51 @@ async def claim(
     most = most if take.most is None else min(most, take.most)
     values = _due(mode, lane, lease, most, hold_seconds, frailty or sound(most))
     if take == ALL:
-        return [Claimed(*row) for row in await _rows(through, _CLAIM, values)]
+        return [Claimed._make(row[:8]) for row in await rows(through, _CLAIM, values)]
     values |= {
         "only": None if take.only is None else list(take.only),
         "skip": list(take.skip),
         "first": list(take.divert),
         "standbys": list(take.divert.values()),
     }
-    return [Claimed(*row) for row in await _rows(through, _CLAIM_SOME, values)]
+    return [Claimed._make(row[:8]) for row in await rows(through, _CLAIM_SOME, values)]
+
+
+class Place(NamedTuple):
+    """How far a sender has come in a lane: everything before was claimed, by it or by others."""
+
+    due_at: datetime
+    id: int
+
+
+FRONT = Place(datetime(1, 1, 1, tzinfo=UTC), 0)
 
 
 async def claim_started(
-    line: Line, mode: Mode, lane: Lane, lease: UUID, accounts: Sequence[int], *, most: int, hold_seconds: float
-) -> list[Claimed]:
+    line: Line,
+    mode: Mode,
+    lane: Lane,
+    lease: UUID,
+    accounts: Sequence[int],
+    *,
+    most: int,
+    hold_seconds: float,
+    behind: Place = FRONT,
+) -> tuple[list[Claimed], Place]:
     """Claim and start in one statement up to ``most`` rows of these accounts that were never attempted and never lost their
     sender: half the database's work. They are in flight when this returns, so call for what can be called at once.
 
-    Nothing may hold the accounts back, and no gate the lane: nobody is asked in between.
+    Nothing may hold the accounts back, and no gate the lane: nobody is asked in between. ``behind`` is what the last such
+    claim returned beside its rows; when there are no more behind it, look from the :data:`FRONT` once again.
     """
-    values = _due(mode, lane, lease, most, hold_seconds, sound(most)) | {"only": list(accounts)}
-    return [Claimed._make((*row[:-1], 0)) for row in await line.rows(_CLAIM_STARTED, values)]
+    values = _due(mode, lane, lease, most, hold_seconds, sound(most)) | {
+        "only": list(accounts),
+        "behind_at": behind.due_at,
+        "behind_id": behind.id,
+    }
+    rows = await line.rows(_CLAIM_STARTED, values)
+    claimed = [Claimed._make((*row[:7], 0)) for row in rows]
+    return claimed, Place(rows[-1][8], rows[-1][0]) if rows else behind
 
 
 async def start(
@@ -227,33 +212,7 @@ async def start_ungated(
 ) -> dict[int, int]:
     """The same for crisis messages, which no gate holds back: one statement, which may be a transaction by itself."""
     values = {"ids": list(ids), "lease": lease, "mode": mode.value, "hold": _seconds(hold_seconds)}
-    return {row[0]: row[1] for row in await _rows(through, _START, values)}
-
-
-async def settle(
-    session: AsyncSession, lane: Lane, lease: UUID, results: Sequence[Result], *, holder: Holder
-) -> set[int]:
-    """Write what came of a batch, log the attempts and close the permits. Returns the rows that moved.
-
-    A row that is missing from the answer was moved by somebody else in the meantime: a receipt that came before the
-    provider's answer, or the sweep, which took the sender for dead.
-    """
-    again = [r.id for r in results if r.state is DeliveryState.RETRY_WAIT] if lane.crisis else []
-    if again:
-        await outbox.hold_revisions(session, again)
-    moved = await settle_plainly(session, lease, results)
-    if again:
-        await outbox.drop_superseded(session, again)
-    if not lane.crisis:
-        await gate.close_permits(session, {r.id: r.state.value for r in results}, holder)
-    return moved
-
-
-async def settle_plainly(through: AsyncSession | Line, lease: UUID, results: Sequence[Result]) -> set[int]:
-    """The same where there is no permit to close and nothing that will be tried again: one statement."""
-    values = {"lease": lease, "results": orjson.dumps(list(map(_written, results))).decode()}
-    missing = await _rows(through, _SETTLE, values)
-    return {r.id for r in results}.difference(row[0] for row in missing)
+    return {row[0]: row[1] for row in await rows(through, _START, values)}
 
 
 async def release(session: AsyncSession, lease: UUID, waits: Mapping[int, float]) -> None:
@@ -276,22 +235,3 @@ def _due(mode: Mode, lane: Lane, lease: UUID, most: int, hold_seconds: float, fr
 
 def _seconds(value: float) -> timedelta:
     return timedelta(seconds=value)
-
-
-async def _rows(through: AsyncSession | Line, statement: TextClause, values: dict[str, Any]) -> Iterable[Sequence[Any]]:
-    if isinstance(through, Line):
-        return await through.rows(statement, values)
-    return await through.execute(statement, values)
-
-
-def _written(result: Result) -> dict[str, Any]:
-    """What is left out is null there."""
-    if result.error is None and not result.wait:
-        return {
-            "id": result.id,
-            "number": result.number,
-            "state": result.state,
-            "reference": result.reference,
-            "url": result.url,
-        }
-    return result._asdict()

@@ -116,7 +116,7 @@ class Feeder:
         """Claim and start at once, for as long as there is something that nothing holds back. Others get their turn between."""
         if self._lane is not Lane.SMS:
             return
-        until = self._loop.time() + STRAIGHT_SECONDS
+        until, behind = self._loop.time() + STRAIGHT_SECONDS, claims.FRONT
         while self._writer.writing and self._loop.time() < until and not self._is_late:
             async with self._db.transaction() as session:
                 free = await self._limiter.free(session)
@@ -124,10 +124,11 @@ class Feeder:
                 return
             await self._calls.few_wait(self._ahead)
             begin_by = self._loop.time() + self._pace.hold_seconds - self._pace.call_seconds
-            claimed = await claims.claim_started(
+            claimed, behind = await claims.claim_started(
                 *(self._starting, self._mode, self._lane, self._lease, free),
                 most=self._pace.concurrency,
                 hold_seconds=self._pace.hold_seconds,
+                behind=behind,
             )
             if not claimed:
                 return

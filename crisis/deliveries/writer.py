@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crisis.activations.holders import Holder
 from crisis.channels import Receipt, ReceiptStatus
 from crisis.db import Database
-from crisis.deliveries import claims, receipts
-from crisis.deliveries.claims import Result
+from crisis.deliveries import receipts, settling
 from crisis.deliveries.pace import Pace
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.limits.limiter import Limiter
@@ -131,13 +131,13 @@ class Writer:
             plain = [result for result in ended if result.state is not DeliveryState.RETRY_WAIT]
             rest = [result for result in ended if result.state is DeliveryState.RETRY_WAIT]
         if plain:
-            moved = await claims.settle_plainly(self._line, self._lease, plain)
+            moved = await settling.settle_plainly(self._line, self._lease, plain)
             if late := [result for result in plain if result.id not in moved]:
                 async with self._db.transaction() as session:
                     await self._keep_late_evidence(session, late)
         if rest:
             async with self._db.transaction() as session:
-                moved = await claims.settle(session, self._lane, self._lease, rest, holder=self._holder)
+                moved = await settling.settle(session, self._lane, self._lease, rest, holder=self._holder)
                 await self._keep_late_evidence(session, [result for result in rest if result.id not in moved])
 
     async def _keep_late_evidence(self, session: AsyncSession, late: list[Result]) -> None:

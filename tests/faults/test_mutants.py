@@ -26,8 +26,8 @@ from crisis.channels import (
     UnknownStatus,
 )
 from crisis.db import Database, no_bell
-from crisis.deliveries import claims
-from crisis.deliveries.claims import Result
+from crisis.deliveries import claims, settling
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import RANK, DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -87,7 +87,7 @@ class Life:
             for each, attempt in self.attempts.items()
         ]
         async with self.bench.db.transaction() as session:
-            await claims.settle(session, Lane.SMS, self.lease, results, holder=Holder.this_process())
+            await settling.settle(session, Lane.SMS, self.lease, results, holder=Holder.this_process())
 
     def say(self, outgoing: Outgoing) -> Receipt:
         self.arrived[int(outgoing.key)] += 1

@@ -20,8 +20,8 @@ from sqlalchemy.exc import OperationalError
 from crisis.activations import drain, service
 from crisis.activations.holders import Holder
 from crisis.db import Database
-from crisis.deliveries import claims
-from crisis.deliveries.claims import Result
+from crisis.deliveries import claims, settling
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -203,7 +203,7 @@ async def _sender(
             log.append((delivery, began, time.monotonic()))
             result = Result(delivery, number, "facebook", DeliveryState.ACCEPTED, reference=f"post-{delivery}-{number}")
             async with db.transaction() as session:
-                await claims.settle(session, Lane.UNIT, lease, [result], holder=holder)
+                await settling.settle(session, Lane.UNIT, lease, [result], holder=holder)
 
 
 def _judge(windows: list[_Window], latencies: list[float], calls: list[tuple[int, float, float]]) -> Outcome:

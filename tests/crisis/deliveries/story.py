@@ -33,13 +33,14 @@ from crisis.channels import (
     Throttled,
     Unavailable,
 )
-from crisis.deliveries import claims, receipts, retry
+from crisis.deliveries import claims, receipts, retry, settling
 from crisis.deliveries.book import Book
-from crisis.deliveries.claims import Claimed, Result
+from crisis.deliveries.claims import Claimed
 from crisis.deliveries.decisions import Decision, decide
 from crisis.deliveries.pace import Pace
 from crisis.deliveries.reconcile import reconcile
 from crisis.deliveries.sender import Sender
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
 from crisis.deliveries.sweep import sweep
 from crisis.errors import Conflict, Invalid
@@ -286,7 +287,7 @@ class Story:
         hand.calls = [call for call in hand.calls if call not in told]
         results = [self._result(hand.lane, call) for call in told]
         async with self.db.transaction() as session:
-            moved = await claims.settle(session, hand.lane, hand.lease, results, holder=self.holder)
+            moved = await settling.settle(session, hand.lane, hand.lease, results, holder=self.holder)
             late = [each for each in results if each.state is S.ACCEPTED and each.id not in moved]
             given = [Receipt(each.reference or "", ReceiptStatus.ACCEPTED, key=str(each.id)) for each in late]
             if given:

@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from crisis import clock
 from crisis.activations.holders import Holder
-from crisis.deliveries import claims
-from crisis.deliveries.claims import Claimed, Result
+from crisis.deliveries import claims, settling
+from crisis.deliveries.claims import Claimed
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -37,7 +38,7 @@ async def settle(
     bench: Workbench, lease: UUID, results: list[Result], lane: Lane = Lane.UNIT, holder: Holder = ME
 ) -> set[int]:
     async with bench.db.transaction() as session:
-        return await claims.settle(session, lane, lease, results, holder=holder)
+        return await settling.settle(session, lane, lease, results, holder=holder)
 
 
 async def test_two_claims_at_once_share_no_row_and_miss_none(bench: Workbench) -> None:

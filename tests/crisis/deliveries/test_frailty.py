@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from crisis.activations.holders import Holder
 from crisis.channels import Outgoing, Receipt
-from crisis.deliveries import claims, frailty
-from crisis.deliveries.claims import Result
+from crisis.deliveries import claims, frailty, settling
 from crisis.deliveries.frailty import SET_ASIDE, Frailty
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -137,7 +137,7 @@ async def test_a_row_that_ends_its_sender_each_time_takes_none_with_it_in_the_en
         times_sent.update(rows)
         results = [Result(row, attempts[row], "sms", S.ACCEPTED, reference=f"SM{row}") for row in rows]
         async with bench.db.transaction() as session:
-            await claims.settle(session, Lane.SMS, lease, results, holder=holder)
+            await settling.settle(session, Lane.SMS, lease, results, holder=holder)
     states = await bench.states(ids)
     beside = frailty.frail(BATCH)[1].most - 1 if started else 0
     assert (await bench.row(poison)).state == "unknown_final"

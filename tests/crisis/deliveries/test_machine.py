@@ -44,9 +44,9 @@ from crisis.channels import (
     Throttled,
     Unavailable,
 )
-from crisis.deliveries import claims, ledger, receipts, retry
-from crisis.deliveries.claims import Result
+from crisis.deliveries import claims, ledger, receipts, retry, settling
 from crisis.deliveries.decisions import Decision, decide
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict
 from crisis.lanes import Lane
@@ -428,7 +428,7 @@ class Lives(RuleBasedStateMachine):
             wait = 0.0 if isinstance(error, Unavailable) else WAIT
             result = Result(delivery, number, channel, step.state, wait, error=error.reason)
         async with self.db.transaction() as session:
-            moved = await claims.settle(session, worker.lane, worker.lease, [result], holder=worker.holder)
+            moved = await settling.settle(session, worker.lane, worker.lease, [result], holder=worker.holder)
             if error is None and not moved:
                 late = Receipt(reference, ReceiptStatus.ACCEPTED, key=str(delivery))
                 await receipts.record(session, Mode.ACTUAL, channel, [late])

@@ -14,8 +14,8 @@ from crisis.activations.holders import Holder
 from crisis.activations.holders import this_host as host
 from crisis.activations.service import stand_down
 from crisis.channels import Finding, Found, Receipt, ReceiptStatus
-from crisis.deliveries import claims, ledger, outbox
-from crisis.deliveries.claims import Result
+from crisis.deliveries import claims, ledger, outbox, settling
+from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DUE, FINAL, MOVES, RANK, UNSENT, DeliveryState, before, mergeable
 from crisis.errors import Conflict
 from crisis.lanes import Lane
@@ -103,7 +103,7 @@ def settle_as(state: DeliveryState, lane: Lane) -> Act:
     async def act(bench: Workbench, ids: list[int]) -> None:
         results = [Result(each, 1, "facebook", state, reference=f"ref-{each}") for each in ids]
         holder = Holder.this_process()
-        await in_transaction(bench, lambda session: claims.settle(session, lane, LEASE, results, holder=holder))
+        await in_transaction(bench, lambda session: settling.settle(session, lane, LEASE, results, holder=holder))
 
     return act
 
