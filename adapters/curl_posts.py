@@ -11,14 +11,16 @@ import logging
 import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import pycurl
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
+from adapters import failures
 from adapters.curl_loop import CurlLoop
 from adapters.guard import Guard, too_long
+from adapters.scrubbing import scrub
 from adapters.threads import CONNECT_SHARE, PATIENCE
-from adapters.transport import from_curl, proxy_for
 from crisis.channels import ChannelError, OutcomeUnknown, Unavailable
 
 log = logging.getLogger(__name__)
@@ -99,7 +101,7 @@ class Posts:
     ) -> None:
         guard.check(url)
         self._url, self._secrets = url, secrets
-        self._proxy = (proxy_for(url) or "") if guard.allowed_hosts is None else ""
+        self._proxy = (_proxy_for(url) or "") if guard.allowed_hosts is None else ""
         self._seconds = call_seconds
         self._headers = [*(f"{name}: {value}" for name, value in headers.items()), "Expect:"]
         self._trusted = _trusted(ca_file)
@@ -207,7 +209,7 @@ class Posts:
             return Answer(handle.curl.getinfo(pycurl.RESPONSE_CODE), b"".join(handle.body), tuple(handle.head))
         if code == pycurl.E_FILESIZE_EXCEEDED:
             return too_long(LONGEST_ANSWER)
-        return from_curl(code, words, self._secrets, asked=handle.asked)
+        return _failure(code, words, self._secrets, asked=handle.asked)
 
     @staticmethod
     def _tell(post: Post, outcome: Answer | ChannelError) -> None:
@@ -224,10 +226,29 @@ _INHERITED: list[Posts] = []
 """Copies that a fork made. Kept, because collecting one would say goodbye on connections that the parent still uses."""
 
 
+_NO_ADDRESS = frozenset({pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL})
+
+
+def _failure(code: int, words: str, secrets: Sequence[str], *, asked: bool) -> ChannelError:
+    """What one of libcurl's codes says. ``asked``: a connection was made, and the request began to leave on it."""
+    text = scrub(words or f"error {code}", secrets)[:500]
+    if code in _NO_ADDRESS and not asked:  # an answer that is no HTTP has one of these codes too
+        return failures.unsendable(text)
+    return failures.unknown(text) if asked else failures.unsent(text)
+
+
+def _proxy_for(address: str) -> str | None:
+    """The environment's proxy for an address, if it has one, as every other client of this machine reads it."""
+    parts = urlsplit(address)
+    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
+
+
 def _trusted(ca_file: str | None) -> list[tuple[int, str]]:
     """The authorities every other client of this machine trusts; a municipality's own may be among them."""
     system = ssl.get_default_verify_paths()  # heeds SSL_CERT_FILE and SSL_CERT_DIR
     if ca_file is None and system.cafile is None and system.capath is None:
+        from requests.utils import DEFAULT_CA_BUNDLE_PATH  # noqa: PLC0415 - large, and for machines without any alone
+
         ca_file = str(DEFAULT_CA_BUNDLE_PATH)
     files = [(pycurl.CAINFO, ca_file or system.cafile), (pycurl.PROXY_CAINFO, ca_file or system.cafile)]
     folders = [(pycurl.CAPATH, system.capath), (pycurl.PROXY_CAPATH, system.capath)] if ca_file is None else []

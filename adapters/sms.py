@@ -18,7 +18,7 @@ from functools import lru_cache
 from urllib.parse import quote, quote_plus, urlencode
 
 from adapters.curl_posts import Answer, Post, Posts
-from adapters.transport import Guard
+from adapters.guard import Guard
 from adapters.twilio_account import FIRST, SECOND, TwilioAccount
 from adapters.twilio_answer import outcome
 from adapters.twilio_callback import read_callback

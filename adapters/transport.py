@@ -2,35 +2,31 @@
 
 Everything an adapter needs of it is imported from here: the :class:`Guard` over which hosts may be reached, the two
 guarded clients, what an error of either library says about whether a request went out (:func:`from_requests`,
-:func:`from_aiohttp`, :func:`from_curl`), and :func:`scrub` for its text. The client over libcurl is in ``curl_posts``.
-Nothing here repeats a request.
+:func:`from_aiohttp`), and :func:`scrub` for its text. The client over libcurl is in ``curl_posts``, by itself, since whoever
+sends nothing but SMS does without the others. Nothing here repeats a request.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
-import pycurl
 import requests
 from urllib3.exceptions import ConnectTimeoutError, PoolError, RequestError
 
+from adapters import failures
 from adapters.blocking import GuardedSession
 from adapters.guard import MAX_ANSWER_BYTES, READS, REDIRECTS, ForbiddenHost, Guard, redirected, too_long
 from adapters.scrubbing import scrub
 from adapters.threads import CONNECT_SHARE, PATIENCE
-from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Unavailable
+from crisis.channels import ChannelError
 
 __all__ = [
     "ForbiddenHost",
     "Guard",
     "GuardedSession",
     "from_aiohttp",
-    "from_curl",
     "from_requests",
     "guarded_client",
-    "proxy_for",
     "scrub",
 ]
 
@@ -48,12 +44,12 @@ def from_requests(error: BaseException, secrets: Sequence[str] = ()) -> ChannelE
     What is not known to have failed before sending counts as sent. Cancellation is not translated but raised.
     """
     if isinstance(error, ChannelError) or not isinstance(error, Exception):
-        return _passed_on(error)
+        return failures.passed_on(error)
     if isinstance(error, _UNSENDABLE):
-        return _unsendable(_text(error, secrets))
+        return failures.unsendable(failures.text(error, secrets))
     if isinstance(error, requests.exceptions.ConnectTimeout) or any(_is_unsent(cause) for cause in _causes(error)):
-        return _unsent(_text(error, secrets))
-    return _unknown(_text(error, secrets))
+        return failures.unsent(failures.text(error, secrets))
+    return failures.unknown(failures.text(error, secrets))
 
 
 def _is_unsent(cause: BaseException) -> bool:
@@ -151,12 +147,6 @@ def guarded_client(
     return client
 
 
-def proxy_for(address: str) -> str | None:
-    """The environment's proxy for an address, if it has one, as every other client of this machine reads it."""
-    parts = urlsplit(address)
-    return None if proxy_bypass(parts.hostname or "") else getproxies().get(parts.scheme)
-
-
 _NO_CONNECTION = (
     aiohttp.ClientConnectorError,  # refused, DNS, TLS and certificates, an unreachable proxy
     aiohttp.ConnectionTimeoutError,  # also no free connection in time
@@ -168,46 +158,11 @@ _NO_CONNECTION = (
 def from_aiohttp(error: BaseException, secrets: Sequence[str] = ()) -> ChannelError:
     """The same for an exception out of a :func:`guarded_client`: ``TimeoutError``, ``aiohttp.ClientError``, bad JSON."""
     if isinstance(error, ChannelError) or not isinstance(error, Exception):
-        return _passed_on(error)
+        return failures.passed_on(error)
     if isinstance(error, aiohttp.InvalidURL) and not isinstance(error, aiohttp.InvalidUrlRedirectClientError):
-        return _unsendable(_text(error, secrets))
-    return _unsent(_text(error, secrets)) if isinstance(error, _NO_CONNECTION) else _unknown(_text(error, secrets))
-
-
-# libcurl
-
-
-def from_curl(code: int, words: str, secrets: Sequence[str] = (), *, asked: bool) -> ChannelError:
-    """The same for one of libcurl's error codes. ``asked``: a connection was made, and the request began to leave on it."""
-    text = scrub(words or f"error {code}", secrets)[:500]
-    if code in _NO_ADDRESS and not asked:  # an answer that is no HTTP has one of these codes too
-        return _unsendable(text)
-    return _unknown(text) if asked else _unsent(text)
-
-
-_NO_ADDRESS = frozenset({pycurl.E_URL_MALFORMAT, pycurl.E_UNSUPPORTED_PROTOCOL})
-
-
-# What all say
-
-
-def _passed_on(error: BaseException) -> ChannelError:
-    if isinstance(error, ChannelError):
-        return error
-    raise error
-
-
-def _text(error: Exception, secrets: Sequence[str]) -> str:
-    return scrub(f"{type(error).__name__}: {error}".removesuffix(": "), secrets)[:500]
-
-
-def _unsent(text: str) -> Unavailable:
-    return Unavailable(f"No connection to the provider, so nothing was sent. {text}")
-
-
-def _unsendable(text: str) -> Misconfigured:
-    return Misconfigured(f"The address or a credential cannot be sent; check the settings. {text}")
-
-
-def _unknown(text: str) -> OutcomeUnknown:
-    return OutcomeUnknown(f"No usable answer, so it may have been processed; read back first. {text}")
+        return failures.unsendable(failures.text(error, secrets))
+    return (
+        failures.unsent(failures.text(error, secrets))
+        if isinstance(error, _NO_CONNECTION)
+        else failures.unknown(failures.text(error, secrets))
+    )

@@ -1,12 +1,15 @@
 """One account at Twilio: its connections for creations, and the SDK for reading. Made at the first use, inside the loop."""
 
 import base64
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from adapters.curl_posts import Posts
-from adapters.transport import Guard
-from adapters.twilio_reader import TwilioReader
+from adapters.guard import Guard
 from crisis.channels import ChannelSetup, Misconfigured
+
+if TYPE_CHECKING:
+    from adapters.twilio_reader import TwilioReader
 
 FIRST, SECOND = "first", "second"
 """What an account of ours may name in ``credentials["twilio_account"]``; the first where it names none."""
@@ -50,9 +53,11 @@ class TwilioAccount:
         )
         return self._posts
 
-    def reader(self) -> TwilioReader:
+    def reader(self) -> "TwilioReader":
         """What looks messages up. Raises :class:`Misconfigured` without credentials."""
         if self._reader is None:
+            from adapters.twilio_reader import TwilioReader  # noqa: PLC0415 - the SDK is large, and sending does without
+
             self._check()
             self._reader = TwilioReader(
                 *(self._address, self._sid, self._token, self._guard), call_seconds=self._setup.call_seconds

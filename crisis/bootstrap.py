@@ -8,14 +8,15 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from adapters import CHANNELS
+from adapters import CHANNELS, load
 from crisis.accounts.models import Account
-from crisis.broker import bell_of
-from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup
+from crisis.channel_set import ChannelSet
+from crisis.channels import AccountRef, Capabilities, ChannelSetup
 from crisis.db import Bell, Database, no_bell
 from crisis.deliveries.book import Openers
 from crisis.deliveries.checks import Outside
@@ -25,12 +26,13 @@ from crisis.errors import Invalid, Unready
 from crisis.lanes import Lane
 from crisis.limits.pace import Ceiling
 from crisis.limits.service import out_of_range
-from crisis.messages.desk import Desk
-from crisis.messages.render import Renderer
 from crisis.mode import Mode
-from crisis.posts.service import Posts
 from crisis.sealing import Sealer
 from crisis.settings import Settings
+
+if TYPE_CHECKING:
+    from crisis.messages.desk import Desk
+    from crisis.posts.service import Posts
 
 SENDER_IDLE_SECONDS = 5.0
 """How long a sender may leave a transaction alone. Its transactions are a few statements each and wait for nobody."""
@@ -106,10 +108,14 @@ def sandbox_url(settings: Settings) -> str:
     return settings.sandbox_url.rstrip("/")
 
 
-def channels_for(mode: Mode, settings: Settings) -> dict[str, Channel]:
+def channels_for(mode: Mode, settings: Settings) -> ChannelSet:
     """The channels of a mode. The only place that picks them."""
-    setup = setup_for(mode, settings)
-    return {name: build(setup) for name, build in CHANNELS.items()}
+    return ChannelSet(setup_for(mode, settings), CHANNELS)
+
+
+def load_channels() -> None:
+    """Import what every channel needs now, rather than when it is first used: for a process that forks its senders."""
+    load()
 
 
 def capabilities_of(settings: Settings) -> dict[str, Capabilities]:
@@ -199,7 +205,7 @@ def ceilings_of(settings: Settings) -> dict[str, Ceiling]:
 def outside_of(settings: Settings) -> Outside:
     """How a person's check reaches the providers from a door: each mode's own channels, and for an exercise no secret."""
 
-    def outside(mode: Mode) -> tuple[dict[str, Channel], Openers]:
+    def outside(mode: Mode) -> tuple[ChannelSet, Openers]:
         held = settings.without_secrets() if mode is Mode.EXERCISE else settings
         return channels_for(mode, held), openers_for(mode, held)
 
@@ -213,14 +219,20 @@ class Crisis:
     settings: Settings
     db: Database
     capabilities: Mapping[str, Capabilities]
-    desk: Desk
-    posts: Posts
+    desk: "Desk"
+    posts: "Posts"
     credentials: Sealer
     numbers: Sealer
 
 
 def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
     """Put it together. ``bell`` defaults to Celery's; without a broker the sweep alone finds the work."""
+    # A sender does without these: the texts' rules and Celery are large.
+    from crisis.broker import bell_of  # noqa: PLC0415
+    from crisis.messages.desk import Desk  # noqa: PLC0415
+    from crisis.messages.render import Renderer  # noqa: PLC0415
+    from crisis.posts.service import Posts  # noqa: PLC0415
+
     if bell is None:
         bell = bell_of(settings) if settings.redis_url is not None else no_bell
     db = database_of(settings, bell=bell)

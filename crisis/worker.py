@@ -16,7 +16,7 @@ import uvloop
 from celery import bootsteps
 from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
 
-from crisis.bootstrap import SENDER_IDLE_SECONDS, database_of, engine_for
+from crisis.bootstrap import SENDER_IDLE_SECONDS, database_of, engine_for, load_channels
 from crisis.broker import bell_of, celery_app
 from crisis.deliveries.engine import Engine
 from crisis.mode import Mode
@@ -29,6 +29,7 @@ settings = Settings()
 if settings.worker_mode is Mode.EXERCISE:
     settings = settings.without_secrets()
 app = celery_app(settings)
+load_channels()  # here, once, for all children
 
 
 class Bridge:

@@ -74,7 +74,8 @@ class Calls:
     ) -> None:
         self._channels, self._book, self._pace, self._limiter = channels, book, pace, limiter
         self._crisis, self._chance, self._ended = crisis, chance, ended
-        self._bulk = {name: channel for name, channel in channels.items() if isinstance(channel, Bulk)}
+        self._bulk: dict[str, Bulk | None] = {}
+        """By channel, as they are met; ``None`` for one that is called by the ordinary verbs."""
         self._mailings: dict[tuple[int, int], Mailing] = {}
         self._waiting: deque[Started] = deque()
         self._flying: dict[str, _Flight] = {}
@@ -122,9 +123,9 @@ class Calls:
         try:
             if now > item.begin_by:  # others may have taken the row over meanwhile
                 raise Unavailable("The sender stood still for too long. Nothing was sent.")  # noqa: TRY301 - as those below
-            if item.rendition.channel in self._bulk:
+            if (bulk := self._carries_bulk(item.rendition.channel)) is not None:
                 to, asked = self._number(claimed), True  # what comes next says something about the account
-                mailing = self._mailing(item)
+                mailing = self._mailing(item, bulk)
                 self._flying[key] = _Flight(item, now, mailing)
                 mailing.send(key, to, claimed.valid_seconds)
             else:
@@ -138,18 +139,24 @@ class Calls:
         except Exception as error:  # noqa: BLE001 - whatever it is, it must not take the others with it
             self._flying.pop(key, None)
             self._end(item, self._failure(item, error), asked=asked)
-        if self._watch is None and self._bulk:
+        if self._watch is None and any(self._bulk.values()):
             self._watch = self._loop.call_at(now + self._pace.call_seconds, self._give_up_what_does_not_end)
 
-    def _mailing(self, item: Started) -> Mailing:
+    def _mailing(self, item: Started, bulk: Bulk) -> Mailing:
         """The text's way through its account, made once."""
         which = (item.claimed.account_id, item.claimed.rendition_id)
         found = self._mailings.get(which)
         if found is None:
-            text = outgoing(item.rendition, 0, None, None)
-            channel, account = self._bulk[item.rendition.channel], self._book.account(item.claimed.account_id)
-            found = self._mailings[which] = channel.mailing(account, text, self._answered)
+            text, account = outgoing(item.rendition, 0, None, None), self._book.account(item.claimed.account_id)
+            found = self._mailings[which] = bulk.mailing(account, text, self._answered)
         return found
+
+    def _carries_bulk(self, name: str) -> Bulk | None:
+        """The channel, where it does. Looked up once, since a channel may be built only now."""
+        if name not in self._bulk:
+            channel = self._channels.get(name)
+            self._bulk[name] = channel if isinstance(channel, Bulk) else None
+        return self._bulk[name]
 
     def _answered(self, key: str, outcome: Receipt | ChannelError) -> None:
         """A bulk call has ended. What was given up before is not asked for any more."""

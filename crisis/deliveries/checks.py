@@ -14,6 +14,7 @@ from uuid import uuid4
 from sqlalchemy import Row, text
 
 from crisis.audit import chain
+from crisis.channel_set import close_all
 from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
 from crisis.db import Database, kick
 from crisis.deliveries import earlier, follow_up, looks
@@ -115,8 +116,7 @@ async def check(db: Database, actor: Actor, delivery_id: int, outside: Outside) 
             )
         return await _look(db, actor, row, channels, Book(openers))
     finally:
-        for each in channels.values():
-            await each.close()
+        await close_all(channels)
 
 
 async def _soon(db: Database, actor: Actor, row: Row[Any]) -> Checked:

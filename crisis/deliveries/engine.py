@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from sqlalchemy import text
 
 from crisis.activations.holders import this_host
+from crisis.channel_set import close_all
 from crisis.channels import Channel
 from crisis.db import Database, kick
 from crisis.deliveries import sweep
@@ -121,8 +122,7 @@ class Engine:
 
     async def close(self) -> None:
         """Close the channels and the database."""
-        for channel in self.channels.values():
-            await channel.close()
+        await close_all(self.channels)
         await self.db.close()
 
     async def _take_down(self, lane: Lane) -> None:
