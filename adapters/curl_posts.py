@@ -29,6 +29,11 @@ LONGEST_ANSWER = 64 * 2**10
 """Bytes of an answer that are read. An honest one is a hundredth of it, and there may be 2,000 at once."""
 
 
+LONGEST_IDLE = 3
+"""Seconds after which a connection that nobody used is not used again. Servers close idle ones by themselves (uvicorn after 5,
+nginx after 75), and a request that meets such a close is one whose outcome nobody knows."""
+
+
 class Answer(NamedTuple):
     """What came back. ``head`` is its lines as they came, the status line first."""
 
@@ -178,6 +183,7 @@ class Posts:
             (pycurl.SSLVERSION, pycurl.SSLVERSION_TLSv1_2),
             (pycurl.TIMEOUT_MS, max(1, round(self._seconds * PATIENCE * 1000))),
             (pycurl.CONNECTTIMEOUT_MS, max(1, round(self._seconds * CONNECT_SHARE * 1000))),
+            (pycurl.MAXAGE_CONN, LONGEST_IDLE),
             (pycurl.MAXFILESIZE_LARGE, LONGEST_ANSWER),  # announced or not: libcurl stops an answer that grows over it
             *self._trusted,
         ):

@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from adapters.curl_posts import LONGEST_ANSWER, Answer, Posts
+from adapters.curl_posts import LONGEST_ANSWER, LONGEST_IDLE, Answer, Posts
 from adapters.transport import ForbiddenHost, Guard
 from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Unavailable
 from tests.adapters.scripted import Answer as Scripting
@@ -97,6 +97,18 @@ async def test_a_connection_that_ended_while_idle_is_not_used_again() -> None:
             await asyncio.sleep(pause)  # libcurl looks after its idle connections once a second
         posts.close()
     assert seen == [1, 1, 1]
+
+
+async def test_a_connection_that_was_idle_for_long_is_not_trusted() -> None:
+    made = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
+    with counting(made, made, made) as (url, seen):
+        posts = posts_to(url)
+        for pause in (0.0, 0.5, LONGEST_IDLE + 1.5):
+            await asyncio.sleep(pause)
+            answer = await answer_of(posts)
+            assert isinstance(answer, Answer)
+        posts.close()
+    assert seen == [2, 1]
 
 
 async def test_connections_are_kept_and_there_are_no_more_than_allowed(server: Scripted) -> None:
