@@ -1,26 +1,27 @@
 """A broadcast: a real alert to a real audience, approved through the desk, sent by the product's engine, and counted after."""
 
 import asyncio
-import time
+import json
+import os
+import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 from sqlalchemy import text
 
-from bench.apart import apart
-from bench.ground import Ground
-from bench.machine import peak_memory
+from bench.ground import Ground, named
 from bench.people import people
 from bench.stub import Stub
-from crisis.bootstrap import Crisis, crisis_of, database_of, engine_for
-from crisis.db import Database, no_bell
+from crisis.bootstrap import Crisis, crisis_of, database_of
+from crisis.db import no_bell
 from crisis.deliveries.states import DeliveryState
-from crisis.lanes import Lane
 from crisis.mode import Mode
-from crisis.settings import Settings
 from tests import factories
 
 SENDER = "Fjordvik"
+ROOT = Path(__file__).resolve().parents[1]
 
 _TEXT = text("SELECT text FROM renditions WHERE channel = 'sms' AND revision_id = :revision")
 _STANDING = text(
@@ -70,9 +71,16 @@ class Broadcasts:
         Raises :class:`RuntimeError` unless every recipient was sent to once, by the provider's count and by ours.
         """
         before = self._provider.accepted()
-        seconds, peak, processor = apart(deliver, self.settings)
+        seconds, peak, processor = self._sender()
         self._check(self._provider.accepted() - before, waiting)
         return Sent(self._people / seconds, peak, processor)
+
+    def _sender(self) -> tuple[float, int, float]:
+        command = [sys.executable, "-m", "bench.sending"]
+        env = os.environ | named(self.settings) | {"PYTHONPATH": str(ROOT)}
+        done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, check=True, text=True)
+        seconds, peak, processor = json.loads(done.stdout)
+        return seconds, peak, processor
 
     @property
     def database_url(self) -> str:
@@ -120,17 +128,3 @@ class Broadcasts:
             row = (await session.execute(_STANDING, values)).one()
         await db.close()
         return dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
-
-
-async def deliver(settings: Settings) -> tuple[float, int, float]:
-    """In the sender's own process: the engine as a worker has it, but to the lane's end in one go.
-
-    Returns seconds, the most memory it held in bytes, and seconds of processor.
-    """
-    db: Database = database_of(settings)
-    engine = engine_for(Mode.ACTUAL, settings, db, slices=False)
-    began, used = time.perf_counter(), time.process_time()
-    await engine.deliver(Lane.SMS)
-    seconds, used = time.perf_counter() - began, time.process_time() - used
-    await engine.close()
-    return seconds, peak_memory(), used

@@ -2,7 +2,6 @@
 
 import os
 import platform
-import resource
 import shutil
 import subprocess
 import sys
@@ -64,19 +63,6 @@ def nginx_version() -> str | None:
         [program, "-v"], capture_output=True, text=True, check=False
     ).stderr  # "nginx version: nginx/1.22.1"
     return said.strip().rpartition(" ")[2].replace("/", " ") or "nginx"
-
-
-def peak_memory() -> int:
-    """Bytes that this process has held at most since it became this program.
-
-    Of Linux it is asked by another way than elsewhere: there, what ``getrusage`` says includes the process it was started by.
-    """
-    try:
-        said = Path("/proc/self/status").read_text(encoding="utf-8")
-        return int(said.partition("VmHWM:")[2].split()[0]) << 10
-    except (OSError, IndexError):
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most << 10
 
 
 class Bystanders:

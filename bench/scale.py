@@ -19,9 +19,10 @@ import psutil
 import psycopg
 
 from bench import stub
-from bench.broadcast import SENDER, Broadcasts, deliver
+from bench.broadcast import SENDER, Broadcasts
 from bench.ground import Ground, ground
 from bench.machine import machine
+from bench.sending import deliver
 from crisis.bootstrap import channels_for, database_of
 from crisis.channels import AccountRef, Outgoing, Receipt, ReceiptStatus
 from crisis.deliveries import receipts
