@@ -7,9 +7,9 @@ Times are local (Europe/Oslo) and written as Språkrådet advises: ``20. novembe
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-OSLO = ZoneInfo("Europe/Oslo")
+from crisis.clock import OSLO
+
 _MONTHS = (
     "januar",
     "februar",

@@ -6,7 +6,6 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -18,11 +17,11 @@ from adapters.sandbox.tweet import Tweet
 from adapters.sandbox.twilio import Twilio
 from adapters.sandbox.wordpress import WordPress
 from adapters.sandbox.x import X
+from crisis.clock import OSLO
 
 Post = TypeVar("Post", PagePost, Tweet, Article)
 
 MOST = 20
-_OSLO = ZoneInfo("Europe/Oslo")
 BLOCKS = frozenset({"p", "li", "h1", "h2", "h3", "h4", "br", "div", "ul", "ol", "dt", "dd", "tr"})
 UNSEEN = frozenset({"script", "style", "template"})
 REFRESH_SECONDS = 5
@@ -60,7 +59,7 @@ class Page:
             texts=self._texts(),
             page_url=self._page_url,
             refresh=REFRESH_SECONDS if asked.query.get("oppdater") else 0,
-            now=datetime.now(_OSLO),
+            now=datetime.now(OSLO),
         )
         parts = urlsplit(self._page_url)
         frame = f"{parts.scheme}://{parts.netloc}" if self._page_url else "'none'"
@@ -110,7 +109,7 @@ def _latest(seen: Sequence[tuple[Post, float | None]]) -> list[tuple[Post, float
 
 
 def _clock(at: float) -> str:
-    return datetime.fromtimestamp(at, _OSLO).strftime("%H:%M:%S")
+    return datetime.fromtimestamp(at, OSLO).strftime("%H:%M:%S")
 
 
 class _Plain(HTMLParser):

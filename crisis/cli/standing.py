@@ -1,7 +1,7 @@
 """How accounts stand now, for whoever asks on the command line: what was set for them, and what is wrong with them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,16 +68,4 @@ def limit_words(limited: Limited) -> list[str]:
 
 def trouble_described(trouble: Trouble) -> dict[str, Any]:
     """What is wrong with an account as JSON; ``sentences`` says it by language."""
-    return {
-        "account_id": trouble.account_id,
-        "channel": trouble.channel,
-        "account": trouble.account,
-        "state": trouble.state.value,
-        "why": trouble.why.value if trouble.why else None,
-        "since": trouble.since,
-        "next_try_at": trouble.next_try_at,
-        "held_until": trouble.held_until,
-        "reason": trouble.reason,
-        "standby_id": trouble.standby_id,
-        "sentences": dict(trouble.sentences),
-    }
+    return asdict(trouble)

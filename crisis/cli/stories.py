@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
@@ -74,7 +75,7 @@ def withdraw(
 
     done = door.run(act)
     if as_json:
-        screen.show_json(_withdrawn_described(done))
+        screen.show_json(asdict(done))
         return
     said = [
         _said("cancelled before they were sent", done.cancelled),
@@ -130,15 +131,4 @@ def _retracted_described(done: Retracted, plan: Plan) -> dict[str, Any]:
         "texts": [preview_described(each) for each in plan.previews],
         "deliveries": dict(done.deliveries),
         "cancelled": done.cancelled,
-    }
-
-
-def _withdrawn_described(done: WithdrawnMessage) -> dict[str, Any]:
-    return {
-        "message_id": done.message_id,
-        "cancelled": dict(done.cancelled),
-        "taking_down": dict(done.taking_down),
-        "waited_for": done.waited_for,
-        "beyond_recall": dict(done.beyond_recall),
-        "advice": done.advice,
     }

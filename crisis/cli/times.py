@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from crisis import clock
+from crisis.clock import OSLO
 from crisis.errors import Invalid
 
-OSLO = ZoneInfo("Europe/Oslo")
 _CLOCK = re.compile(r"(\d{1,2})[:.](\d{2})")
 
 

@@ -166,7 +166,7 @@ async def claim_started(
     behind: Place = FRONT,
 ) -> tuple[list[Claimed], Place]:
     """Claim and start in one statement up to ``most`` rows of these accounts that were never attempted and never lost their
-    sender: half the database's work. They are in flight when this returns, so call for what can be called at once.
+    sender: one write less for each. They are in flight when this returns, so ask for what can be called at once.
 
     Nothing may hold the accounts back, and no gate the lane: nobody is asked in between. ``behind`` is what the last such
     claim returned beside its rows; when there are no more behind it, look from the :data:`FRONT` once again.

@@ -1,4 +1,5 @@
-"""The feeder: claims one batch ahead, and starts rows a little ahead of the calls, so that no call waits for a commit.
+"""The feeder: claims one batch ahead, and starts rows a little ahead of the calls, so that no call waits for a commit. Of text
+messages, what nothing holds back is claimed and started at once.
 
 What is started counts as unknown if this process dies, so never more than twice the concurrency waits for its turn. Of units'
 posts nothing is started ahead: each holds a permit, and a drain has to wait for it. The limiter says of which accounts rows
@@ -28,7 +29,9 @@ from crisis.mode import Mode
 STRAIGHT_SECONDS = 1.0
 """How long what nothing holds back may go on alone, before a batch of whatever is due, oldest first, gets its turn."""
 LINGER_SECONDS = 2.0
-"""The longest wait for an account to have room again. For longer ones the sender ends, and the sweep asks again as often."""
+"""The longest wait for a row's time, or for an account to have room again. For longer ones the sender ends: the sweep finds what
+is due every few seconds.
+"""
 
 
 class _Row(NamedTuple):
@@ -118,11 +121,11 @@ class Feeder:
             return
         until, behind = self._loop.time() + STRAIGHT_SECONDS, claims.FRONT
         while self._writer.writing and self._loop.time() < until and not self._is_late:
+            await self._calls.few_wait(self._ahead)
             async with self._db.transaction() as session:
-                free = await self._limiter.free(session)
+                free = await self._limiter.free(session)  # now, and not before that wait
             if not free:
                 return
-            await self._calls.few_wait(self._ahead)
             begin_by = self._loop.time() + self._pace.hold_seconds - self._pace.call_seconds
             claimed, behind = await claims.claim_started(
                 *(self._starting, self._mode, self._lane, self._lease, free),

@@ -71,25 +71,24 @@ _IS_SUPERSEDED = text(
         WHERE d.id = :id)
     """
 )
+# Of a delivery d of a revision v.
+_WITHDRAWN = "(v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id))"
 _IS_WITHDRAWN = text(
-    """
+    f"""
     SELECT EXISTS (
         SELECT 1 FROM deliveries d JOIN renditions r ON r.id = d.rendition_id JOIN revisions v ON v.id = r.revision_id
-        WHERE d.id = :id
-          AND (v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id)))
-    """
+        WHERE d.id = :id AND {_WITHDRAWN})
+    """  # noqa: S608 - our own words
 )
 _DROP_SUPERSEDED = text(
-    """
-    UPDATE deliveries d SET state = 'cancelled', changed_at = now(), error = CASE
-               WHEN v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id)
-               THEN 'withdrawn before it was sent' ELSE 'superseded by a newer revision' END
+    f"""
+    UPDATE deliveries d SET state = 'cancelled', changed_at = now(),
+           error = CASE WHEN {_WITHDRAWN} THEN 'withdrawn before it was sent' ELSE 'superseded by a newer revision' END
     FROM renditions r JOIN revisions v ON v.id = r.revision_id
     WHERE r.id = d.rendition_id AND d.id = ANY(:ids) AND d.state = 'retry_wait'
-      AND (v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id)
-           OR EXISTS (SELECT 1 FROM revisions w
-                      WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved'))
-    """
+      AND ({_WITHDRAWN} OR EXISTS (SELECT 1 FROM revisions w
+                                   WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved'))
+    """  # noqa: S608 - our own words
 )
 
 

@@ -55,9 +55,9 @@ def after_error(  # noqa: PLR0911 - one line per class of error is what makes it
         case Misconfigured():
             return Step(DeliveryState.RETRY_WAIT, MISCONFIGURED_WAIT)
         case Throttled():
-            return Step(DeliveryState.RETRY_WAIT, (error.retry_after or 0.0) + _jitter(attempts, chance))
+            return Step(DeliveryState.RETRY_WAIT, (error.retry_after or 0.0) + jitter(attempts, chance))
         case Unavailable():
-            return Step(DeliveryState.RETRY_WAIT, _jitter(attempts, chance))
+            return Step(DeliveryState.RETRY_WAIT, jitter(attempts, chance))
         case _:  # an error of a class we do not know says nothing about what the provider did
             return Step(DeliveryState.UNKNOWN, capabilities.settle_seconds)
 
@@ -85,5 +85,6 @@ def after_finding(
             return Step(DeliveryState.UNKNOWN_FINAL)
 
 
-def _jitter(attempts: int, chance: random.Random) -> float:
+def jitter(attempts: int, chance: random.Random) -> float:
+    """Seconds: uniform between nothing and a bound that doubles with every attempt, up to :data:`LONGEST_WAIT`."""
     return chance.uniform(0.0, min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(attempts, 10)))

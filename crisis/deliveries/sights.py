@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
-_OSLO = ZoneInfo("Europe/Oslo")
+from crisis.clock import OSLO
 
 
 class Sight(StrEnum):
@@ -39,4 +38,4 @@ def words(sight: Sight, seen_at: datetime | None, looked_at: datetime | None) ->
 
 def clock_time(at: datetime | None) -> str:
     """``05.58``, in Norway; a question mark for no time."""
-    return at.astimezone(_OSLO).strftime("%H.%M") if at else "?"
+    return at.astimezone(OSLO).strftime("%H.%M") if at else "?"

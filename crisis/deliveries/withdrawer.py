@@ -174,7 +174,7 @@ async def _check(row: Row[Any], channel: Channel, account: AccountRef, chance: r
     if row.attempts >= retry.BUDGET[True]:
         return _by_hand(row, "It was tried many times, and nobody can tell that it is gone.")
     told = "It is still there." if finding.found is Found.YES else "Nobody can tell whether it is gone."
-    return Next(WithdrawalState.WAITING, f"{told} Taking it down again.", _jitter(row.attempts, chance))
+    return Next(WithdrawalState.WAITING, f"{told} Taking it down again.", retry.jitter(row.attempts, chance))
 
 
 def _after_error(error: ChannelError, row: Row[Any], channel: Channel, chance: random.Random) -> Next:
@@ -185,14 +185,10 @@ def _after_error(error: ChannelError, row: Row[Any], channel: Channel, chance: r
         case DeliveryState.RETRY_WAIT if row.state == WithdrawalState.CALLING:
             return Next(WithdrawalState.WAITING, error.reason, step.wait)
         case DeliveryState.RETRY_WAIT | DeliveryState.UNKNOWN if row.attempts < retry.BUDGET[True]:
-            wait = max(step.wait, _jitter(row.attempts, chance))
+            wait = max(step.wait, retry.jitter(row.attempts, chance))
             return Next(WithdrawalState.CHECKING, error.reason, wait)
         case _:
             return _by_hand(row, error.reason)
-
-
-def _jitter(attempts: int, chance: random.Random) -> float:
-    return chance.uniform(0.0, min(retry.LONGEST_WAIT, retry.FIRST_WAIT * 2.0 ** min(attempts, 10)))
 
 
 def _by_hand(row: Row[Any], why: str) -> Next:

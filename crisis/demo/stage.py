@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -17,6 +16,7 @@ from crisis.accounts.locks import Lock, LockState
 from crisis.accounts.models import Account
 from crisis.activations.drain import OpenPermit
 from crisis.channels import Unit
+from crisis.clock import OSLO
 from crisis.deliveries import ledger
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import DeliveryState
@@ -24,7 +24,6 @@ from crisis.demo.promises import Promise, Report
 from crisis.messages.plan import Preview
 from crisis.messages.rendered import CHANNEL_NAMES
 
-OSLO = ZoneInfo("Europe/Oslo")
 _BAR = 16
 _ARRIVED = frozenset({DeliveryState.DELIVERED, DeliveryState.UNDELIVERED, DeliveryState.EXPIRED})
 _UNITS = {Unit.CHARACTERS: "characters", Unit.WEIGHTED: "weighted characters", Unit.SEGMENTS: "parts"}

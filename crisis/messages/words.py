@@ -7,13 +7,12 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from crisis.clock import OSLO
 from crisis.errors import Invalid, Unready
 
-OSLO = ZoneInfo("Europe/Oslo")
 PLACE = Path("messages/_base/words.json")
 
 
