@@ -1,11 +1,12 @@
 """The ledger: how it stands, counted. The numbers of a revision always add up to its deliveries, because they are them."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.deliveries.sights import Sight
@@ -65,8 +66,17 @@ _UNDECIDED = text(
     ORDER BY d.lane, d.id LIMIT :most
     """
 )
+# By line of the ledger, of deliveries ``d``.
+_LINE = "v.message_id, v.number AS revision, d.account_id, r.language"
+_OF_ACTIVATION = """
+    JOIN renditions r ON r.id = d.rendition_id
+    JOIN revisions v ON v.id = r.revision_id
+    JOIN messages m ON m.id = v.message_id
+    WHERE m.activation_id = :activation
+    GROUP BY v.message_id, v.number, d.account_id, r.language
+"""
 _UNKNOWN_WORDS = text(
-    """
+    f"""
     WITH said AS (
         SELECT d.id, w.word FROM receipts w JOIN deliveries d ON d.id = w.delivery_id AND d.mode = w.mode
         WHERE w.word IS NOT NULL
@@ -76,42 +86,24 @@ _UNKNOWN_WORDS = text(
         JOIN renditions n ON n.id = d.rendition_id AND n.channel = w.channel
         WHERE w.word IS NOT NULL AND w.delivery_id IS NULL
     )
-    SELECT v.message_id, v.number AS revision, d.account_id, r.language, said.word, count(DISTINCT d.id) AS deliveries
-    FROM said
-    JOIN deliveries d ON d.id = said.id
-    JOIN renditions r ON r.id = d.rendition_id
-    JOIN revisions v ON v.id = r.revision_id
-    JOIN messages m ON m.id = v.message_id
-    WHERE m.activation_id = :activation
-    GROUP BY v.message_id, v.number, d.account_id, r.language, said.word
+    SELECT {_LINE}, said.word, count(DISTINCT d.id) AS deliveries
+    FROM said JOIN deliveries d ON d.id = said.id {_OF_ACTIVATION}, said.word
     ORDER BY count(DISTINCT d.id) DESC, said.word
-    """
+    """  # noqa: S608 - our own words
 )
 _SIGHTS = text(
-    """
-    SELECT v.message_id, v.number AS revision, d.account_id, r.language, k.sight, count(*) AS deliveries,
+    f"""
+    SELECT {_LINE}, k.sight, count(*) AS deliveries,
            max(k.seen_at) AS seen_at, max(k.looked_at) AS looked_at, min(k.why) AS why
-    FROM looks k
-    JOIN deliveries d ON d.id = k.delivery_id
-    JOIN renditions r ON r.id = d.rendition_id
-    JOIN revisions v ON v.id = r.revision_id
-    JOIN messages m ON m.id = v.message_id
-    WHERE m.activation_id = :activation
-    GROUP BY v.message_id, v.number, d.account_id, r.language, k.sight
-    """
+    FROM looks k JOIN deliveries d ON d.id = k.delivery_id {_OF_ACTIVATION}, k.sight
+    """  # noqa: S608 - our own words
 )
 _WITHDRAWALS = text(
-    """
-    SELECT v.message_id, v.number AS revision, d.account_id, r.language, w.state, count(*) AS deliveries,
+    f"""
+    SELECT {_LINE}, w.state, count(*) AS deliveries,
            max(w.asked_at) AS asked_at, max(w.withdrawn_at) AS withdrawn_at, min(w.error) AS why
-    FROM withdrawals w
-    JOIN deliveries d ON d.id = w.delivery_id
-    JOIN renditions r ON r.id = d.rendition_id
-    JOIN revisions v ON v.id = r.revision_id
-    JOIN messages m ON m.id = v.message_id
-    WHERE m.activation_id = :activation
-    GROUP BY v.message_id, v.number, d.account_id, r.language, w.state
-    """
+    FROM withdrawals w JOIN deliveries d ON d.id = w.delivery_id {_OF_ACTIVATION}, w.state
+    """  # noqa: S608 - our own words
 )
 _LEAST_DONE_FIRST = (W.REFUSED, W.WAITING, W.CHECKING, W.CALLING, W.DONE)
 _WORST_FIRST = (Sight.GONE, Sight.NOT_SEEN, Sight.WAITING, Sight.SEEN, Sight.REPLACED)
@@ -201,9 +193,13 @@ class Line:
         return sum(count for state, count in self.counts.items() if state not in settled)
 
 
+_Key = tuple[int, int, int, str]
+"""Message, revision, account and language."""
+
+
 async def lines(session: AsyncSession, activation_id: int) -> list[Line]:
     """How every revision of an activation stands, per account and language, in the order they were approved."""
-    found: dict[tuple[int, int, int, str], Line] = {}
+    found: dict[_Key, Line] = {}
     for row in await session.execute(_COUNTS, {"activation": activation_id}):
         key = (row.message_id, row.revision, row.account_id, row.language)
         line = found.setdefault(key, Line(*key[:3], row.channel, row.account, row.language))
@@ -211,23 +207,33 @@ async def lines(session: AsyncSession, activation_id: int) -> list[Line]:
         line.repeated += row.repeated
         line.error = row.error or line.error
         line.url = row.url or line.url
-        line.changed_at = max(filter(None, (line.changed_at, row.changed_at)))
-    for row in await session.execute(_SIGHTS, {"activation": activation_id}):
-        if (seen := found.get((row.message_id, row.revision, row.account_id, row.language))) is not None:
-            seen.sights[Sight(row.sight)] = row.deliveries
-            seen.seen_at = max(filter(None, (seen.seen_at, row.seen_at)), default=None)
-            seen.looked_at = max(filter(None, (seen.looked_at, row.looked_at)), default=None)
-            seen.unseen_why = row.why or seen.unseen_why
-    for row in await session.execute(_UNKNOWN_WORDS, {"activation": activation_id}):
-        if (said := found.get((row.message_id, row.revision, row.account_id, row.language))) is not None:
-            said.unknown_words[row.word] = row.deliveries
-    for row in await session.execute(_WITHDRAWALS, {"activation": activation_id}):
-        if (down := found.get((row.message_id, row.revision, row.account_id, row.language))) is not None:
-            down.withdrawals[W(row.state)] = row.deliveries
-            down.withdrawal_asked_at = max(filter(None, (down.withdrawal_asked_at, row.asked_at)), default=None)
-            down.withdrawn_at = max(filter(None, (down.withdrawn_at, row.withdrawn_at)), default=None)
-            down.withdrawal_why = row.why or down.withdrawal_why
+        line.changed_at = _latest(line.changed_at, row.changed_at)
+    for line, row in await _of_lines(session, found, _SIGHTS, activation_id):
+        line.sights[Sight(row.sight)] = row.deliveries
+        line.seen_at = _latest(line.seen_at, row.seen_at)
+        line.looked_at = _latest(line.looked_at, row.looked_at)
+        line.unseen_why = row.why or line.unseen_why
+    for line, row in await _of_lines(session, found, _UNKNOWN_WORDS, activation_id):
+        line.unknown_words[row.word] = row.deliveries
+    for line, row in await _of_lines(session, found, _WITHDRAWALS, activation_id):
+        line.withdrawals[W(row.state)] = row.deliveries
+        line.withdrawal_asked_at = _latest(line.withdrawal_asked_at, row.asked_at)
+        line.withdrawn_at = _latest(line.withdrawn_at, row.withdrawn_at)
+        line.withdrawal_why = row.why or line.withdrawal_why
     return list(found.values())
+
+
+async def _of_lines(
+    session: AsyncSession, found: Mapping[_Key, Line], statement: TextClause, activation_id: int
+) -> list[tuple[Line, Row[Any]]]:
+    """What a statement has of each line. What was approved since the lines were counted is of the next time."""
+    rows = await session.execute(statement, {"activation": activation_id})
+    keyed = (((row.message_id, row.revision, row.account_id, row.language), row) for row in rows)
+    return [(found[key], row) for key, row in keyed if key in found]
+
+
+def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
+    return max(filter(None, (one, other)), default=None)
 
 
 @dataclass(frozen=True, slots=True)
