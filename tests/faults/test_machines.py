@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -83,7 +84,8 @@ async def test_of_three_machines_one_may_be_killed_and_one_stand_still(
         for process in still:
             process.resume()
     await asyncio.sleep(2)  # it goes on, with results nobody waits for any more
-    await note(stack, crisis, record_property)
+    found = await note(stack, crisis, record_property)
+    assert found.total() == PEOPLE
     machines[1].worker.kill()
     machines[2].worker.kill()
 
@@ -129,13 +131,14 @@ def through(held: ExitStack, stack: Stack, network: Network) -> dict[str, str]:
     return found
 
 
-async def note(stack: Stack, crisis: Crisis, record_property: Note) -> None:
-    """The judge's word, and the figures."""
+async def note(stack: Stack, crisis: Crisis, record_property: Note) -> Counter[DeliveryState]:
+    """The judge's word, and the figures: how many are in which state."""
     found = await nothing_lost_and_no_blind_repeat(stack, crisis)
     assert set(found) <= TOLD
     assert accepted(stack) + found[DeliveryState.UNKNOWN_FINAL] >= PEOPLE
     record_property("accepted, distinct", accepted(stack))
     record_property("repeats, all flagged", repeats(stack))
+    return found
     record_property("left by lost senders", len(await left_by_lost_senders(crisis)))
     record_property("waiting for a person", found[DeliveryState.UNKNOWN_FINAL])
     record_property("longest standstill, s", longest_gap(stack))
