@@ -138,7 +138,7 @@ async def note(stack: Stack, crisis: Crisis, record_property: Note) -> Counter[D
     assert accepted(stack) + found[DeliveryState.UNKNOWN_FINAL] >= PEOPLE
     record_property("accepted, distinct", accepted(stack))
     record_property("repeats, all flagged", repeats(stack))
-    return found
     record_property("left by lost senders", len(await left_by_lost_senders(crisis)))
     record_property("waiting for a person", found[DeliveryState.UNKNOWN_FINAL])
     record_property("longest standstill, s", longest_gap(stack))
+    return found
