@@ -24,13 +24,13 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from multiprocessing.connection import Connection
 from typing import Any, cast
-from urllib.parse import parse_qs, unquote_plus, urlsplit
+from urllib.parse import parse_qs, unquote_plus
 
-import httptools
 import orjson
 import uvloop
 
 from bench.callbacks import Callbacks, Storm
+from bench.conversation import Conversation
 from bench.people import number_of
 from bench.stub import SID
 
@@ -255,44 +255,6 @@ def _serve(there: Connection, people: int, temper: Temper, storm: Storm) -> None
     uvloop.run(_listen(there, people, temper, storm))
 
 
-class _Conversation(asyncio.Protocol):
-    """One connection of a client."""
-
-    def __init__(self, provider: _Provider) -> None:
-        self._provider = provider
-        self._parser = httptools.HttpRequestParser(self)
-        self._url, self._body = b"", b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-
-    def data_received(self, data: bytes) -> None:
-        self._parser.feed_data(data)
-
-    def on_url(self, url: bytes) -> None:
-        self._url += url
-
-    def on_body(self, body: bytes) -> None:
-        self._body += body
-
-    def on_message_complete(self) -> None:
-        if self._parser.get_method() == b"POST":
-            said = self._provider.create(self._body)
-        else:
-            said = self._provider.read(urlsplit(self._url.decode()).query)
-        self._url, self._body = b"", b""
-        if said is None or self._transport.is_closing():
-            return
-        status, body = said
-        if not status:
-            self._transport.abort()
-            return
-        self._transport.write(
-            b"HTTP/1.1 %d -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-            % (status, len(body), body)
-        )
-
-
 async def _listen(there: Connection, people: int, temper: Temper, storm: Storm) -> None:
     loop, closed = asyncio.get_running_loop(), asyncio.Event()
     provider = _Provider(people, temper, storm)
@@ -308,7 +270,7 @@ async def _listen(there: Connection, people: int, temper: Temper, storm: Storm) 
             provider.callbacks.release()
         there.send({"repeats": provider.repeats, "standing": provider.standing}.get(what, lambda: None)())
 
-    server = await loop.create_server(lambda: _Conversation(provider), "127.0.0.1", 0, backlog=4096)
+    server = await loop.create_server(lambda: Conversation(provider), "127.0.0.1", 0, backlog=4096)
     there.send(server.sockets[0].getsockname()[1])
     loop.add_reader(there.fileno(), asked)
     calling = asyncio.create_task(provider.callbacks.run())
