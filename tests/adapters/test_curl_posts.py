@@ -1,57 +1,23 @@
-"""Posts over libcurl, below what the contract sees: connections, certificates, proxies, forks, and what ends early."""
+"""Posts over libcurl, below what the contract sees: connections, forks, what was sent and what ends early."""
 
 import asyncio
 import gc
 import os
 import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
 
 import pytest
 import uvloop
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from adapters.curl_posts import LONGEST_ANSWER, LONGEST_IDLE, Answer, Posts
-from adapters.transport import ForbiddenHost, Guard
 from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Unavailable
+from tests.adapters.posting import SECRET, WELL, answer_of, one_answer, posts_to
 from tests.adapters.scripted import Answer as Scripting
 from tests.adapters.scripted import Reset, Scripted
 from tests.adapters.sockets import free_address, listening
-
-SECRET = "c2VjcmV0"
-PROXIES = ("http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
-
-
-def posts_to(url: str, *, allowed: frozenset[str] | None = None, limit: int = 4, **changes: Any) -> Posts:
-    settings: dict[str, Any] = {
-        "call_seconds": 2.0,
-        "headers": {"Authorization": f"Basic {SECRET}"},
-        "secrets": (SECRET,),
-    }
-    return Posts(url, Guard(allowed), limit=limit, **(settings | changes))
-
-
-async def answer_of(posts: Posts, form: bytes = b"a=b") -> Answer | ChannelError:
-    told: asyncio.Future[Answer | ChannelError] = asyncio.get_running_loop().create_future()
-    posts.post("1", form, lambda _, outcome: told.set_result(outcome))
-    async with asyncio.timeout(5):
-        return await told
-
-
-async def one_answer(url: str, **changes: Any) -> Answer | ChannelError:
-    posts = posts_to(url, **changes)
-    try:
-        return await answer_of(posts)
-    finally:
-        posts.close()
 
 
 @contextmanager
@@ -72,9 +38,6 @@ def counting(*answers: bytes) -> Iterator[tuple[str, list[int]]]:
 
     with listening(serve) as address:
         yield f"http://{address}/", seen
-
-
-WELL = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
 
 
 async def test_a_post_is_never_sent_twice_although_libcurl_would() -> None:
@@ -100,8 +63,7 @@ async def test_a_connection_that_ended_while_idle_is_not_used_again() -> None:
 
 
 async def test_a_connection_that_was_idle_for_long_is_not_trusted() -> None:
-    made = b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}"
-    with counting(made, made, made) as (url, seen):
+    with counting(WELL, WELL, WELL) as (url, seen):
         posts = posts_to(url)
         for pause in (0.0, 0.5, LONGEST_IDLE + 1.5):
             await asyncio.sleep(pause)
@@ -207,111 +169,6 @@ async def test_no_error_shows_a_secret(server: Scripted) -> None:
     posts = posts_to(server.url)
     assert SECRET not in repr(posts)
     posts.close()
-
-
-# Where it may go
-
-
-async def test_a_host_off_the_list_is_refused_before_there_is_a_connection(server: Scripted) -> None:
-    for allowed in (frozenset({free_address()}), frozenset[str]()):
-        with pytest.raises(ForbiddenHost, match=server.address):
-            posts_to(server.url, allowed=allowed)
-    assert server.requests == []
-
-
-async def test_a_redirect_is_an_answer_and_not_followed(server: Scripted, other: Scripted) -> None:
-    for status in (301, 302, 303, 307, 308):
-        server.script(Scripting(status, headers={"Location": other.url}))
-        outcome = await one_answer(server.url)
-        assert isinstance(outcome, Answer)
-        assert (outcome.status, outcome.headers["Location"]) == (status, other.url)
-    assert other.requests == []
-
-
-async def test_proxies_are_for_those_without_a_list(
-    server: Scripted, other: Scripted, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in PROXIES:
-        monkeypatch.setenv(name, other.url.replace("://", "://crisis:pass@"))
-    for name in ("no_proxy", "NO_PROXY"):
-        monkeypatch.setenv(name, "")
-    server.script(Scripting(201, "direct"))
-    other.script(Scripting(201, "by proxy"))
-    walled = await one_answer(server.url, allowed=frozenset({server.address}))
-    assert isinstance(walled, Answer)
-    assert (walled.body, other.requests) == (b"direct", [])
-    free = await one_answer(server.url)
-    assert isinstance(free, Answer)
-    assert free.body == b"by proxy"
-    assert other.requests[0].headers["proxy-authorization"] == "Basic Y3Jpc2lzOnBhc3M="
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    server.script(Scripting(201, "direct"))
-    assert isinstance(await one_answer(server.url), Answer)
-    assert len(server.requests) == 2
-
-
-# Certificates
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    key, folder = ec.generate_private_key(ec.SECP256R1()), tmp_path_factory.mktemp("tls")
-    name, now = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "fjordvik")]), datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    plain = serialization.NoEncryption()
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    )
-    return folder / "cert.pem", folder / "key.pem"
-
-
-@contextmanager
-def tls(certificate: tuple[Path, Path]) -> Iterator[tuple[str, list[bytes]]]:
-    """A server with this certificate: its address, and the requests that came through."""
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(*certificate)
-    requests: list[bytes] = []
-
-    def serve(connection: socket.socket) -> None:
-        try:
-            with context.wrap_socket(connection.dup(), server_side=True) as wrapped:
-                if request := wrapped.recv(1 << 16):
-                    requests.append(request)
-                    wrapped.sendall(WELL)
-        except OSError:
-            return
-
-    with listening(serve) as address:
-        yield address, requests
-
-
-async def test_a_certificate_nobody_vouches_for_is_refused(certificate: tuple[Path, Path]) -> None:
-    with tls(certificate) as (address, requests):
-        outcome = await one_answer(f"https://{address}/")
-        assert isinstance(outcome, Unavailable)
-        assert "certificate" in outcome.reason
-    assert requests == []
-
-
-async def test_a_certificate_is_trusted_with_its_authority_and_for_its_own_name_only(
-    certificate: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with tls(certificate) as (address, requests):
-        assert isinstance(await one_answer(f"https://{address}/", ca_file=str(certificate[0])), Answer)
-        monkeypatch.setenv("SSL_CERT_FILE", str(certificate[0]))  # as an installation adds its own
-        assert isinstance(await one_answer(f"https://{address}/"), Answer)
-        elsewhere = address.replace("127.0.0.1", "localhost")
-        assert isinstance(await one_answer(f"https://{elsewhere}/"), Unavailable)
-    assert len(requests) == 2
 
 
 # What ends early
