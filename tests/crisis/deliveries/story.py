@@ -121,15 +121,21 @@ class Hand:
 class Diverting(Limiter):
     """A limiter that finds nothing slow, and lets one account carry what was meant for another."""
 
-    def __init__(self, mode: Mode, way: Mapping[int, int]) -> None:
+    def __init__(self, mode: Mode, way: Mapping[int, int], accounts: Sequence[int]) -> None:
         super().__init__(mode)
         self._way = way
+        self._free = [account for account in accounts if account not in way]
+        for account in accounts:
+            self._known(account)
 
     async def takes(self, session: AsyncSession) -> Takes:  # noqa: ARG002 - the limiter's
         return Takes((Take(divert=self._way),)) if self._way else Takes()
 
     def admits_all(self, candidates: Sequence[Candidate]) -> bool:  # noqa: ARG002 - the limiter's
         return True
+
+    async def free(self, session: AsyncSession) -> list[int]:  # noqa: ARG002 - the limiter's
+        return self._free
 
 
 async def claim(session: AsyncSession, lane: Lane, lease: UUID, most: int, take: Take) -> list[Claimed]:
@@ -202,6 +208,7 @@ class Story:
             (not self._open() or self.chance.random() < HURRIED, 1, self.time_passes),
             (True, 1, self.another_account_carries_it),
             *((lane in due, 2, partial(self.a_hand_claims, lane)) for lane in CHANNELS),
+            (Lane.SMS in due, 1, self.a_hand_claims_and_starts_at_once),
             (bool(due), 1, self.there_is_a_rush),
             (any(hand.claimed for hand in self.hands), 3, self.a_hand_starts),
             (bool(self._open()), 2, self.a_provider_decides),
@@ -267,6 +274,20 @@ class Story:
         if hand.claimed:
             self.hands.append(hand)
 
+    async def a_hand_claims_and_starts_at_once(self) -> None:
+        hand, line = Hand(Lane.SMS), self.db.line()
+        free = [account for account in self.sms if account not in self.way]
+        most = self.chance.randint(1, 4)
+        try:
+            begun, _ = await claims.claim_started(
+                *(line, Mode.ACTUAL, hand.lane, hand.lease, free), most=most, hold_seconds=HOLD
+            )
+        finally:
+            await line.close()
+        hand.calls = [Call(each.id, 1) for each in begun]
+        if hand.calls:
+            self.hands.append(hand)
+
     async def a_hand_starts(self) -> None:
         hand = self.chance.choice([hand for hand in self.hands if hand.claimed])
         ids, hand.claimed = hand.claimed, []
@@ -304,7 +325,7 @@ class Story:
 
     async def there_is_a_rush(self) -> None:
         """Whole senders of the product, while the editors go on, receipts come in and the sweep looks about."""
-        limiter = Diverting(Mode.ACTUAL, self.way)
+        limiter = Diverting(Mode.ACTUAL, self.way, self.sms)
         own = {"holder": self.holder, "limiter": limiter}
         outlets = {channel: Outlet(channel, say=self._answer, capabilities=ABLE) for channel in CHANNELS.values()}
         acts = [
@@ -388,9 +409,8 @@ class Story:
             await self.somebody_looks(honest=True)
             outlets = {channel: Outlet(channel, say=self._accept, capabilities=ABLE) for channel in CHANNELS.values()}
             for lane in CHANNELS:
-                sender = Sender(
-                    self.db, Mode.ACTUAL, lane, outlets, self.book, PACE, limiter=Diverting(Mode.ACTUAL, {})
-                )
+                limiter = Diverting(Mode.ACTUAL, {}, self.sms)
+                sender = Sender(self.db, Mode.ACTUAL, lane, outlets, self.book, PACE, limiter=limiter)
                 await sender.run()
         await self.read()
         left = {row.id: row.state for row in self.rows.values() if row.state not in AT_REST}
