@@ -70,7 +70,7 @@ _CLAIM_SOME = _claiming(
 )
 # Every row that is claimed leaves a dead entry at the front of the index. Who goes on behind what it claimed last steps over none.
 _CLAIM_STARTED = _claiming(
-    "AND d.attempts = 0 AND d.account_id = ANY(CAST(:only AS int[])) AND (d.due_at, d.id) > (:behind_at, :behind_id)",
+    "AND d.state = 'ready' AND d.attempts = 0 AND d.account_id = ANY(CAST(:only AS int[])) AND (d.due_at, d.id) > (:behind_at, :behind_id)",
     "'in_flight', attempts = 1, started_at = clock_timestamp()",
 )
 _HELD = text("SELECT id FROM deliveries WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased' FOR UPDATE")
@@ -168,9 +168,12 @@ async def claim_started(
     """Claim and start in one statement up to ``most`` rows of these accounts that were never attempted and never lost their
     sender: one write less for each. They are in flight when this returns, so ask for what can be called at once.
 
-    Nothing may hold the accounts back, and no gate the lane: nobody is asked in between. ``behind`` is what the last such
-    claim returned beside its rows; when there are no more behind it, look from the :data:`FRONT` once again.
+    Nothing may hold the accounts back: nobody is asked in between. ``behind`` is what the last such claim returned beside its
+    rows; when there are no more behind it, look from the :data:`FRONT` once again. Raises :class:`ValueError` for a lane that
+    the gate may hold back: a unit's post starts with a permit or not at all (promise P1).
     """
+    if not lane.crisis:
+        raise ValueError(f"What is in the lane {lane} cannot start without a permit.")
     values = _due(mode, lane, lease, most, hold_seconds, sound(most)) | {
         "only": list(accounts),
         "behind_at": behind.due_at,

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from crisis import clock
 from crisis.activations.holders import Holder
 from crisis.deliveries import claims, settling
-from crisis.deliveries.claims import Claimed
+from crisis.deliveries.claims import FRONT, Claimed, Place
 from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
@@ -215,3 +215,81 @@ async def test_a_later_message_to_the_same_place_is_not_claimed_before_the_earli
     assert [each.id for each in await claim(bench, uuid4())] == [other]
     await settle(bench, lease, [Result(first, 1, "facebook", S.UNKNOWN)])
     assert [each.id for each in await claim(bench, uuid4())] == [second]
+
+
+# Both at once
+
+
+async def claim_started(bench: Workbench, accounts: list[int], *, most: int = 10, behind: Place = FRONT) -> list[int]:
+    line = bench.db.line()
+    try:
+        begun, _ = await claims.claim_started(
+            *(line, Mode.ACTUAL, Lane.SMS, uuid4(), accounts), most=most, hold_seconds=5, behind=behind
+        )
+    finally:
+        await line.close()
+    return [each.id for each in begun]
+
+
+async def test_what_nothing_holds_back_is_in_flight_at_once_with_its_first_attempt(bench: Workbench) -> None:
+    ids = await bench.alert("sms", people=5)
+    account = (await bench.row(ids[0])).account_id
+    assert await claim_started(bench, [account], most=3) == ids[:3]
+    rows = await bench.rows(ids)
+    assert [(row.state, row.attempts, row.started_at is not None) for row in rows[:3]] == [("in_flight", 1, True)] * 3
+    assert {row.state for row in rows[3:]} == {"ready"}
+    assert all(row.lease is not None and row.lease_until is not None for row in rows[:3])
+
+
+async def test_what_was_tried_or_lost_its_sender_or_is_another_accounts_is_left_for_the_careful_way(
+    bench: Workbench,
+) -> None:
+    tried, lost, later, fine = await bench.alert("sms", people=4)
+    account = (await bench.row(fine)).account_id
+    await bench.run("UPDATE deliveries SET attempts = 1 WHERE id = :id", id=tried)
+    await bench.run("UPDATE deliveries SET crashes = 1 WHERE id = :id", id=lost)
+    await bench.run("UPDATE deliveries SET due_at = now() + interval '1 minute' WHERE id = :id", id=later)
+    assert await claim_started(bench, [account + 1]) == []
+    assert await claim_started(bench, []) == []
+    assert await claim_started(bench, [account]) == [fine]
+
+
+async def test_who_goes_on_behind_what_it_claimed_meets_none_twice_and_misses_none(bench: Workbench) -> None:
+    ids = await bench.alert("sms", people=25)
+    account, behind, found = (await bench.row(ids[0])).account_id, FRONT, list[int]()
+    await bench.run("UPDATE deliveries SET due_at = due_at + interval '1 hour' WHERE id = :id", id=ids[3])
+    line = bench.db.line()
+    while True:
+        begun, behind = await claims.claim_started(
+            *(line, Mode.ACTUAL, Lane.SMS, uuid4(), [account]), most=4, hold_seconds=5, behind=behind
+        )
+        if not begun:
+            break
+        found += [each.id for each in begun]
+    await line.close()
+    assert found == [each for each in ids if each != ids[3]]
+    await bench.run("UPDATE deliveries SET due_at = due_at - interval '1 hour' WHERE id = :id", id=ids[3])
+    assert await claim_started(bench, [account], behind=behind) == []
+    assert await claim_started(bench, [account]) == [ids[3]], "from the front it is found"
+
+
+async def test_a_later_message_to_the_same_person_does_not_start_beside_the_earlier(bench: Workbench) -> None:
+    first = await bench.alert("sms", people=2)
+    account = (await bench.row(first[0])).account_id
+    assert await claim_started(bench, [account]) == first
+    again = await factories.approved_alert(bench.crisis, 1, audience_id=1)
+    second = await bench.of_revision(again.revision.id)
+    assert await claim_started(bench, [account]) == []
+    await bench.run("UPDATE deliveries SET state = 'accepted' WHERE id = :id", id=first[0])
+    assert await claim_started(bench, [account]) == second[:1]
+
+
+async def test_a_units_post_never_starts_without_a_permit(bench: Workbench) -> None:
+    (post,) = await bench.posts(1)
+    line = bench.db.line()
+    with pytest.raises(ValueError, match="without a permit"):
+        await claims.claim_started(
+            *(line, Mode.ACTUAL, Lane.UNIT, uuid4(), [(await bench.row(post)).account_id]), most=9, hold_seconds=5
+        )
+    await line.close()
+    assert (await bench.row(post)).state == "ready"
