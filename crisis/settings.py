@@ -18,6 +18,8 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from crisis.mode import Mode
 
 KEY_BYTES = 32
+PROMISE_WARNING_SECONDS = 600.0
+"""Ten minutes: time to write a message in, and to have it approved."""
 PACKAGE = Path(__file__).resolve().parent
 SECRETS = (
     "numbers_key",
@@ -107,7 +109,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=30.0, gt=1, le=600)
     validity_seconds: int = Field(default=6 * 3600, ge=60)  # a crisis delivery is dead after this
     sweep_seconds: float = Field(default=2.0, gt=0, le=60)
-    promise_warning_seconds: float = Field(default=600.0, ge=0, le=86400)  # before a promised update is due
+    promise_warning_seconds: float = Field(
+        default=PROMISE_WARNING_SECONDS, ge=0, le=86400
+    )  # before a promised update is due
 
     keep_unlisted_days: int = Field(default=30, ge=1)  # then recipients who are on no list are erased
 

@@ -70,7 +70,8 @@ _CLAIM_SOME = _claiming(
 )
 # Every row that is claimed leaves a dead entry at the front of the index. Who goes on behind what it claimed last steps over none.
 _CLAIM_STARTED = _claiming(
-    "AND d.state = 'ready' AND d.attempts = 0 AND d.account_id = ANY(CAST(:only AS int[])) AND (d.due_at, d.id) > (:behind_at, :behind_id)",
+    "AND d.state = 'ready' AND d.attempts = 0 AND d.account_id = ANY(CAST(:only AS int[])) "
+    "AND (d.due_at, d.id) > (:behind_at, :behind_id)",
     "'in_flight', attempts = 1, started_at = clock_timestamp()",
 )
 _HELD = text("SELECT id FROM deliveries WHERE id = ANY(:ids) AND lease = :lease AND state = 'leased' FOR UPDATE")

@@ -25,6 +25,7 @@ from crisis.lanes import Lane
 from crisis.limits.limiter import Limiter
 from crisis.limits.pace import Ceiling
 from crisis.mode import Mode
+from crisis.settings import PROMISE_WARNING_SECONDS
 
 _TRY = text("SELECT pg_try_advisory_lock(:class, :slot)")
 _FREE = text("SELECT pg_advisory_unlock(:class, :slot)")
@@ -57,7 +58,7 @@ class Engine:
         senders_per_host: int = 1,
         ceilings: Mapping[str, Ceiling] | None = None,
         chance: random.Random | None = None,
-        promise_warning_seconds: float = 600.0,
+        promise_warning_seconds: float = PROMISE_WARNING_SECONDS,
     ) -> None:
         self.db, self.mode, self.channels = db, mode, channels
         self._openers, self._paces, self._chance = openers, paces, chance

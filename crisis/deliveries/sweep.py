@@ -21,6 +21,7 @@ from crisis.deliveries import looks, promises, receipts, withdrawer
 from crisis.deliveries.frailty import SET_ASIDE
 from crisis.lanes import Lane
 from crisis.mode import Mode
+from crisis.settings import PROMISE_WARNING_SECONDS
 
 NO_CHANNELS: Mapping[str, Channel] = MappingProxyType({})
 # Its sender has gone. A row that was in the hands of several that went is set aside before it ends more of them.
@@ -75,7 +76,7 @@ async def sweep(
     *,
     drain_seconds: float,
     channels: Mapping[str, Channel] = NO_CHANNELS,
-    promise_warning_seconds: float = 600.0,
+    promise_warning_seconds: float = PROMISE_WARNING_SECONDS,
 ) -> Counter[str]:
     """One pass over a mode. Returns what was done: ``returned``, ``doubted``, ``buried``, ``receipts``, ``looks`` (planned,
     at posts of these ``channels``), ``warned`` and ``missed`` (promised updates) and ``kicked``.
