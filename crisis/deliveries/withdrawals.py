@@ -146,7 +146,9 @@ async def withdraw_message(
         done = {"cancelled": cancelled, "taking_down": dict(taking_down), "beyond_recall": dict(beyond)}
         await chain.append(session, actor, "withdraw", f"message:{message_id}", mode=Mode(message.mode), **done)
     waited_for = sum(DeliveryState(row.state) in UNSETTLED for row in able)
-    return WithdrawnMessage(message_id, cancelled, taking_down, waited_for, beyond, advice_on(message_id, beyond))
+    return WithdrawnMessage(
+        message_id, cancelled, dict(taking_down), waited_for, dict(beyond), advice_on(message_id, beyond)
+    )
 
 
 def words(state: WithdrawalState, asked_at: datetime | None, withdrawn_at: datetime | None) -> str:
