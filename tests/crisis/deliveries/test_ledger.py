@@ -28,7 +28,9 @@ async def test_at_every_moment_the_counts_add_up_to_the_audience(bench: Workbenc
     ids = await bench.alert("sms", "facebook", people=60)
     sms = Outlet("sms", say=say)
     for _ in range(6):
-        await bench.send(Lane.SMS, sms, batch=20)
+        await bench.send(
+            Lane.SMS, sms, batch=20, slice_seconds=0.5
+        )  # one in five is throttled: it would wait for its pace
         taken = [row.id for row in await bench.rows(ids) if row.state in {"accepted", "sent"}]
         told = [receipt(each, chance.choice(list(ReceiptStatus))) for each in taken if chance.random() < 0.5]
         await bench.receive("sms", *told)
