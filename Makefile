@@ -3,6 +3,8 @@ PYTHON ?= python3
 UV ?= uv
 BIN := .venv/bin
 READY := .venv/.ready
+# What the browser is given comes by npm, from the system's Node or else from the wheel's.
+NPM = $(if $(shell command -v npm),npm,$(BIN)/npm)
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet $(UVFLAGS)
 
 .DEFAULT_GOAL := help
@@ -14,12 +16,13 @@ help: ## list these targets
 .venv: $(READY) ## set up the virtual environment, and do nothing else
 
 # Set up again only when what it is made from has changed. PYTHON chooses the interpreter (3.11 to 3.13).
-$(READY): requirements-dev.lock pyproject.toml
+$(READY): requirements-dev.lock pyproject.toml package-lock.json
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || \
 		{ echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.13 .venv" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
+	$(NPM) ci --silent
 	touch $@
 
 run: $(READY) ## start everything here, and show a crisis in a fictive municipality
@@ -50,3 +53,4 @@ race: $(READY) ## race senders against activation, at length
 lock: ## resolve the lock files again (needs uv; UVFLAGS=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements-dev.lock --group pyproject.toml:dev pyproject.toml
 	$(COMPILE) --output-file requirements.lock --no-annotate --constraint requirements-dev.lock pyproject.toml
+	npm install --package-lock-only
