@@ -63,9 +63,14 @@ class Actor:
     unit: str | None = None
 
 
+def can(actor: Actor, act: Act) -> bool:
+    """Whether the actor's role may do this: what a page shows. The act itself asks again, by :func:`require`."""
+    return actor.role in MAY[act]
+
+
 def require(actor: Actor, act: Act) -> None:
     """Raise :class:`NotAllowed` unless the actor's role may do this."""
-    if actor.role not in MAY[act]:
+    if not can(actor, act):
         who = ", ".join(sorted(role.value for role in MAY[act] - {Role.OPERATOR}))
         raise NotAllowed(f"{actor.name} has the role {actor.role.value} and may not {act.value}. It takes: {who}.")
 
