@@ -105,7 +105,7 @@ def install(app: FastAPI) -> None:
     """Give the application its handlers."""
     app.add_exception_handler(CrisisError, _ours)
     app.add_exception_handler(RequestValidationError, _unreadable)
-    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(HTTPException, http)
     app.add_exception_handler(ClientDisconnect, _gone)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.add_exception_handler(kind, _database_away)
@@ -126,7 +126,8 @@ async def _unreadable(_request: Request, error: Exception) -> Response:
     return answer(Invalid("The request cannot be used as it is. Nothing was done.", sentences(faults)))
 
 
-async def _http(_request: Request, error: Exception) -> Response:
+async def http(_request: Request, error: Exception) -> Response:
+    """The problem details of an HTTP error that the framework raised."""
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
     words = {
         400: "The body cannot be read. It must be JSON in UTF-8. Nothing was done.",

@@ -43,6 +43,12 @@ def data_dir(name: str) -> Path:
     return shipped if shipped.is_dir() else PACKAGE.parent / name
 
 
+def browser_dir() -> Path:
+    """What npm fetched for the browser: inside an installed wheel, or ``node_modules`` of a checkout."""
+    shipped = PACKAGE / "_data" / "browser"
+    return shipped if shipped.is_dir() else PACKAGE.parent / "node_modules"
+
+
 class Settings(BaseSettings):
     """One municipality's installation."""
 
@@ -54,6 +60,7 @@ class Settings(BaseSettings):
     redis_url: SecretStr | None = None  # redis://:password@host:port/0
     templates_dir: Path = Field(default_factory=lambda: data_dir("templates"))
     playbooks_dir: Path = Field(default_factory=lambda: data_dir("playbooks"))
+    browser_dir: Path = Field(default_factory=browser_dir)
     public_dir: Path | None = None  # the crisis page's files; <home>/public when unset
     exercise_public_dir: Path | None = None  # an exercise's crisis page; <home>/exercise/public when unset
     public_url: str = "http://127.0.0.1:8000"  # where providers reach our callbacks

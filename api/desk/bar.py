@@ -1,0 +1,57 @@
+"""The bar at the top of every page: what is in force now, since when, and what was promised next."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from crisis.activations import service as activations
+from crisis.activations.models import Activation
+from crisis.activations.states import ActivationState
+from crisis.bootstrap import Crisis
+from crisis.deliveries import promises
+from crisis.deliveries.promises import Promise
+from crisis.limits import service as limits
+from crisis.limits.sentences import Trouble
+from crisis.messages.rendered import CHANNEL_NAMES
+from crisis.mode import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """What a page's frame says about one mode. ``troubles``: accounts that are not as usual, in a sentence per language."""
+
+    mode: Mode
+    activation: Activation | None
+    other: Activation | None
+    """What is in force in the other mode: an exercise never hides a crisis."""
+    promise: Promise | None
+    """The most urgent one."""
+    troubles: Sequence[Trouble]
+
+    @property
+    def is_locking(self) -> bool:
+        """The lock is not confirmed yet."""
+        return self.activation is not None and self.activation.state is ActivationState.LOCKING
+
+    @property
+    def since(self) -> datetime | None:
+        """When it was activated."""
+        return self.activation.activated_at if self.activation else None
+
+
+async def read(crisis: Crisis, mode: Mode) -> Bar:
+    """How it stands in this mode."""
+    other = Mode.EXERCISE if mode is Mode.ACTUAL else Mode.ACTUAL
+    async with crisis.db.transaction() as session:
+        activation = await activations.find_current(session, mode)
+        promised: Sequence[Promise] = ()
+        if activation is not None:
+            warning = crisis.settings.promise_warning_seconds
+            promised = await promises.standing(session, warning, activation_id=activation.id)
+        return Bar(
+            mode,
+            activation,
+            await activations.find_current(session, other),
+            promised[0] if promised else None,
+            await limits.troubles(session, mode, CHANNEL_NAMES),
+        )

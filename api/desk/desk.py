@@ -1,0 +1,39 @@
+"""The desk put together: every page's address, and what all of them share."""
+
+from typing import Final
+
+from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import errors
+from api.desk import activations, help, refusals
+from api.desk.assets import Assets
+from api.desk.pages import Pages
+from api.desk.visit import Visit
+from crisis.settings import Settings
+
+NOUNS: Final = (activations, help)
+
+
+def install(app: FastAPI, settings: Settings) -> None:
+    """Give the application its pages."""
+    assets = Assets(settings.templates_dir / "static", settings.browser_dir)
+    app.state.pages = Pages(settings.templates_dir, assets)
+    pages = APIRouter(include_in_schema=False)
+    for noun in NOUNS:
+        pages.include_router(noun.router)
+    app.include_router(pages)
+    app.router.routes.append(assets.route())
+    app.add_exception_handler(HTTPException, _nothing_here)
+
+
+async def _nothing_here(request: Request, error: Exception) -> Response:
+    """A browser that asked for a page gets one that says there is none; whoever else asked gets a problem."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for nothing else
+    wants_page = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1/")
+    if not wants_page:
+        return await errors.http(request, error)
+    visit = await Visit.begin(request, request.app.state.crisis, request.app.state.pages)
+    return await refusals.refuse(visit, error)

@@ -1,0 +1,36 @@
+"""Navigation: the desk's pages, and who finds them in the menu."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from api.desk.texts import lazily as N_
+from crisis.roles import Act, Actor, can
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One line of the menu: shown to whoever may do ``act``, or to everybody."""
+
+    path: str
+    name: str
+    act: Act | None = None
+
+
+PLACES: Final = (
+    Place("/", N_("Tavle")),
+    Place("/messages", N_("Meldinger"), Act.READ_CRISIS),
+    Place("/accounts", N_("Kontoer"), Act.READ_CRISIS),
+    Place("/posts", N_("Egne innlegg"), Act.POST),
+    Place("/audiences", N_("Mottakere"), Act.MANAGE_AUDIENCES),
+    Place("/switchboard", N_("Sentralbord"), Act.READ_CRISIS),
+    Place("/log", N_("Logg"), Act.READ_LOG),
+    Place("/users", N_("Brukere"), Act.MANAGE_USERS),
+    Place("/settings", N_("Oppsett"), Act.MANAGE_ACCOUNTS),
+    Place("/help", N_("Hjelp")),
+)
+
+
+def of(actor: Actor) -> Sequence[Place]:
+    """What somebody's menu has."""
+    return [place for place in PLACES if place.act is None or can(actor, place.act)]

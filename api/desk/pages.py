@@ -1,0 +1,68 @@
+"""Pages: the templates of the desk, one environment for each language.
+
+What a template may use beside its own context: ``asset(name)``, the filters ``time_of_day``, ``date``, ``moment``, ``span``,
+``number`` and ``iso``, and ``_()``, ``ngettext()`` and ``{% trans %}``. Every variable is escaped; no text of a user's is ever a template.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from gettext import NullTranslations
+from pathlib import Path
+from typing import Any
+
+from babel.numbers import format_decimal
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2_fragments import render_block
+
+from api.desk import texts, times
+from api.desk.assets import Assets
+from crisis import clock
+
+
+class Pages:
+    """Every page in every language. Raises :class:`crisis.errors.Unready` when a language's texts cannot be read."""
+
+    def __init__(self, templates_dir: Path, assets: Assets) -> None:
+        self.translations = texts.load(templates_dir)
+        loader = FileSystemLoader(templates_dir)
+        self._environments = {
+            language: _environment(loader, language, translations, assets)
+            for language, translations in self.translations.items()
+        }
+
+    def whole(self, name: str, language: str, context: Mapping[str, Any]) -> str:
+        """A page."""
+        return self._environments[language].get_template(_path(name)).render(context)
+
+    def block(self, name: str, block: str, language: str, context: Mapping[str, Any]) -> str:
+        """One of a page's blocks by itself: what htmx puts in its place."""
+        return render_block(self._environments[language], _path(name), block, dict(context))
+
+
+def _path(name: str) -> str:
+    return f"pages/{name}.html"
+
+
+def _environment(
+    loader: FileSystemLoader, language: str, translations: NullTranslations, assets: Assets
+) -> Environment:
+    made = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n"],
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.policies["ext.i18n.trimmed"] = True
+    made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
+    made.globals |= {"asset": assets.address, "now": clock.now, "languages": texts.LANGUAGES}
+    made.filters |= {
+        "time_of_day": lambda at: times.time_of_day(at, language),
+        "date": lambda at: times.date(at, language),
+        "moment": lambda at: times.moment(at, language),
+        "span": times.span,
+        "number": lambda value: format_decimal(value, locale=language),
+        "iso": lambda at: datetime.isoformat(at, timespec="seconds"),
+    }
+    return made

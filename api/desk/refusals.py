@@ -1,0 +1,91 @@
+"""Refusals: what went wrong, as a page that says what it means and what to do next.
+
+The domain's own sentences are written in English for whoever runs the service; what an editor meets in the ordinary course of
+work has its sentence here, in the desk's languages, with the domain's behind "details".
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from api.desk.cross_site import FromElsewhere
+from api.desk.pages import Pages
+from api.desk.texts import SOURCE
+from api.desk.texts import lazily as N_
+from api.desk.visit import POLICY, Visit
+from api.errors import STATUS, TooLarge
+from crisis.activations.service import ActivationLocked
+from crisis.errors import Conflict, CrisisError, Invalid, Locked, NotAllowed, NotFound, Unready
+
+SENTENCES: Final[Mapping[type[CrisisError], tuple[str, str]]] = {
+    NotFound: (
+        N_("Finner ikke dette"),
+        N_("Det du leter etter, finnes ikke, eller det er fjernet. Gå tilbake og velg på nytt."),
+    ),
+    FromElsewhere: (
+        N_("Ingenting ble gjort"),
+        N_("Siden var eldre enn innloggingen din, eller forespørselen kom fra et annet nettsted. Last siden på nytt og prøv igjen."),
+    ),
+    NotAllowed: (
+        N_("Dette kan ikke du gjøre"),
+        N_("Rollen din gir ikke tilgang til dette. Spør en som har tilgang, eller be administratoren om en annen rolle."),
+    ),
+    ActivationLocked: (
+        N_("Kontoen er låst"),
+        N_("Krisestab er satt, og all publisering går gjennom nettredaksjonen. Teksten er tatt vare på. Ring nettredaksjonen hvis den haster."),
+    ),
+    Locked: (N_("Kontoen er låst"), N_("Krisestab er satt. Ingenting er publisert, og ingenting er mistet.")),
+    Conflict: (
+        N_("Noe annet skjedde først"),
+        N_("Noen andre, eller du selv i et annet vindu, har endret dette siden du åpnet siden. Last siden på nytt og se hvordan det står nå."),
+    ),
+    TooLarge: (N_("For stort"), N_("Dette er større enn vi kan ta imot. Ingenting ble lagret. Del det opp og prøv igjen.")),
+    Invalid: (N_("Noe må rettes"), N_("Det kan ikke brukes slik det står. Ingenting ble gjort.")),
+    Unready: (
+        N_("En del av tjenesten svarer ikke"),
+        N_("Vi prøver igjen av oss selv. Det du har lagret, er trygt. Prøv på nytt om litt."),
+    ),
+}
+"""Heading and sentence of each class of error; a class that is not here has its nearest ancestor's."""
+AWAY: Final = (
+    N_("Databasen svarer ikke"),
+    N_("Ingenting er mistet: det som er sendt, er sendt, og den offentlige krisesiden står. Siden prøver igjen av seg selv."),
+)
+UNFORESEEN: Final = (
+    N_("Noe gikk galt"),
+    N_("Det er ikke sikkert om det ble gjort eller ikke. Se etter før du prøver igjen."),
+)
+
+
+async def refuse(visit: Visit, error: CrisisError | HTTPException | RequestValidationError) -> Response:
+    """A page for an error that somebody can do something about."""
+    if not isinstance(error, CrisisError):
+        error = NotFound("page", visit.request.url.path)
+    kind = next((kind for kind in type(error).__mro__ if kind in SENTENCES), Unready)
+    status = next((STATUS[kind][0] for kind in type(error).__mro__ if kind in STATUS), 500)
+    title, sentence = SENTENCES[kind]
+    problems = list(error.problems) if isinstance(error, Invalid) else []
+    details = "" if isinstance(error, NotFound) else (error.summary if isinstance(error, Invalid) else str(error))
+    return await visit.page(
+        "refusal", status=status, heading=visit.gettext(title), sentence=visit.gettext(sentence), problems=problems, details=details
+    )
+
+
+async def unforeseen(visit: Visit, answer: Response) -> Response:
+    """A page for what nobody foresaw: the id under which the log has it."""
+    error_id = json.loads(bytes(answer.body))["error_id"]
+    title, sentence = (visit.gettext(each) for each in UNFORESEEN)
+    return await visit.page("refusal", status=500, heading=title, sentence=sentence, problems=[], details=error_id)
+
+
+def database_away(request: Request, pages: Pages) -> Response:
+    """A page that needs no database and asks again by itself: the frame could not say who is there, so there is none."""
+    title, sentence = AWAY
+    context = {"heading": title, "sentence": sentence, "path": request.url.path, "language": SOURCE}
+    headers = {"Content-Security-Policy": POLICY, "Retry-After": "5"}
+    return HTMLResponse(pages.whole("away", SOURCE, context), 503, headers)

@@ -1,0 +1,83 @@
+"""The door of every page: the visit, the walls against other sites, and every refusal as a page that says what to do."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from api.desk import refusals
+from api.desk.cross_site import SAFE
+from api.desk.visit import FORM_MOST, SignInNeeded, Visit
+from api.errors import failure
+from crisis.errors import CrisisError
+
+Handler = Callable[[Request], Awaitable[Response]]
+UPLOAD_MOST = "upload_most"
+"""In a route's ``openapi_extra``: how many bytes it takes, where it takes a file."""
+
+
+class PageRoute(APIRoute):
+    """A page's address."""
+
+    def get_route_handler(self) -> Handler:  # type: ignore[override]
+        """FastAPI's handler behind the door."""
+        handle = super().get_route_handler()
+        most = (self.openapi_extra or {}).get(UPLOAD_MOST, FORM_MOST)
+
+        async def enter(request: Request) -> Response:
+            state = request.app.state
+            try:
+                visit = request.state.visit = await Visit.begin(request, state.crisis, state.pages)
+            except (OperationalError, InterfaceError, PoolTimeout):
+                return refusals.database_away(request, state.pages)
+            try:
+                if request.method not in SAFE:
+                    await visit.check(most)
+                return await handle(request)
+            except SignInNeeded:
+                return _sign_in(visit)
+            except (OperationalError, InterfaceError, PoolTimeout):
+                return refusals.database_away(request, state.pages)
+            except (CrisisError, HTTPException, RequestValidationError) as error:
+                return await refusals.refuse(visit, error)
+            except Exception as error:  # noqa: BLE001 - the last net: the log has it, and the page says under which id
+                return await refusals.unforeseen(visit, failure(error))
+
+        return enter
+
+
+async def _visit(request: Request) -> Visit:
+    visit: Visit = request.state.visit
+    return visit
+
+
+async def _signed_in(request: Request) -> Visit:
+    visit: Visit = request.state.visit
+    _ = visit.signed_in
+    return visit
+
+
+AnyVisit = Annotated[Visit, Depends(_visit)]
+"""Whoever comes: for the pages before signing in."""
+TheVisit = Annotated[Visit, Depends(_signed_in)]
+"""Somebody who is signed in."""
+
+
+def _sign_in(visit: Visit) -> Response:
+    """To the sign-in page, and from there back to where they were. What htmx would fetch into a part is not a place to return to."""
+    request = visit.request
+    if visit.is_partial:
+        came_from = request.headers.get("hx-current-url", "/")
+        path = "/" + came_from.split("/", 3)[3] if came_from.count("/") >= 3 else "/"  # noqa: PLR2004 - scheme://host/path
+        return Response(None, 401, {"HX-Redirect": f"/login?next={quote(path)}"})
+    asked = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    path = asked if request.method in SAFE else "/"
+    return RedirectResponse("/login" if path == "/" else f"/login?next={quote(path)}", 303)

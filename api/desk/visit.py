@@ -1,0 +1,184 @@
+"""A visit: one request of the desk's, who makes it, and how a page answers it."""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from typing import Any, Self
+from urllib.parse import quote, unquote
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from api.desk import bar, cross_site, navigation, texts
+from api.desk.pages import Pages
+from api.errors import TooLarge
+from crisis.bootstrap import Crisis
+from crisis.errors import CrisisError
+from crisis.mode import Mode
+from crisis.roles import Act, Actor, can, require
+from crisis.users import sessions
+from crisis.users.sessions import SignedIn
+
+FORM_MOST = 1 << 20
+"""Bytes of a form without a file. A message in ten languages has some tens of thousands."""
+FIELDS_MOST = 1000
+_SAID = "crisis-said"
+_SAID_SECONDS = 60
+_LANGUAGE = "crisis-language"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
+    "base-uri 'none'; frame-ancestors 'none'; frame-src 'self'; manifest-src 'self'"
+)
+"""Content-Security-Policy of every page: nothing from elsewhere, nothing inline, in nobody's frame."""
+
+
+class SignInNeeded(CrisisError):
+    """Nobody is signed in; or the session has ended, and what was typed is to be kept."""
+
+    def __init__(self) -> None:
+        super().__init__("Sign in first. What was saved is kept.")
+
+
+class Visit:
+    """What a page's handler acts and answers through."""
+
+    def __init__(self, request: Request, crisis: Crisis, pages: Pages, signed_in: SignedIn | None) -> None:
+        self.request, self.crisis = request, crisis
+        self._pages, self._signed_in = pages, signed_in
+        self._form: FormData | None = None
+        self.mode = Mode.EXERCISE if request.query_params.get("mode") == "exercise" else Mode.ACTUAL
+        """Whose world the page shows: by ``?mode=exercise``, until the handler says that its thing belongs to the other."""
+
+    @classmethod
+    async def begin(cls, request: Request, crisis: Crisis, pages: Pages) -> Self:
+        """Who comes, by their cookie."""
+        secret = request.cookies.get(cookie_name(crisis))
+        return cls(request, crisis, pages, await sessions.find(crisis.db, secret) if secret else None)
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Somebody is."""
+        return self._signed_in is not None
+
+    @property
+    def signed_in(self) -> SignedIn:
+        """Who. Raises :class:`SignInNeeded`."""
+        if self._signed_in is None:
+            raise SignInNeeded
+        return self._signed_in
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts. Raises :class:`SignInNeeded`."""
+        return self.signed_in.actor
+
+    @property
+    def language(self) -> str:
+        """The language of the page: the person's own, or else the one chosen before signing in."""
+        chosen = self._signed_in.language if self._signed_in else self.request.cookies.get(_LANGUAGE)
+        return chosen if chosen in texts.LANGUAGES else texts.SOURCE
+
+    @property
+    def is_partial(self) -> bool:
+        """Htmx asks for a part of the page, and not to go to it."""
+        headers = self.request.headers
+        return "hx-request" in headers and "hx-boosted" not in headers and "hx-history-restore-request" not in headers
+
+    def gettext(self, text: str, **values: object) -> str:
+        """A text in the page's language. Named ``_`` where it is used, so that translators' tools find it."""
+        said = self._pages.translations[self.language].gettext(text)
+        return said % values if values else said
+
+    def ngettext(self, one: str, many: str, count: int, **values: object) -> str:
+        """The same where a number decides; ``%(num)s`` is the number."""
+        return self._pages.translations[self.language].ngettext(one, many, count) % {"num": count, **values}
+
+    def require(self, act: Act) -> Actor:
+        """The actor, if they may. Raises :class:`SignInNeeded` and :class:`crisis.errors.NotAllowed`."""
+        require(self.actor, act)
+        return self.actor
+
+    async def check(self, most: int = FORM_MOST) -> None:
+        """Raise :class:`cross_site.FromElsewhere` unless one of our own pages asks for this act. Reads no more than ``most`` bytes."""
+        cross_site.check_origin(self.request)
+        said = self.request.headers.get("content-length", "")
+        if not said.isascii() or not said.isdigit() or int(said) > most:
+            raise TooLarge(most)
+        if self._signed_in is not None:
+            given = self.request.headers.get(cross_site.HEADER) or str((await self.form()).get(cross_site.FIELD, ""))
+            cross_site.check_token(self._signed_in.csrf, given)
+
+    async def form(self) -> FormData:
+        """What was typed. Line breaks come as the browser sends them."""
+        if self._form is None:
+            self._form = await self.request.form(max_fields=FIELDS_MOST, max_part_size=FORM_MOST)
+        return self._form
+
+    async def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
+        """A whole page in its frame."""
+        said = self._read_said()
+        body = self._pages.whole(name, self.language, await self._context(context) | {"said": said})
+        response = HTMLResponse(body, status, self._headers())
+        if said:
+            response.delete_cookie(_SAID)
+        return response
+
+    async def block(self, name: str, block: str, *, status: int = 200, **context: Any) -> Response:
+        """One block of a page: the answer to htmx."""
+        body = self._pages.block(name, block, self.language, await self._context(context) | {"said": None})
+        return HTMLResponse(body, status, self._headers())
+
+    def fragment(self, name: str, block: str, **context: Any) -> str:
+        """One block as text, with nothing of the frame's: for a stream that many read."""
+        return self._pages.block(name, block, self.language, {"language": self.language, "mode": self.mode, **context})
+
+    def to(self, path: str, *, said: str = "") -> Response:
+        """Go on to a page of ours, and say there what was done. Htmx goes there too, instead of fetching it into a part."""
+        response: Response
+        if self.is_partial:
+            response = Response(None, 204, self._headers() | {"HX-Redirect": path})
+        else:
+            response = RedirectResponse(path, 303, self._headers())
+        if said and self._signed_in is not None:
+            value = f"{self._signature(said)}.{quote(said)}"
+            response.set_cookie(_SAID, value, max_age=_SAID_SECONDS, httponly=True, samesite="lax")
+        return response
+
+    async def _context(self, context: Mapping[str, Any]) -> dict[str, Any]:
+        shown = {
+            "language": self.language,
+            "mode": self.mode,
+            "path": self.request.url.path,
+            "signed_in": self._signed_in,
+            "actor": self._signed_in.actor if self._signed_in else None,
+            "csrf": self._signed_in.csrf if self._signed_in else "",
+            "municipality": self.crisis.settings.municipality,
+            "may": self._may,
+            "Act": Act,
+            "bar": await bar.read(self.crisis, self.mode) if self._signed_in else None,
+            "navigation": navigation.of(self._signed_in.actor) if self._signed_in else (),
+        }
+        return shown | dict(context)
+
+    def _may(self, act: Act) -> bool:
+        return self._signed_in is not None and can(self._signed_in.actor, act)
+
+    def _headers(self) -> dict[str, str]:
+        return {"Content-Security-Policy": POLICY, "Vary": "Cookie, HX-Request", "Content-Language": self.language}
+
+    def _signature(self, said: str) -> str:
+        key = self.signed_in.csrf.encode()
+        return hmac.new(key, said.encode(), hashlib.sha256).hexdigest()[:32]
+
+    def _read_said(self) -> str | None:
+        signature, _, quoted = self.request.cookies.get(_SAID, "").partition(".")
+        said = unquote(quoted)
+        if self._signed_in is None or not said or not hmac.compare_digest(self._signature(said), signature):
+            return None
+        return said
+
+
+def cookie_name(crisis: Crisis) -> str:
+    """The session's cookie. Browsers keep one named ``__Host-`` to this host and to https alone."""
+    return "__Host-crisis" if crisis.settings.public_url.startswith("https://") else "crisis"
