@@ -1,0 +1,162 @@
+"""Setting the crisis staff, and ending it: the two acts that lock and open every account."""
+
+from dataclasses import dataclass
+
+from fastapi import APIRouter, BackgroundTasks
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
+
+from api.desk.route import PageRoute, TheVisit
+from api.desk.visit import Visit
+from crisis.accounts import service as accounts
+from crisis.accounts.locks import LockState, lock_of
+from crisis.accounts.models import AccountState
+from crisis.activations import drain, service
+from crisis.activations.models import Activation
+from crisis.activations.service import TITLE_MOST
+from crisis.activations.states import ActivationState
+from crisis.errors import Invalid
+from crisis.messages import drafts
+from crisis.messages.models import Kind, RevisionState
+from crisis.mode import Mode
+from crisis.roles import Act, can
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+
+ENDINGS = frozenset({Kind.ALL_CLEAR, Kind.RETRACTION})
+"""After one of these a message asks nothing more of anybody."""
+
+
+@router.get("/activations/new")
+async def ask(visit: TheVisit) -> Response:
+    """One page, two buttons. An exercise has the same page in its own words and look."""
+    visit.require(Act.ACTIVATE)
+    return await _form(visit, "", None)
+
+
+@router.post("/activations")
+async def activate(visit: TheVisit, after: BackgroundTasks) -> Response:
+    """Lock at once, and go on to writing. Somebody else's activation in force is no error: it is shown, with who did it."""
+    form = await visit.form()
+    title = str(form.get("title", ""))
+    visit.mode = Mode.EXERCISE if form.get("mode") == Mode.EXERCISE.value else Mode.ACTUAL
+    try:
+        done = await service.activate(visit.crisis.db, visit.require(Act.ACTIVATE), visit.mode, title)
+    except Invalid:
+        _ = visit.gettext
+        problem = _("Skriv kort hva det gjelder, for eksempel «Kvikkleireskred ved Moen». Høyst 200 tegn.")
+        return await _form(visit, title, problem)
+    if done.activation.state is ActivationState.LOCKING:
+        after.add_task(visit.request.app.state.drains.start, done.activation.id)
+    return visit.to(_board(visit.mode), said=_told(visit, done.activation, created=done.created))
+
+
+@router.get("/activations/{activation_id:int}/stand-down")
+async def ask_to_stand_down(visit: TheVisit, activation_id: int) -> Response:
+    """What is left to do before the lock is opened. Nothing on the list stops anybody."""
+    visit.require(Act.STAND_DOWN)
+    async with visit.crisis.db.transaction() as session:
+        activation = await service.get(session, activation_id)
+        visit.mode = activation.mode
+        tasks = await _left(session, activation)
+        held = await accounts.list_accounts(session)
+    locks = [lock_of(each, visit.crisis.capabilities, locked=True) for each in held if each.state is not AccountState.CLOSED]
+    blocked = await _blocked(visit)
+    return await visit.page(
+        "stand-down",
+        activation=activation,
+        tasks=tasks,
+        opened=sum(lock.state is LockState.HELD for lock in locks),
+        blocked=blocked,
+    )
+
+
+@router.post("/activations/{activation_id:int}/stand-down")
+async def stand_down(visit: TheVisit, activation_id: int) -> Response:
+    """Open the lock. No blocked post goes out by itself."""
+    done = await service.stand_down(visit.crisis.db, visit.require(Act.STAND_DOWN), activation_id)
+    visit.mode = done.mode
+    _ = visit.gettext
+    if done.mode is Mode.EXERCISE:
+        return visit.to(_board(done.mode), said=_("Øvelsen er avsluttet. Kontoene i øvelsen er låst opp."))
+    said = _("Krisestab er avsluttet. Kontoene er låst opp. Stansede innlegg venter på at eieren avgjør.")
+    return visit.to(_board(done.mode), said=said)
+
+
+@router.get("/activations/{activation_id:int}/lock")
+async def lock(visit: TheVisit, activation_id: int) -> Response:
+    """How far the locking has come: what may still go out, and what may be out, by name."""
+    visit.require(Act.READ_CRISIS)
+    async with visit.crisis.db.transaction() as session:
+        activation = await service.get(session, activation_id)
+        visit.mode = activation.mode
+        permits = await drain.open_permits(session, activation.mode)
+        unresolved = await drain.unresolved(session, activation.mode)
+    if visit.is_partial:
+        return await visit.block("lock", "state", activation=activation, permits=permits, unresolved=unresolved)
+    return await visit.page("lock", activation=activation, permits=permits, unresolved=unresolved)
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A message that still asks something of people: the alert went out, and nobody has said that it is over."""
+
+    message_id: int
+    headline: str
+
+
+async def _left(session: AsyncSession, activation: Activation) -> list[Left]:
+    newest = {}
+    after = 0
+    while rows := await drafts.revisions(session, activation.id, after=after):
+        for row in rows:
+            if row.state is RevisionState.APPROVED:
+                newest[row.message_id] = row
+        after = rows[-1].id
+    return [
+        Left(row.message_id, next(iter(row.contents.values()))["headline"])
+        for row in newest.values()
+        if row.kind not in ENDINGS
+    ]
+
+
+async def _blocked(visit: Visit) -> int:
+    if not can(visit.actor, Act.READ_CRISIS):
+        return 0
+    found = await visit.crisis.posts.list(visit.actor, mode=visit.mode, most=1000)
+    return sum("blocked" in post.counts for post in found)
+
+
+async def _form(visit: Visit, title: str, problem: str | None) -> Response:
+    async with visit.crisis.db.transaction() as session:
+        held = [each for each in await accounts.list_accounts(session) if each.state is not AccountState.CLOSED]
+        current = await service.find_current(session, visit.mode)
+    locks = [lock_of(each, visit.crisis.capabilities, locked=True) for each in held]
+    counted = {state: sum(lock.state is state for lock in locks) for state in LockState}
+    return await visit.page(
+        "activate",
+        status=422 if problem else 200,
+        title=title,
+        problem=problem,
+        most=TITLE_MOST,
+        current=current,
+        held=counted[LockState.HELD],
+        beyond=counted[LockState.NOT_ENFORCEABLE],
+    )
+
+
+def _told(visit: Visit, activation: Activation, *, created: bool) -> str:
+    _ = visit.gettext
+    if not created:
+        return _(
+            "%(who)s hadde allerede satt krisestab: «%(title)s». Ingenting er endret.",
+            who=activation.activated_by,
+            title=activation.title,
+        )
+    if activation.mode is Mode.EXERCISE:
+        return _("Øvelsen er startet. Kontoene i øvelsen er låst.")
+    return _("Krisestab er satt, og kontoene er låst. Skriv den første meldingen nå.")
+
+
+def _board(mode: Mode) -> str:
+    return "/?mode=exercise" if mode is Mode.EXERCISE else "/"
