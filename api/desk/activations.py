@@ -60,7 +60,9 @@ async def ask_to_stand_down(visit: TheVisit, activation_id: int) -> Response:
         visit.mode = activation.mode
         tasks = await _left(session, activation)
         held = await accounts.list_accounts(session)
-    locks = [lock_of(each, visit.crisis.capabilities, locked=True) for each in held if each.state is not AccountState.CLOSED]
+    locks = [
+        lock_of(each, visit.crisis.capabilities, locked=True) for each in held if each.state is not AccountState.CLOSED
+    ]
     blocked = await _blocked(visit)
     return await visit.page(
         "stand-down",

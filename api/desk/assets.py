@@ -72,7 +72,9 @@ class Assets:
 
 def _read(path: Path) -> _Asset | None:
     try:
-        body = _IMPORT.sub(b"", path.read_bytes())  # a browser with its tools open would ask for maps that are not served
+        body = _IMPORT.sub(
+            b"", path.read_bytes()
+        )  # a browser with its tools open would ask for maps that are not served
     except OSError:
         return None
     digest = hashlib.sha256(body).hexdigest()[:16]

@@ -29,22 +29,33 @@ SENTENCES: Final[Mapping[type[CrisisError], tuple[str, str]]] = {
     ),
     FromElsewhere: (
         N_("Ingenting ble gjort"),
-        N_("Siden var eldre enn innloggingen din, eller forespørselen kom fra et annet nettsted. Last siden på nytt og prøv igjen."),
+        N_(
+            "Siden var eldre enn innloggingen din, eller forespørselen kom fra et annet nettsted. Last siden på nytt og prøv igjen."
+        ),
     ),
     NotAllowed: (
         N_("Dette kan ikke du gjøre"),
-        N_("Rollen din gir ikke tilgang til dette. Spør en som har tilgang, eller be administratoren om en annen rolle."),
+        N_(
+            "Rollen din gir ikke tilgang til dette. Spør en som har tilgang, eller be administratoren om en annen rolle."
+        ),
     ),
     ActivationLocked: (
         N_("Kontoen er låst"),
-        N_("Krisestab er satt, og all publisering går gjennom nettredaksjonen. Teksten er tatt vare på. Ring nettredaksjonen hvis den haster."),
+        N_(
+            "Krisestab er satt, og all publisering går gjennom nettredaksjonen. Teksten er tatt vare på. Ring nettredaksjonen hvis den haster."
+        ),
     ),
     Locked: (N_("Kontoen er låst"), N_("Krisestab er satt. Ingenting er publisert, og ingenting er mistet.")),
     Conflict: (
         N_("Noe annet skjedde først"),
-        N_("Noen andre, eller du selv i et annet vindu, har endret dette siden du åpnet siden. Last siden på nytt og se hvordan det står nå."),
+        N_(
+            "Noen andre, eller du selv i et annet vindu, har endret dette siden du åpnet siden. Last siden på nytt og se hvordan det står nå."
+        ),
     ),
-    TooLarge: (N_("For stort"), N_("Dette er større enn vi kan ta imot. Ingenting ble lagret. Del det opp og prøv igjen.")),
+    TooLarge: (
+        N_("For stort"),
+        N_("Dette er større enn vi kan ta imot. Ingenting ble lagret. Del det opp og prøv igjen."),
+    ),
     Invalid: (N_("Noe må rettes"), N_("Det kan ikke brukes slik det står. Ingenting ble gjort.")),
     Unready: (
         N_("En del av tjenesten svarer ikke"),
@@ -54,7 +65,9 @@ SENTENCES: Final[Mapping[type[CrisisError], tuple[str, str]]] = {
 """Heading and sentence of each class of error; a class that is not here has its nearest ancestor's."""
 AWAY: Final = (
     N_("Databasen svarer ikke"),
-    N_("Ingenting er mistet: det som er sendt, er sendt, og den offentlige krisesiden står. Siden prøver igjen av seg selv."),
+    N_(
+        "Ingenting er mistet: det som er sendt, er sendt, og den offentlige krisesiden står. Siden prøver igjen av seg selv."
+    ),
 )
 UNFORESEEN: Final = (
     N_("Noe gikk galt"),
@@ -72,7 +85,12 @@ async def refuse(visit: Visit, error: CrisisError | HTTPException | RequestValid
     problems = list(error.problems) if isinstance(error, Invalid) else []
     details = "" if isinstance(error, NotFound) else (error.summary if isinstance(error, Invalid) else str(error))
     return await visit.page(
-        "refusal", status=status, heading=visit.gettext(title), sentence=visit.gettext(sentence), problems=problems, details=details
+        "refusal",
+        status=status,
+        heading=visit.gettext(title),
+        sentence=visit.gettext(sentence),
+        problems=problems,
+        details=details,
     )
 
 
