@@ -6,6 +6,8 @@ COPY requirements.lock requirements-dev.lock ./
 RUN python -m venv /opt/crisis && /opt/crisis/bin/pip install --require-hashes -r requirements.lock
 # The build backend comes from the developers' lock file, in an environment that stays behind.
 RUN python -m venv /opt/build && /opt/build/bin/pip install --require-hashes -r requirements-dev.lock
+COPY package.json package-lock.json .npmrc ./
+RUN PATH=/opt/build/bin:$PATH npm ci --omit=dev
 COPY pyproject.toml README.md LICENSE ./
 COPY crisis crisis
 COPY adapters adapters

@@ -21,8 +21,8 @@ $(READY): requirements-dev.lock pyproject.toml package-lock.json
 		{ echo "Python 3.11, 3.12 or 3.13 is needed; name one: make PYTHON=python3.13 .venv" >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --require-hashes -r requirements-dev.lock
-	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
 	$(NPM) ci --silent
+	$(BIN)/python -m pip install --quiet --no-build-isolation --no-deps -e .
 	touch $@
 
 run: $(READY) ## start everything here, and show a crisis in a fictive municipality

@@ -12,6 +12,7 @@ import pytest
 import adapters
 import api
 import crisis
+from api.desk.assets import FETCHED
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -36,7 +37,7 @@ def test_the_three_packages_live_side_by_side() -> None:
     assert len({Path(package.__file__ or "").parents[1] for package in (crisis, adapters, api)}) == 1
 
 
-def test_the_wheel_brings_every_template_and_playbook(tmp_path: Path) -> None:
+def test_the_wheel_brings_every_template_playbook_and_browser_file(tmp_path: Path) -> None:
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
         cwd=ROOT,
@@ -49,6 +50,8 @@ def test_the_wheel_brings_every_template_and_playbook(tmp_path: Path) -> None:
     for folder in ("templates", "playbooks"):
         files = {path for path in (ROOT / folder).rglob("*") if path.is_file() and not path.name.startswith(".")}
         assert {f"crisis/_data/{path.relative_to(ROOT).as_posix()}" for path in files} <= inside
+    browser = {f"crisis/_data/browser/{place}" for place in FETCHED.values()}
+    assert browser == {name for name in inside if "/browser/" in name and not name.endswith("/LICENSE")}
     modules = {
         path.relative_to(ROOT).as_posix()
         for top in ("crisis", "adapters", "api")
