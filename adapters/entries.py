@@ -1,22 +1,25 @@
 """The crisis page's memory: one small JSON file per message and language, under the public folder itself.
 
-So the page can be rebuilt without a database. All writes are atomic (a temporary name, fsync, rename), made under one
-lock that holds between processes; a reader needs no lock and never sees half a file.
+So the page can be rebuilt without a database. Beside them one file says which threads are over. All writes are atomic, made under one lock that
+holds between processes; a reader needs no lock and never sees half a file.
 """
 
 import fcntl
 import logging
 import os
 import re
-import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import orjson
+
+from adapters.cap import described
+from adapters.entry import Entry
+from adapters.public_folder import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -25,33 +28,12 @@ _LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,2}")
 _POLL_SECONDS = 0.005
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One message as the page shows it. ``html`` is an escaped fragment; times are aware."""
-
-    language: str
-    key: str
-    thread: str
-    kind: str
-    title: str
-    html: str
-    issued_at: datetime
-    next_update_at: datetime | None = None
-    edited_at: datetime | None = None
-    replaces: tuple[str, ...] = ()
-    """Keys of those that this one corrects or takes back, in the same language."""
-
-    @property
-    def changed_at(self) -> datetime:
-        """When a reader would have seen it change last."""
-        return self.edited_at or self.issued_at
-
-
 class Entries:
     """The folder of entries: ``<folder>/<language>/<key>.json``."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._over = folder / "over.json"
 
     @contextmanager
     def lock(self, seconds: float) -> Iterator[None]:
@@ -103,6 +85,20 @@ class Entries:
                 log.error("%s cannot be read and is left off the crisis page: %s", path, error)  # noqa: TRY400
         return found
 
+    def over(self) -> dict[str, datetime]:
+        """Threads that are over, and since when. What cannot be read says of none that it is."""
+        try:
+            return {thread: datetime.fromisoformat(at) for thread, at in orjson.loads(self._over.read_bytes()).items()}
+        except FileNotFoundError:
+            return {}
+        except (ValueError, TypeError, AttributeError) as error:
+            log.error("%s cannot be read, so no crisis counts as over: %s", self._over, error)  # noqa: TRY400
+            return {}
+
+    def end(self, over: Mapping[str, datetime]) -> None:
+        """Note which threads are over. Call under the lock."""
+        write_atomically(self._over, orjson.dumps(dict(over), option=orjson.OPT_INDENT_2))
+
     def languages(self) -> list[str]:
         """Languages that ever had an entry here."""
         return sorted(path.name for path in self.folder.glob("*/") if _LANGUAGE.fullmatch(path.name))
@@ -119,32 +115,7 @@ def _read(path: Path) -> Entry:
     try:
         for name in ("issued_at", "next_update_at", "edited_at"):
             held[name] = held[name] and datetime.fromisoformat(held[name])
-        return Entry(**(held | {"replaces": tuple(held.get("replaces", ()))}))
+        cap = held.get("cap")
+        return Entry(**(held | {"replaces": tuple(held.get("replaces", ())), "cap": cap and described(cap)}))
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError(f"not an entry: {error}") from error
-
-
-def write_atomically(path: Path, content: bytes) -> bool:
-    """Put ``content`` at ``path`` in one step, readable by all, on the disk when this returns. False if it was there already."""
-    try:
-        if path.read_bytes() == content:
-            return False  # keeps its time and ETag
-    except FileNotFoundError:
-        pass
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            os.fchmod(file.fileno(), 0o644)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)  # else a power cut may bring the old name back
-    finally:
-        os.close(folder)
-    return True

@@ -9,7 +9,8 @@ from datetime import datetime
 from markupsafe import Markup, escape
 
 from adapters.fragment import fragment, printable
-from adapters.phrases import Phrases, phrases
+from adapters.phrases import phrases
+from adapters.wording.phrases import Phrases
 from crisis.channels import Outgoing
 
 _CORRECTION, _RETRACTION = "correction", "retraction"

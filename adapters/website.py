@@ -1,5 +1,8 @@
 """The municipality's own crisis page: static files that any web server can serve, with or without the rest of us.
 
+It is there in peace too: :meth:`Website.keep` writes it before the first message and again when the crisis is over, and has it
+copied to a second place.
+
 It needs no account of its own and no credentials. A reference is ``<language>/<key>``. Publishing a key again leaves the
 one entry as it was, so an unknown outcome may simply be tried again.
 
@@ -10,17 +13,18 @@ Sent means: the file is on the disk under its public name. :meth:`Website.look` 
 """
 
 import asyncio
-import errno
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NoReturn
 
 from jinja2 import TemplateNotFound
 
+from adapters.cap import issue
 from adapters.crisis_page import CrisisPage
-from adapters.entries import Entry
-from adapters.fragment import fragment, printable
+from adapters.entry import Entry, edited, entry_of
+from adapters.page_failure import failure
+from adapters.second_place import SecondPlace
 from adapters.transport import Guard
 from adapters.visit import Visitor, has_time, lacks_words
 from crisis.channels import (
@@ -28,26 +32,20 @@ from crisis.channels import (
     Callback,
     Capabilities,
     Channel,
-    ChannelError,
     ChannelSetup,
     Finding,
     FollowUp,
     Found,
     Gone,
     Misconfigured,
-    OutcomeUnknown,
     Outgoing,
     Receipt,
     ReceiptStatus,
     Rejected,
     Sighting,
-    Unavailable,
     Unsupported,
 )
-from crisis.clock import now
 from crisis.mode import Mode
-
-_FOR_A_PERSON = frozenset({errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.EISDIR})
 
 
 class Website(Channel):
@@ -74,39 +72,39 @@ class Website(Channel):
                 "so the public could be reading it. Nothing was written. Set the exercise's folder to one under .../exercise/."
             )
         try:
-            self._page = CrisisPage(
-                folder,
-                setup.templates_dir,
-                municipality=setup.municipality,
-                host=setup.crisis_page_host,
-                languages=setup.languages,
-                exercise=exercise,
-            )
+            self._page = CrisisPage(setup, folder)
         except TemplateNotFound as error:
             raise Misconfigured(
                 f"The crisis page's template {error.name} is not in {setup.templates_dir}. No page can be written. "
                 "Check CRISIS_TEMPLATES_DIR, or install again."
             ) from error
-        self._folder = folder
+        self._folder, self._mode = folder, setup.mode
+        self._second = SecondPlace(folder, setup.second_public_dir) if setup.second_public_dir else None
+        self._kept: Mapping[str, datetime] | None = None
         self._address = setup.crisis_page_url
         self._visitor = Visitor(Guard(setup.allowed_hosts), call_seconds=setup.call_seconds)
         self._wait_seconds = setup.call_seconds / 2
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:  # noqa: ARG002 - one page, no account
-        return await asyncio.to_thread(self._publish, outgoing)
+        receipt = await asyncio.to_thread(self._publish, outgoing)
+        self._copy()
+        return receipt
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:  # noqa: ARG002
-        return await asyncio.to_thread(self._edit, reference, outgoing)
+        receipt = await asyncio.to_thread(self._edit, reference, outgoing)
+        self._copy()
+        return receipt
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:  # noqa: ARG002
         await asyncio.to_thread(self._withdraw, reference)
+        self._copy()
 
     async def read_back(self, account: AccountRef, reference: str) -> Finding:  # noqa: ARG002
         return await asyncio.to_thread(self._read_back, *self._named(reference))
 
     async def reconcile(self, account: AccountRef, outgoing: Outgoing, since: datetime) -> Finding:  # noqa: ARG002
-        """Yes when the entry is kept and the page shows it, or is about a newer thread by now."""
-        return await asyncio.to_thread(self._reconcile, *self._named(f"{outgoing.language}/{outgoing.key}"))
+        """Yes when the entry is kept and readers have it: on the page, or by itself where the page is about something newer."""
+        return await asyncio.to_thread(self._read_back, *self._named(f"{outgoing.language}/{outgoing.key}"))
 
     async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:  # noqa: ARG002
         """Fetch the page from its public address, as a reader would: are the words there, and this revision's time?"""
@@ -117,9 +115,9 @@ class Website(Channel):
                 "Nobody has said where the public reads the crisis page, so it was not looked at. Set CRISIS_CRISIS_PAGE_URL.",
             )
         if await asyncio.to_thread(self._is_past, language, key):
-            return Sighting(Found.CANNOT_TELL, "The crisis page is about a newer crisis by now.")
-        primary = self._page.file_name(language) == "index.html"
-        address = self._address if primary else f"{self._address.rstrip('/')}/{self._page.file_name(language)}"
+            return Sighting(Found.CANNOT_TELL, "The crisis page is about a newer crisis by now, or the crisis is over.")
+        name = self._page.names.page(language)
+        address = self._address if name == "index.html" else f"{self._address.rstrip('/')}/{name}"
 
         def missing(page: str) -> str | None:
             _, found, rest = page.partition(f'id="t-{key}"')
@@ -141,85 +139,107 @@ class Website(Channel):
     async def close(self) -> None:
         await self._visitor.close()
 
-    async def rebuild(self) -> None:
-        """Write every page from what is kept: before the first message, after a restore, after a new release."""
-        await asyncio.to_thread(self._rebuild)
+    async def keep(self, over: Mapping[str, datetime]) -> None:
+        """Write every page from what is kept: the first time in this process, when a crisis has ended, and when they are gone."""
+        await asyncio.to_thread(self._keep, dict(over))
+        self._copy()
+
+    async def faults(self) -> Sequence[str]:
+        """A page that is missing, and a second place that is behind."""
+        found = (
+            []
+            if self._page.is_written()
+            else [
+                f"{self._folder} has no crisis page yet. A worker of this mode writes it when it starts: is one running?"
+            ]
+        )
+        if self._second is not None:
+            try:
+                async with asyncio.timeout(self._wait_seconds):
+                    found.append(await asyncio.to_thread(self._second.fault))
+            except TimeoutError:
+                found.append(
+                    f"{self._second.path} does not answer. Is its mount alive? The first place is not affected."
+                )
+        return [each for each in found if each]
 
     def _publish(self, outgoing: Outgoing) -> Receipt:
         language, key = self._named(f"{outgoing.language}/{outgoing.key}")
-        placed = False
-        try:
-            with self._page.entries.lock(self._wait_seconds):
-                if self._found(language, key) is None:
-                    self._page.entries.put(_entry(outgoing))
-                placed = True
-                self._page.rebuild(first=language)
-        except OSError as error:
-            self._fail(error, placed=placed)
+        if outgoing.mode is not self._mode:
+            raise Rejected(
+                f"This is the crisis page of mode {self._mode}, and the message is of mode {outgoing.mode}. Nothing was written. "
+                "Find out who sent it here."
+            )
+        with self._writing() as step:
+            entry = self._found(language, key)
+            if entry is None:
+                issued = (each.cap for each in self._page.entries.all() if each.cap)
+                entry = entry_of(outgoing, issue(outgoing, self._page.names.host, issued))
+                self._page.entries.put(entry)
+            step.placed = True
+            self._page.update(entry)
         return self._receipt(language, key)
 
     def _edit(self, reference: str, outgoing: Outgoing) -> Receipt:
         language, key = self._named(reference)
-        placed = False
-        try:
-            with self._page.entries.lock(self._wait_seconds):
-                held = self._found(language, key)
-                if held is None:
-                    raise Gone(
-                        f"The crisis page has no message {reference} to change: it was withdrawn, or never published. "
-                        "Publish the text as a new message."
-                    )
-                self._page.entries.put(_edited(held, outgoing))
-                placed = True
-                self._page.rebuild(first=language)
-        except OSError as error:
-            self._fail(error, placed=placed)
+        with self._writing() as step:
+            held = self._found(language, key)
+            if held is None:
+                raise Gone(
+                    f"The crisis page has no message {reference} to change: it was withdrawn, or never published. "
+                    "Publish the text as a new message."
+                )
+            entry = edited(held, outgoing)
+            self._page.entries.put(entry)
+            step.placed = True
+            self._page.update(entry)
         return self._receipt(language, key)
 
     def _withdraw(self, reference: str) -> None:
         language, key = self._named(reference)
-        placed = False
-        try:
-            with self._page.entries.lock(self._wait_seconds):
-                self._page.entries.remove(language, key)
-                placed = True
-                self._page.rebuild(first=language)
-        except OSError as error:
-            self._fail(error, placed=placed)
+        with self._writing() as step:
+            self._page.entries.remove(language, key)
+            step.placed = True
+            self._page.rebuild(first=language)
 
-    def _rebuild(self) -> None:
+    def _keep(self, over: Mapping[str, datetime]) -> None:
+        if self._kept == over and self._page.is_written():
+            return
+        with self._writing():
+            if self._page.entries.over() != over:
+                self._page.entries.end(over)
+            self._page.rebuild()
+        self._kept = over
+
+    @contextmanager
+    def _writing(self) -> Iterator["_Step"]:
+        """Hold the page against everyone else who writes it, and say what a failure means."""
+        step = _Step()
         try:
             with self._page.entries.lock(self._wait_seconds):
-                self._page.rebuild()
+                yield step
         except OSError as error:
-            self._fail(error, placed=False)
+            raise failure(error, self._folder, placed=step.placed, waited=self._wait_seconds) from error
+
+    def _copy(self) -> None:
+        if self._second is not None:
+            self._second.nudge()
 
     def _read_back(self, language: str, key: str) -> Finding:
         try:
-            text = self._page.text_of(language, key)
+            held = self._page.entries.find(language, key)
+            text = self._page.text_of(held) if held else None
         except (OSError, ValueError):
             return Finding(Found.CANNOT_TELL)
         if text is None:
             return Finding(Found.NO)
         return Finding(Found.YES, reference=f"{language}/{key}", url=self._page.url(language), text=text)
 
-    def _reconcile(self, language: str, key: str) -> Finding:
-        try:
-            held = self._page.entries.find(language, key)
-            shown = held is not None and self._page.shows_thread_of(held)
-        except (OSError, ValueError):
-            return Finding(Found.CANNOT_TELL)
-        if held is None:
-            return Finding(Found.NO)
-        if shown:
-            return self._read_back(language, key)
-        return Finding(Found.YES, reference=f"{language}/{key}", url=self._page.url(language))
-
     def _is_past(self, language: str, key: str) -> bool:
-        """Whether the page is about a newer thread. An entry that cannot be read says nothing: look at the page."""
+        """Whether the page is about something else by now. An entry that cannot be read says nothing: look at the page."""
         try:
             held = self._page.entries.find(language, key)
-            return held is not None and not self._page.shows_thread_of(held)
+            return held is not None and not self._page.is_about(held)
         except (OSError, ValueError):
             return False
 
@@ -243,55 +263,13 @@ class Website(Channel):
     def _receipt(self, language: str, key: str) -> Receipt:
         return Receipt(f"{language}/{key}", ReceiptStatus.ACCEPTED, key=key, url=self._page.url(language))
 
-    def _fail(self, error: OSError, *, placed: bool) -> NoReturn:
-        raise self._failure(error, placed=placed) from error
 
-    def _failure(self, error: OSError, *, placed: bool) -> ChannelError:
-        what = error.strerror or type(error).__name__
-        if placed:
-            return OutcomeUnknown(
-                f"The crisis page in {self._folder} was only partly rewritten ({what}); readers may have the old or the new one. "
-                "It is tried again from what is kept."
-            )
-        if isinstance(error, TimeoutError):
-            return Unavailable(
-                f"Another process has held the lock on {self._folder} for {self._wait_seconds:g} seconds. "
-                "Nothing was written; it is tried again."
-            )
-        if error.errno in _FOR_A_PERSON:
-            return Misconfigured(
-                f"The crisis page's folder {self._folder} cannot be written to ({what}). Nothing was written. "
-                "Give this user the right to write there, or set CRISIS_PUBLIC_DIR."
-            )
-        return Unavailable(f"The crisis page in {self._folder} could not be written ({what}). It is tried again.")
+@dataclass(slots=True)
+class _Step:
+    """How far a change has come."""
 
-
-def _entry(outgoing: Outgoing) -> Entry:
-    return Entry(
-        language=outgoing.language,
-        key=outgoing.key,
-        thread=outgoing.thread,
-        kind=outgoing.kind,
-        title=printable(outgoing.title),
-        html=str(fragment(outgoing)),
-        issued_at=outgoing.issued_at or now(),
-        next_update_at=outgoing.next_update_at,
-        replaces=_replaced(outgoing),
-    )
-
-
-def _replaced(outgoing: Outgoing) -> tuple[str, ...]:
-    """A correction corrects what was said last; a retraction takes back all that the message said."""
-    keys = tuple(earlier.key for earlier in outgoing.earlier)
-    return keys if outgoing.kind == "retraction" else keys[:1] if outgoing.kind == "correction" else ()
-
-
-def _edited(held: Entry, outgoing: Outgoing) -> Entry:
-    """The entry with the new text, marked as changed; unchanged where the text is the same, as when an edit is repeated."""
-    new = replace(
-        held, title=printable(outgoing.title), html=str(fragment(outgoing)), next_update_at=outgoing.next_update_at
-    )
-    return held if new == held else replace(new, edited_at=outgoing.issued_at or now())
+    placed: bool = False
+    """What is kept has changed, so that the pages may be half written."""
 
 
 def build(setup: ChannelSetup) -> Channel:

@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from adapters import CHANNELS, load
 from crisis.accounts.models import Account
 from crisis.channel_set import ChannelSet
-from crisis.channels import AccountRef, Capabilities, ChannelSetup
+from crisis.channels import AccountRef, Capabilities, ChannelSetup, Imprint
 from crisis.db import Bell, Database, no_bell
 from crisis.deliveries.book import Openers
 from crisis.deliveries.checks import Outside
@@ -67,11 +67,20 @@ def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
         sms_settle_seconds=settings.sms_settle_seconds,
         call_seconds=settings.call_seconds,
         crisis_page_url=settings.crisis_page_url or "",
+        imprint=Imprint(
+            phone=settings.municipality_phone,
+            accessibility_url=settings.accessibility_url,
+            privacy_url=settings.privacy_url,
+            preparedness_url=settings.preparedness_url,
+            radio=settings.radio,
+            number=settings.municipality_number,
+        ),
     )
     if mode is Mode.ACTUAL:
         tokens = (_open(settings.twilio_auth_token), _open(settings.twilio_auth_token_next))
         return replace(
             shared,
+            second_public_dir=settings.second_public_dir,
             twilio_account_sid=_open(settings.twilio_account_sid),
             twilio_auth_tokens=tuple(token for token in tokens if token),
             twilio_second_account_sid=_open(settings.twilio_second_account_sid),

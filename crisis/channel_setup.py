@@ -8,6 +8,21 @@ from crisis.mode import Mode
 
 
 @dataclass(frozen=True, slots=True)
+class Imprint:
+    """What the crisis page says of the municipality beside the messages. What is empty leaves its line out."""
+
+    phone: str = ""
+    accessibility_url: str = ""
+    """The accessibility statement that the law asks every public site to link to."""
+    privacy_url: str = ""
+    preparedness_url: str = ""
+    radio: str = ""
+    """The station that sends what people must know, such as NRK P1."""
+    number: str = ""
+    """The municipality's official number, four digits; CAP's geocode."""
+
+
+@dataclass(frozen=True, slots=True)
 class ChannelSetup:
     """Everything the adapters of one mode are built from. ``bootstrap`` alone makes these."""
 
@@ -44,3 +59,6 @@ class ChannelSetup:
     call_seconds: float = 8.0
     crisis_page_url: str = ""
     """Where the public reads the crisis page, ending in a slash; empty when nobody has said."""
+    second_public_dir: Path | None = None
+    """Another folder the crisis page is copied to, on another machine."""
+    imprint: Imprint = Imprint()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 from crisis.capabilities import Capabilities, FollowUp, Limit, Unit
 from crisis.channel_errors import (
@@ -25,14 +25,14 @@ from crisis.channel_errors import (
     Unsupported,
     Usage,
 )
-from crisis.channel_setup import ChannelSetup
+from crisis.channel_setup import ChannelSetup, Imprint
 from crisis.mode import Mode
 
 __all__ = [
     "AccountRef", "Bulk", "Callback", "Capabilities", "Channel", "ChannelError", "ChannelSetup", "Earlier",
-    "Finding", "FollowUp", "ForgedCallback", "Found", "Gone", "Limit", "Mailing", "Misconfigured", "OutcomeUnknown",
-    "Outgoing", "Receipt", "ReceiptStatus", "Rejected", "Sighting", "Throttled", "Unavailable", "Unit",
-    "UnknownStatus", "Unsupported", "Usage",
+    "Finding", "FollowUp", "ForgedCallback", "Found", "Gone", "Imprint", "Limit", "Mailing", "Misconfigured", "Notice",
+    "OutcomeUnknown", "Outgoing", "Receipt", "ReceiptStatus", "Rejected", "Sighting", "Throttled", "Unavailable", "Unit",
+    "UnknownStatus", "Unsupported", "Upkeep", "Usage",
 ]  # fmt: skip
 
 
@@ -66,6 +66,19 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """The whole revision that a text belongs to, in all its languages: for channels that also put out what machines read."""
+
+    revision_id: int
+    message_id: int
+    activation_id: int
+    began_at: datetime
+    """When the activation was set."""
+    contents: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    """``{language: fields}`` as they were approved: headline, what_happened, where, what_to_do, leads, contact."""
+
+
+@dataclass(frozen=True, slots=True)
 class Outgoing:
     """One frozen rendition on its way out through one account, to one recipient where the channel has them."""
 
@@ -92,6 +105,8 @@ class Outgoing:
     """What is out of this message already, the newest first. Public channels alone: an SMS has none."""
     edits: str | None = None
     """The reference of the post that this replaces the text of; ``None`` for what is published."""
+    notice: Notice | None = None
+    """The revision it belongs to; ``None`` for a unit's post."""
 
 
 class ReceiptStatus(StrEnum):
@@ -264,4 +279,20 @@ class Bulk(Protocol):
         """Prepare a text; its ``key``, ``to`` and ``valid_seconds`` are not read. Raises what ``publish`` would of an account
         or a setup that cannot send.
         """
+        ...
+
+
+@runtime_checkable
+class Upkeep(Protocol):
+    """What a channel has beside its verbs when it is read in peace too, such as the crisis page."""
+
+    async def keep(self, over: Mapping[str, datetime]) -> None:
+        """Show what is so now: called again and again, and cheap when nothing has changed.
+
+        ``over`` are the threads whose activation was stood down, and when. Raises a :class:`ChannelError` when it cannot.
+        """
+        ...
+
+    async def faults(self) -> Sequence[str]:
+        """What is wrong with it at this moment, each as a sentence that says what to do; empty when all is well."""
         ...

@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 from crisis.mode import Mode
 
 KEY_BYTES = 32
+_ADDRESS = r"^(https?://[^\s\"'<>]+)?$"
 PROMISE_WARNING_SECONDS = 600.0
 """Ten minutes: time to write a message in, and to have it approved."""
 PACKAGE = Path(__file__).resolve().parent
@@ -62,6 +63,7 @@ class Settings(BaseSettings):
     playbooks_dir: Path = Field(default_factory=lambda: data_dir("playbooks"))
     browser_dir: Path = Field(default_factory=browser_dir)
     public_dir: Path | None = None  # the crisis page's files; <home>/public when unset
+    second_public_dir: Path | None = None  # where the crisis page's files are copied to: a mount of another machine
     exercise_public_dir: Path | None = None  # an exercise's crisis page; <home>/exercise/public when unset
     public_url: str = "http://127.0.0.1:8000"  # where providers reach our callbacks
     crisis_page_url: str | None = None  # where the public reads the page: https://krise.../; looked at from outside
@@ -72,6 +74,14 @@ class Settings(BaseSettings):
     editors_unit: str = "nettredaksjonen"  # the unit whose accounts carry crisis messages
     languages: Annotated[tuple[str, ...], NoDecode] = ("nb", "nn", "en")  # "nb,nn,en": message languages, primary first
     phone_region: str = "NO"  # how numbers without a country code are read
+
+    # What the crisis page says beside the messages; an empty one leaves its line out
+    municipality_phone: str = ""  # the switchboard's
+    municipality_number: str = Field(default="", pattern=r"^([0-9]{4})?$")  # kommunenummer
+    accessibility_url: str = Field(default="", pattern=_ADDRESS)  # the statement at uustatus.no
+    privacy_url: str = Field(default="", pattern=_ADDRESS)
+    preparedness_url: str = Field(default="https://www.sikkerhverdag.no/", pattern=_ADDRESS)
+    radio: str = "NRK P1"  # the station that sends what people must know
 
     # This process
     worker_mode: Mode = Mode.EXERCISE  # what a worker serves; never said means exercise

@@ -10,6 +10,11 @@ from crisis.db import Base, words
 from crisis.mode import Mode
 
 
+def thread_of(activation_id: int) -> str:
+    """What holds the messages of one activation together on channels that show them as one: the crisis page's thread."""
+    return f"activation-{activation_id}"
+
+
 class Activation(Base):
     """One declared crisis, or one exercise. At most one of a mode is not stood down: an index sees to that."""
 

@@ -4,13 +4,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.accounts.models import Account, AccountState
-from crisis.channels import AccountRef, ChannelError, Misconfigured, Outgoing, Rejected
-from crisis.deliveries.models import Rendition
+from crisis.channels import AccountRef, ChannelError, Misconfigured, Notice, Outgoing, Rejected
 from crisis.errors import Unready
 from crisis.mode import Mode
 
@@ -20,6 +20,14 @@ AccountOpener = Callable[[Account], AccountRef]
 NumberOpener = Callable[[int, bytes, bytes], str]
 """Recipient id, sealed number and fingerprint to the number to send to. An exercise's opener never opens anything."""
 
+_RENDITIONS = text(
+    """
+    SELECT r.*, v.message_id, v.contents, m.activation_id, a.activated_at
+    FROM renditions r LEFT JOIN revisions v ON v.id = r.revision_id LEFT JOIN messages m ON m.id = v.message_id
+    LEFT JOIN activations a ON a.id = m.activation_id
+    WHERE r.id = ANY(:ids)
+    """
+)
 _MOST = 64  # renditions kept: the texts of some messages in a few languages
 
 
@@ -45,6 +53,7 @@ class Frozen:
     thread: str
     issued_at: datetime
     next_update_at: datetime | None
+    notice: Notice | None
 
 
 class Book:
@@ -65,8 +74,8 @@ class Book:
             for account in await session.scalars(select(Account).where(Account.id.in_(missing))):
                 self._accounts[account.id] = self._opened(account)
         if missing := renditions - self._renditions.keys():
-            for row in await session.scalars(select(Rendition).where(Rendition.id.in_(missing))):
-                self._renditions[row.id] = Frozen(**{name: getattr(row, name) for name in Frozen.__slots__})
+            for row in await session.execute(_RENDITIONS, {"ids": list(missing)}):
+                self._renditions[row.id] = _frozen(row)
         for wanted in renditions:
             self._renditions.move_to_end(wanted)
         while len(self._renditions) > max(_MOST, len(renditions)):
@@ -109,4 +118,13 @@ def outgoing(rendition: Frozen, delivery_id: int, to: str | None, valid_seconds:
         next_update_at=rendition.next_update_at,
         to=to,
         valid_seconds=valid_seconds,
+        notice=rendition.notice,
     )
+
+
+def _frozen(row: Row[Any]) -> Frozen:
+    notice = None
+    if row.revision_id is not None:
+        notice = Notice(row.revision_id, row.message_id, row.activation_id, row.activated_at, row.contents)
+    values = {name: getattr(row, name) for name in Frozen.__slots__ if name not in {"mode", "notice"}}
+    return Frozen(**values, mode=Mode(row.mode), notice=notice)

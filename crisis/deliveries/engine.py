@@ -20,6 +20,7 @@ from crisis.deliveries.pace import Pace
 from crisis.deliveries.reconcile import reconcile
 from crisis.deliveries.sender import Sender
 from crisis.deliveries.states import DeliveryState
+from crisis.deliveries.upkeep import Keeper
 from crisis.deliveries.withdrawer import take_down
 from crisis.lanes import Lane
 from crisis.limits.limiter import Limiter
@@ -65,6 +66,7 @@ class Engine:
         self._drain_seconds, self._senders = drain_seconds, senders_per_host
         self._promise_warning_seconds = promise_warning_seconds
         hold_seconds = max((pace.hold_seconds for pace in paces.values()), default=0.0)
+        self._keeper = Keeper(db, mode, channels)
         self._limiter = Limiter(mode, ceilings, hold_seconds=hold_seconds, chance=chance)
 
     async def deliver(self, lane: Lane) -> Counter[DeliveryState]:
@@ -102,14 +104,16 @@ class Engine:
         return tally
 
     async def sweep(self) -> Counter[str]:
-        """One pass of the sweep over this mode."""
-        return await sweep.sweep(
+        """One pass of the sweep over this mode, and of the upkeep of what is read in peace too."""
+        done = await sweep.sweep(
             self.db,
             self.mode,
             drain_seconds=self._drain_seconds,
             channels=self.channels,
             promise_warning_seconds=self._promise_warning_seconds,
         )
+        await self._keeper.keep()
+        return done
 
     async def sweep_and_deliver(self) -> None:
         """Do everything that is due, here and now, with nobody's help: what the standby does while the broker is away."""

@@ -137,6 +137,8 @@ async def test_each_language_has_its_own_files(website: Website, folder: Path) -
     assert receipt.url == "https://krise.fjordvik.kommune.no/nn.html"
     assert names_in(folder) == {
         "index.html", "nn.html", "en.html", "feed.atom", "feed.nn.atom", "feed.en.atom", ".entries",
+        "feed.json", "feed.nn.json", "feed.en.json", "noticeboard.html", "noticeboard.nn.html", "noticeboard.en.html",
+        "message-2.nn.html", "banner.json", "banner.js",
     }  # fmt: skip
     html = page(folder, "nn.html")
     assert '<html lang="nn">' in html
@@ -153,7 +155,7 @@ async def test_a_language_without_a_message_points_to_those_that_have_one(websit
 
 
 async def test_before_the_first_message_the_page_says_that_all_is_quiet(website: Website, folder: Path) -> None:
-    await website.rebuild()
+    await website.keep({})
     assert "Det er ingen pågående krise" in words(page(folder))
     assert "Det er inga pågåande krise" in words(page(folder, "nn.html"))
     assert feed(folder).find(f"{ATOM}updated") is not None
@@ -249,7 +251,7 @@ async def test_the_page_is_rebuilt_from_its_entries_alone(website: Website, fold
     await website.publish(ACCOUNT, later(2))
     before = snapshot(folder)
     wipe(folder)
-    await Website(setup_for(folder)).rebuild()
+    await Website(setup_for(folder)).keep({})
     assert snapshot(folder) == before
 
 
@@ -267,7 +269,7 @@ async def test_a_broken_entry_does_not_stop_the_next_message(
 
 
 async def test_what_a_killed_process_left_behind_is_swept_away(website: Website, folder: Path) -> None:
-    await website.rebuild()
+    await website.keep({})
     left = folder / ".index.html.abc.part"
     left.write_text("half")
     await website.publish(ACCOUNT, MESSAGE)
@@ -410,7 +412,7 @@ async def test_files_can_be_read_by_the_web_server(website: Website, folder: Pat
         await website.publish(ACCOUNT, MESSAGE)
     finally:
         os.umask(before)
-    assert len(published(folder)) == 6
+    assert len(published(folder)) == 10
     assert mode_of(folder) == 0o755
     assert {mode_of(path) for path in published(folder)} == {0o644}
 
@@ -552,7 +554,10 @@ def test_times_are_written_in_each_language_by_the_clock_in_oslo() -> None:
     assert phrases("nb").moment(summer) == "2. juli kl. 00.05"
     assert phrases("nn").moment(AT) == "20. november kl. 05.58"
     assert phrases("en").moment(AT) == "20 November at 05:58"
-    assert phrases("pl") is phrases("en")
+    assert phrases("pl").moment(summer) == "2 lipca, godz. 00:05"
+    assert phrases("uk").moment(summer) == "2 липня, 00:05"
+    assert phrases("ar") is phrases("en")
+    assert phrases("se", "nn") is phrases("nn"), "who reads Sámi here reads Norwegian"
     assert phrases("nb-NO") is phrases("nb")
     assert phrases("nn").next_update(AT + timedelta(minutes=92), AT) == "Neste melding kjem kl. 07.30."
 

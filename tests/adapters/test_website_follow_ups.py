@@ -165,7 +165,8 @@ async def test_a_retraction_that_is_taken_down_is_not_claimed_any_more(website: 
 async def test_in_an_exercise_the_marker_stays_first_in_everything(tmp_path: Path) -> None:
     folder = tmp_path / "exercise" / "public"
     website = Website(setup_for(folder, mode=Mode.EXERCISE))
-    await tell(website, *story(("alert", "retraction"), mark=f"{MARKER}. "))
+    told = story(("alert", "retraction"), mark=f"{MARKER}. ")
+    await tell(website, *(replace(each, mode=Mode.EXERCISE) for each in told))
     entry = in_feed(folder)["1"]
     assert entry.findtext(f"{ATOM}title", "").startswith(f"{MARKER}. Trukket tilbake")
     assert re.sub("<[^>]+>", "", entry.findtext(f"{ATOM}content", "")).startswith(f"{MARKER}. Trukket tilbake")
