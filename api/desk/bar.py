@@ -11,7 +11,7 @@ from crisis.bootstrap import Crisis
 from crisis.deliveries import promises
 from crisis.deliveries.promises import Promise
 from crisis.limits import service as limits
-from crisis.limits.sentences import Trouble
+from crisis.limits.service import Trouble
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
 
