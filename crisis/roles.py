@@ -15,6 +15,10 @@ class Role(StrEnum):
     DIRECTOR = "director"  # the municipal director or a deputy
     EDITOR = "editor"  # the web editors
     UNIT = "unit"  # a unit's own editor
+    SWITCHBOARD = "switchboard"  # answers the telephone: reads, and says that it has read
+    SPOKESPERSON = "spokesperson"
+    LOGKEEPER = "logkeeper"
+    PREPAREDNESS = "preparedness"  # the preparedness coordinator, who runs drills
     AUDITOR = "auditor"
     ADMIN = "admin"
     OPERATOR = "operator"
@@ -32,12 +36,22 @@ class Act(StrEnum):
     MANAGE_ACCOUNTS = "change the register of accounts"
     MANAGE_AUDIENCES = "change audiences"
     MANAGE_TOKENS = "make or revoke tokens"
+    MANAGE_USERS = "change users, or make break-glass codes"
+    ACKNOWLEDGE_BREAK_GLASS = "acknowledge that a break-glass code was used"
+    RUN_DRILL = "run a drill"
+    CONFIRM_SILENCE = "confirm that a unit's account is silent"
+    ACKNOWLEDGE = "acknowledge a message"
+    WRITE_LOG = "write in the log"
+    READ_LOG = "read the log"
+    EXPORT_LOG = "export the log"
     READ_CRISIS = "read activations and messages"
     READ_AUDIT = "read the audit log"
 
 
 _EVERYONE = frozenset(Role)
 _DESK = frozenset({Role.DIRECTOR, Role.EDITOR, Role.OPERATOR})
+_STAFF = _DESK | {Role.SWITCHBOARD, Role.SPOKESPERSON, Role.LOGKEEPER, Role.PREPAREDNESS}
+_LOG_READERS = _DESK | {Role.LOGKEEPER, Role.PREPAREDNESS, Role.AUDITOR}
 
 MAY: dict[Act, frozenset[Role]] = {
     Act.ACTIVATE: frozenset({Role.DIRECTOR, Role.OPERATOR}),
@@ -49,6 +63,14 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.MANAGE_ACCOUNTS: frozenset({Role.ADMIN, Role.OPERATOR}),
     Act.MANAGE_AUDIENCES: frozenset({Role.ADMIN, Role.EDITOR, Role.OPERATOR}),
     Act.MANAGE_TOKENS: frozenset({Role.ADMIN, Role.OPERATOR}),
+    Act.MANAGE_USERS: frozenset({Role.ADMIN, Role.OPERATOR}),
+    Act.ACKNOWLEDGE_BREAK_GLASS: frozenset({Role.DIRECTOR, Role.ADMIN, Role.OPERATOR}),
+    Act.RUN_DRILL: _DESK | {Role.PREPAREDNESS},
+    Act.CONFIRM_SILENCE: frozenset({Role.EDITOR, Role.UNIT, Role.OPERATOR}),
+    Act.ACKNOWLEDGE: _STAFF | {Role.UNIT},
+    Act.WRITE_LOG: _STAFF,
+    Act.READ_LOG: _LOG_READERS,
+    Act.EXPORT_LOG: _LOG_READERS,
     Act.READ_CRISIS: _EVERYONE - {Role.UNIT},
     Act.READ_AUDIT: frozenset({Role.AUDITOR, Role.DIRECTOR, Role.ADMIN, Role.OPERATOR}),
 }

@@ -11,7 +11,8 @@ import crisis.deliveries.models
 import crisis.limits.models
 import crisis.messages.models
 import crisis.posts.models
-import crisis.tokens.models  # noqa: F401 - importing the models is what fills the metadata
+import crisis.tokens.models
+import crisis.users.models  # noqa: F401 - importing the models is what fills the metadata
 from crisis.db import Base
 
 _ONE_AT_A_TIME = 0x4352_4953_4D49  # any number no other user of advisory locks has: "CRISMI"

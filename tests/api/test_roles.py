@@ -17,8 +17,15 @@ REQUESTS = {
     Act.WRITE_MESSAGE: [
         ("POST", "/v1/revisions", {"json": DRAFT}),
         ("PUT", "/v1/revisions/1", {"json": {"contents": {}, "built_on": 1}}),
+        ("PUT", "/v1/revisions/1/texts/nb", {"json": {"fields": {}, "built_on": 0}}),
+        ("POST", "/v1/revisions/1/submit", {}),
+        ("POST", "/v1/revisions/1/take-back", {}),
     ],
-    Act.APPROVE_MESSAGE: [("POST", "/v1/revisions/1/approve", {}), ("POST", "/v1/messages/999/retract", {})],
+    Act.APPROVE_MESSAGE: [
+        ("POST", "/v1/revisions/1/approve", {}),
+        ("POST", "/v1/revisions/1/send-back", {"json": {"reason": "Feil sted"}}),
+        ("POST", "/v1/messages/999/retract", {}),
+    ],
     Act.DECIDE_DELIVERY: [
         ("POST", "/v1/deliveries/999/decide", {"json": {"decision": "drop"}}),
         ("POST", "/v1/deliveries/999/withdraw", {}),
@@ -52,12 +59,24 @@ REQUESTS = {
         ("GET", "/v1/revisions?activation_id=1", {}),
         ("GET", "/v1/revisions/1", {}),
         ("GET", "/v1/revisions/1/preview", {}),
+        ("GET", "/v1/revisions/1/hints", {}),
         ("GET", "/v1/revisions/1/deliveries", {}),
         ("GET", "/v1/messages/999", {}),
         ("GET", "/v1/messages/999/retraction", {}),
     ],
     Act.READ_AUDIT: [("GET", "/v1/audit", {}), ("GET", "/v1/audit/verify", {})],
 }
+AT_THE_DESK = {
+    Act.MANAGE_USERS,
+    Act.ACKNOWLEDGE_BREAK_GLASS,
+    Act.RUN_DRILL,
+    Act.CONFIRM_SILENCE,
+    Act.ACKNOWLEDGE,
+    Act.WRITE_LOG,
+    Act.READ_LOG,
+    Act.EXPORT_LOG,
+}
+"""What a person does, on a page, and no script with a token."""
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OPERATOR])
@@ -75,7 +94,7 @@ async def test_a_role_may_do_what_the_table_says_and_nothing_else(as_role: As, c
 
 
 def test_every_act_there_is_an_address_for_is_tried() -> None:
-    assert set(Act) == set(REQUESTS)
+    assert set(Act) - AT_THE_DESK == set(REQUESTS)
 
 
 async def test_nobody_gets_in_without_a_token(as_role: As) -> None:
