@@ -131,7 +131,8 @@ def document(
         if imprint.number:
             _pair(area, "geocode", "MunicipalityId", imprint.number)
     ET.indent(root)
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="utf-8") + b"\n"
+    written_out: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
+    return written_out + b"\n"
 
 
 def written(when: datetime) -> str:

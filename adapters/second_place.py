@@ -52,10 +52,20 @@ class SecondPlace:
                 self._thread = threading.Thread(target=self._run, name="second-place", daemon=True)
                 self._thread.start()
             elif time.monotonic() - self._began > SILENT_SECONDS:
-                self._say(f"{self.path} has not answered for {SILENT_SECONDS:.0f} seconds. Is its mount alive?")
+                self._say(f"{self.path} has not answered for {SILENT_SECONDS:.0f} seconds.")
 
-    def fault(self) -> str:
-        """What stands in the way of copying, or what is still missing there; empty when it is as the first. Waits for both."""
+    def fault(self, seconds: float) -> str:
+        """What stands in the way of copying, or what is still missing there; empty when it is as the first.
+
+        A mount that answers nothing is given ``seconds``, and left to itself.
+        """
+        found: list[str] = []
+        looking = threading.Thread(target=lambda: found.append(self._compared()), daemon=True)
+        looking.start()
+        looking.join(seconds)
+        return found[0] if found else f"{self.path} does not answer."
+
+    def _compared(self) -> str:
         try:
             names = _version(self._first)
             behind = [name for name in names if (self._first / name).read_bytes() != self._held(name)]
@@ -109,14 +119,18 @@ class SecondPlace:
         if fault == self._fault:
             return
         if fault:
-            log.error("The second place of the crisis page is behind. %s The first place is not affected.", fault)
+            log.error(
+                "The second place of the crisis page is behind: %s Is it mounted, has it room, may this user write there? "
+                "The first place is not affected.",
+                fault,
+            )
         else:
             log.warning("The second place of the crisis page, %s, is up to date again.", self.path)
         self._fault = fault
 
     def _named(self, error: OSError) -> str:
         what = error.strerror or type(error).__name__
-        return f"{self.path} cannot be written ({what}). Is it mounted, has it room, and may this user write there?"
+        return f"{self.path} cannot be written ({what})."
 
 
 def _in_order(version: Version) -> Iterator[str]:

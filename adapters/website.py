@@ -144,24 +144,20 @@ class Website(Channel):
         await asyncio.to_thread(self._keep, dict(over))
         self._copy()
 
-    async def faults(self) -> Sequence[str]:
+    async def faults(self) -> Sequence[tuple[str, str]]:
         """A page that is missing, and a second place that is behind."""
-        found = (
-            []
-            if self._page.is_written()
-            else [
-                f"{self._folder} has no crisis page yet. A worker of this mode writes it when it starts: is one running?"
-            ]
-        )
+        found = []
+        if not self._page.is_written():
+            found.append(
+                (f"{self._folder} has no crisis page.", "A worker of this mode writes it when it starts: start one.")
+            )
         if self._second is not None:
-            try:
-                async with asyncio.timeout(self._wait_seconds):
-                    found.append(await asyncio.to_thread(self._second.fault))
-            except TimeoutError:
+            fault = await asyncio.to_thread(self._second.fault, self._wait_seconds)
+            if fault:
                 found.append(
-                    f"{self._second.path} does not answer. Is its mount alive? The first place is not affected."
+                    (fault, "Is it mounted, has it room, and may the worker's user write there? It mends itself then.")
                 )
-        return [each for each in found if each]
+        return found
 
     def _publish(self, outgoing: Outgoing) -> Receipt:
         language, key = self._named(f"{outgoing.language}/{outgoing.key}")

@@ -32,15 +32,24 @@ MAX_AGE = 15
 """Seconds a reader's copy may be old. Short, since an update may be a matter of life."""
 NAME = "crisis-page"
 PATH = f"/{NAME}"
+CACHE_CONTROL = f"public, max-age={MAX_AGE}, stale-while-revalidate=60, stale-if-error=86400"
+"""A cache may show its copy while it fetches the next one (RFC 5861), and for a day when nobody here answers."""
 LARGEST = 4 << 20
 """Bytes of a file that is kept in memory. The page is to stay under 14 kB; maps and pictures belong on a web server."""
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-_TYPES = {".atom": "application/atom+xml", ".html": "text/html; charset=utf-8"}
+_TYPES = {
+    ".cap.xml": "application/cap+xml",
+    ".atom": "application/atom+xml",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".json": "application/json",
+}
+"""By how the name ends, the longest first."""
 _FILE = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,127}")
 """No folders, and nothing hidden: an adapter's own files lie beside the page under names that begin with a dot."""
 _TO_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 """Whatever has come in the file's place since it was looked at: no link is followed, no pipe is waited for."""
-_KEPT_BY = {"Cache-Control": f"public, max-age={MAX_AGE}", "Vary": "Accept-Encoding"}
+_KEPT_BY = {"Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
 _GONE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR})
 
 _Headers = list[tuple[bytes, bytes]]
@@ -76,6 +85,7 @@ class CrisisPageFiles:
         left_out = {"X-Frame-Options", "Cross-Origin-Resource-Policy", *_KEPT_BY}
         self._guards = {name: value for name, value in HEADERS.items() if name not in left_out}
         self._guards["Content-Security-Policy"] = policy
+        self._guards["Access-Control-Allow-Origin"] = "*"  # the municipality's other sites show the banner
         self._kept: dict[str, _File] = {}
         self._complained = False
 
@@ -143,8 +153,8 @@ class CrisisPageFiles:
         return kept
 
     def _form(self, name: str, body: bytes, modified: datetime, encoding: str) -> _Form:
-        suffix = Path(name).suffix
-        kind = _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+        known = next((kind for ending, kind in _TYPES.items() if name.endswith(ending)), None)
+        kind = known or mimetypes.guess_type(name)[0] or "application/octet-stream"
         etag = f'"{hashlib.sha256(body).hexdigest()[:24]}"'
         kept_by = {"ETag": etag, **_KEPT_BY}
         whole = {"Content-Type": kind, "Content-Length": str(len(body)), **kept_by, **self._guards}

@@ -293,6 +293,6 @@ class Upkeep(Protocol):
         """
         ...
 
-    async def faults(self) -> Sequence[str]:
-        """What is wrong with it at this moment, each as a sentence that says what to do; empty when all is well."""
+    async def faults(self) -> Sequence[tuple[str, str]]:
+        """What is wrong with it at this moment, and what to do about each; empty when all is well."""
         ...

@@ -11,6 +11,7 @@ import pytest
 import typer
 import yaml
 
+from api.public import CACHE_CONTROL
 from crisis.cli.app import app
 from crisis.settings import SECRETS, Settings
 
@@ -185,7 +186,9 @@ def test_hosts_in_addresses_are_services_on_a_shared_network() -> None:
 def test_the_public_page_depends_on_nothing() -> None:
     assert "depends_on" not in SERVICES["web"]
     assert SERVICES["web"]["volumes"] == ["public:/srv/public:ro"]
-    assert "root /srv/public;" in COMPOSE["configs"]["web"]["content"]
+    served = (ROOT / COMPOSE["configs"]["web"]["file"]).read_text(encoding="utf-8")
+    assert "root /srv/public;" in served
+    assert f'"{CACHE_CONTROL}"' in served, "the same promise whoever serves it"
 
 
 def test_volumes_are_where_the_settings_look() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from adapters.sandbox.exchange import Answer, Asked, say, say_html
 
 PATH = "crisis-page"
-_NAME = re.compile(r"[A-Za-z0-9-]{1,40}\.html")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9.-]{0,80}\.(html|atom|json|xml)")
 _HEADERS = [
     (
         b"content-security-policy",
@@ -14,6 +14,8 @@ _HEADERS = [
     ),
     (b"cache-control", b"public, max-age=15"),
 ]
+_AS_TEXT = (b"content-type", b"text/plain; charset=utf-8")
+"""Feeds and CAP are for machines; a player who follows the link sees what they say."""
 
 
 class ExercisePage:
@@ -27,7 +29,10 @@ class ExercisePage:
         name = name or "index.html"
         try:
             if asked.method in {"GET", "HEAD"} and _NAME.fullmatch(name):
-                return say_html(200, (self._folder / name).read_text(encoding="utf-8"), _HEADERS)
+                text = (self._folder / name).read_text(encoding="utf-8")
+                if name.endswith(".html"):
+                    return say_html(200, text, _HEADERS)
+                return Answer(200, text.encode(), [_AS_TEXT, *_HEADERS])
         except (OSError, ValueError):
             pass  # not written yet, or gone: as any web server would say
         return say(404, {"detail": "No such page."})

@@ -17,7 +17,7 @@ from crisis.accounts.models import Account, AccountState
 from crisis.audiences.models import Recipient
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.broker import celery_app
-from crisis.cli import promised, providers
+from crisis.cli import kept, promised, providers
 from crisis.cli.door import explained
 from crisis.cli.findings import Finding, Level
 from crisis.db import alembic_config, no_bell
@@ -53,6 +53,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         *providers.addresses(settings),
         *providers.ceilings(settings),
         *_folders(settings),
+        *await kept.findings(settings),
     ]
 
 

@@ -15,6 +15,7 @@ from api.public import LARGEST, takes_gzip
 from crisis.settings import Settings
 from tests.api.server import ApiServer, Client
 
+CACHED = "public, max-age=15, stale-while-revalidate=60, stale-if-error=86400"
 PAGE = "<h1>Skred ved Moen</h1><p>Gå ut av området nå.</p>" * 40
 
 
@@ -79,7 +80,7 @@ async def test_a_reader_with_the_page_is_told_so(reader: Client, folder: Path) -
     for headers in kept:
         answer = await reader("GET", "/crisis-page/", headers=headers)
         assert (answer.status, answer.body) == (304, b""), headers
-        assert (answer.headers["ETag"], answer.headers["Cache-Control"]) == (etag, "public, max-age=15")
+        assert (answer.headers["ETag"], answer.headers["Cache-Control"]) == (etag, CACHED)
     older: list[dict[str, str]] = [
         {"If-None-Match": '"another"'},
         {"If-None-Match": '"another"', "If-Modified-Since": modified},
@@ -184,3 +185,24 @@ def test_who_takes_it_packed(accepted: bytes, *, taken: bool) -> None:
 @given(st.binary(max_size=60))
 def test_no_accept_encoding_is_too_odd(accepted: bytes) -> None:
     assert takes_gzip(accepted) in {True, False}
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("message-2026-0007-31.cap.xml", "application/cap+xml"),
+        ("feed.nn.atom", "application/atom+xml"),
+        ("feed.json", "application/json"),
+        ("banner.js", "text/javascript; charset=utf-8"),
+        ("noticeboard.nn.html", "text/html; charset=utf-8"),
+    ],
+)
+async def test_everything_beside_the_page_is_what_it_says_and_open_to_other_sites(
+    reader: Client, folder: Path, name: str, kind: str
+) -> None:
+    place(folder, "1", name)
+    answer = await reader("GET", f"/crisis-page/{name}")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Cache-Control"] == CACHED
+    assert "Set-Cookie" not in answer.headers

@@ -6,7 +6,9 @@ from typing import Any
 
 from sqlalchemy import make_url, text
 
-from crisis.bootstrap import Crisis
+from crisis.bootstrap import Crisis, channels_for
+from crisis.channels import Upkeep
+from crisis.mode import Mode
 from crisis.settings import Settings
 from tests import factories
 from tests.crisis.cli.conftest import Ran, Shell
@@ -38,11 +40,12 @@ async def test_what_is_missing_is_wrong_and_comes_with_advice(shell: Shell, cris
         "providers": "note",
         "crisis page": "ok",
         "its exercise": "ok",
+        "website, kept": "wrong",
     }
     assert "3 hours ago" in finding(ran, "sweep, actual")["found"]
     assert all(each["advice"] for each in ran.json["findings"] if each["level"] == "wrong")
     shown = await shell("doctor")
-    assert "4 parts to mend." in shown.out
+    assert "5 parts to mend." in shown.out
 
 
 async def test_the_broker_and_the_workers_are_told_apart(shell: Shell, settings: Settings, crisis: Crisis) -> None:
@@ -108,3 +111,16 @@ async def test_a_folder_that_cannot_be_written_is_found(shell: Shell, tmp_path: 
     shell.set("public_dir", tmp_path / "file" / "public")
     ran = await shell("doctor", "--json")
     assert levels(ran)["crisis page"] == "wrong"
+
+
+async def test_a_second_place_that_is_behind_is_found(shell: Shell, tmp_path: Path, crisis: Crisis) -> None:
+    website = channels_for(Mode.ACTUAL, crisis.settings)["website"]
+    assert isinstance(website, Upkeep)
+    await website.keep({})
+    assert levels(await shell("doctor", "--json"))["website, kept"] == "ok"
+    shell.set("second_public_dir", tmp_path / "not-mounted")
+    ran = await shell("doctor", "--json")
+    assert "not-mounted cannot be written" in finding(ran, "website, kept")["found"]
+    assert "mounted" in finding(ran, "website, kept")["advice"]
+    (tmp_path / "not-mounted").mkdir()
+    assert "is behind" in finding(await shell("doctor", "--json"), "website, kept")["found"]
