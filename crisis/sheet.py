@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from crisis.errors import Invalid
+from crisis.said import Said
 from crisis.settings import Settings
 
 _BLOCK = 1 << 20  # bytes
@@ -28,7 +29,9 @@ def opened(source: BinaryIO | Path) -> Iterator[BinaryIO]:
     try:
         stream = source.open("rb")
     except OSError as error:
-        raise Invalid(f"The file {source} cannot be read: {error.strerror}.") from None
+        raise Invalid(
+            Said("The file {file} cannot be read: {why}.", file=str(source), why=error.strerror or "")
+        ) from None
     with stream:
         yield stream
 
@@ -68,8 +71,11 @@ def cells(line: str, separator: str) -> list[str]:
 def too_many_rows(settings: Settings) -> Invalid:
     """The refusal of a file with more rows than ``csv_max_rows``."""
     return Invalid(
-        f"The file has more than {settings.csv_max_rows:,} rows, and no more are read at a time. Nothing was imported. "
-        f"Split it, or raise CRISIS_CSV_MAX_ROWS."
+        Said(
+            "The file has more than {most:,} rows, and no more are read at a time. Nothing was imported. "
+            "Split it, or raise CRISIS_CSV_MAX_ROWS.",
+            most=settings.csv_max_rows,
+        )
     )
 
 
@@ -84,14 +90,20 @@ def _blocks(stream: BinaryIO, settings: Settings) -> Iterator[bytes]:
         size += len(data)
         if size > settings.csv_max_bytes:
             raise Invalid(
-                f"The file is larger than {settings.csv_max_bytes:,} bytes. Nothing was imported. "
-                f"Split it, or raise CRISIS_CSV_MAX_BYTES."
+                Said(
+                    "The file is larger than {most:,} bytes. Nothing was imported. "
+                    "Split it, or raise CRISIS_CSV_MAX_BYTES.",
+                    most=settings.csv_max_bytes,
+                )
             )
         if (at := data.find(b"\0")) >= 0:
             line = count + data.count(b"\n", 0, at) + 1
             raise Invalid(
-                f"Line {line} holds a NUL byte, which no text has: the file is damaged or not a CSV file. "
-                f"Nothing was imported. Save it again as CSV, UTF-8."
+                Said(
+                    "Line {line} holds a NUL byte, which no text has: the file is damaged or not a CSV file. "
+                    "Nothing was imported. Save it again as CSV, UTF-8.",
+                    line=line,
+                )
             )
         data = rest + data
         cut = data.rfind(b"\n") + 1
@@ -111,7 +123,7 @@ def _check_encoding(start: bytes) -> None:
     fewest, most = sorted(half.count(b"\0") / max(1, len(half)) for half in halves)
     if start.startswith(_UTF16_MARKS) or most - fewest > _TELLING:
         raise Invalid(
-            "The file is UTF-16, not UTF-8. Nothing was imported. Save it again as “CSV UTF-8” and import that."
+            Said("The file is UTF-16, not UTF-8. Nothing was imported. Save it again as “CSV UTF-8” and import that.")
         )
 
 
@@ -124,7 +136,11 @@ def _check_lengths(data: bytes, before: int, settings: Settings) -> None:
         if end < 0:
             line = before + data.count(b"\n", 0, begin) + 1
             raise Invalid(
-                f"Line {line} is longer than {most:,} bytes: the file is not a CSV file with one row a line. "
-                f"Nothing was imported. Check where the lines end, or raise CRISIS_CSV_MAX_LINE."
+                Said(
+                    "Line {line} is longer than {most:,} bytes: the file is not a CSV file with one row a line. "
+                    "Nothing was imported. Check where the lines end, or raise CRISIS_CSV_MAX_LINE.",
+                    line=line,
+                    most=most,
+                )
             )
         begin = end + 1

@@ -19,6 +19,7 @@ from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Invalid
 from crisis.roles import Act, Actor, require
+from crisis.said import Said
 from crisis.settings import Settings
 
 REGISTER_ONLY = ("flickr", "finn", "instagram", "linkedin", "slideshare", "youtube")
@@ -95,7 +96,10 @@ def read(
         given = list(islice(sheet.lines(stream, settings), LINES_MOST + 1))
     if len(given) > LINES_MOST:
         raise Invalid(
-            f"The file has more than {LINES_MOST:,} lines: that is not a register of accounts. Nothing was imported."
+            Said(
+                "The file has more than {most:,} lines: that is not a register of accounts. Nothing was imported.",
+                most=LINES_MOST,
+            )
         )
     decoded = _decoded(given)
     separator = sheet.delimiter(decoded[0]) if decoded else ","
@@ -104,11 +108,13 @@ def read(
     reading = _Reading(_header(next(records, (1, []))[1]), known)
     for line, cells in records:
         if any(cell.strip() for cell in cells):
-            reading.problems += [f"line {line}: {problem}" for problem in _take(reading, line, cells)]
+            reading.problems += [_on(line, problem) for problem in _take(reading, line, cells)]
     if reading.problems:
-        raise Invalid(f"{source.name} was not imported, and nothing was changed. Mend this:", reading.problems)
+        raise Invalid(
+            Said("{file} was not imported, and nothing was changed. Mend this:", file=source.name), reading.problems
+        )
     if not reading.rows:
-        raise Invalid(f"{source.name} names no account. Nothing was changed.")
+        raise Invalid(Said("{file} names no account. Nothing was changed.", file=source.name))
     return reading.rows
 
 
@@ -118,9 +124,9 @@ def _decoded(given: Sequence[bytes]) -> list[str]:
         try:
             decoded.append(line.decode())
         except UnicodeDecodeError:
-            problems.append(f"line {at}: is not UTF-8 text")
+            problems.append(_on(at, Said("is not UTF-8 text")))
     if problems:
-        raise Invalid("The file is not UTF-8 throughout. Nothing was imported. Save it as “CSV UTF-8”.", problems)
+        raise Invalid(Said("The file is not UTF-8 throughout. Nothing was imported. Save it as “CSV UTF-8”."), problems)
     return decoded
 
 
@@ -134,33 +140,42 @@ def _records(given: Sequence[str], separator: str) -> Iterator[tuple[int, list[s
             begin = reader.line_num + 1
     except csv.Error:
         raise Invalid(
-            "The file cannot be read on from there. Nothing was imported.",
-            [f"line {begin}: a quote is not closed, or something stands after the closing one"],
+            Said("The file cannot be read on from there. Nothing was imported."),
+            [_on(begin, Said("a quote is not closed, or something stands after the closing one"))],
         ) from None
 
 
 def _header(cells: Sequence[str]) -> Sequence[str]:
     names = [cell.strip().casefold() for cell in cells]
-    problems = [f"the column {name!r} is missing" for name in REQUIRED if name not in names]
-    problems += [f"the column {name[:40]!r} is not known" for name in names if name not in REQUIRED + OPTIONAL]
+    problems = [Said("the column {name!r} is missing", name=name) for name in REQUIRED if name not in names]
     problems += [
-        f"the column {name[:40]!r} is there {names.count(name)} times"
+        Said("the column {name!r} is not known", name=name[:40]) for name in names if name not in REQUIRED + OPTIONAL
+    ]
+    problems += [
+        Said("the column {name!r} is there {times} times", name=name[:40], times=names.count(name))
         for name in sorted({*names})
         if names.count(name) > 1
     ]
     if problems:
         raise Invalid(
-            f"The first line must name the columns: {','.join(REQUIRED)}, and if you like {' and '.join(OPTIONAL)}. "
-            f"Nothing was imported.",
-            [f"line 1: {problem}" for problem in problems],
+            Said(
+                "The first line must name the columns: {required}, and if you like {more}. Nothing was imported.",
+                required=",".join(REQUIRED),
+                more=",".join(OPTIONAL),
+            ),
+            [_on(1, problem) for problem in problems],
         )
     return names
 
 
-def _take(reading: _Reading, line: int, cells: Sequence[str]) -> Iterator[str]:
+def _take(reading: _Reading, line: int, cells: Sequence[str]) -> Iterator[Said]:
     """Take one line into the reading; yield what is wrong with it."""
     if len(cells) != len(reading.columns):
-        yield f"has {len(cells)} cells, and the first line names {len(reading.columns)} columns; quote cells that hold commas"
+        yield Said(
+            "has {cells} cells, and the first line names {columns} columns; quote cells that hold commas",
+            cells=len(cells),
+            columns=len(reading.columns),
+        )
         return
     row: dict[str, object] = {name: cell.strip() for name, cell in zip(reading.columns, cells, strict=True)}
     problems = [*_faults(row, reading.channels)]
@@ -169,30 +184,39 @@ def _take(reading: _Reading, line: int, cells: Sequence[str]) -> Iterator[str]:
         return
     names = tuple(" ".join(str(row[name]).split()) for name in NAMES)
     if first := reading.lines.get(names):
-        yield f"is about the same account as line {first}"
+        yield Said("is about the same account as line {first}", first=first)
         return
     reading.lines[names] = line
     reading.rows[names] = row | dict(zip(NAMES, names, strict=True))
 
 
-def _faults(row: dict[str, object], channels: Sequence[str]) -> Iterator[str]:
+def _faults(row: dict[str, object], channels: Sequence[str]) -> Iterator[Said]:
     """What is wrong with one line's cells. Puts the channel and the date into the form they are stored in."""
     for name, cell in row.items():
         if len(str(cell)) > CELL_MOST:
-            yield f"{name} has {len(str(cell)):,} characters, and at most {CELL_MOST:,} are kept"
+            yield Said(
+                "{name} has {count:,} characters, and at most {most:,} are kept",
+                name=name,
+                count=len(str(cell)),
+                most=CELL_MOST,
+            )
         elif not str(cell).replace("\n", " ").replace("\t", " ").isprintable():
-            yield f"{name} has a control character in it"
+            yield Said("{name} has a control character in it", name=name)
         elif not cell and name in NAMES:
-            yield f"{name} is empty"
+            yield Said("{name} is empty", name=name)
     channel = row["channel"] = str(row["channel"]).casefold()
     if channel and channel not in channels:
         nearest = difflib.get_close_matches(channel, channels, n=1, cutoff=0.0)[0]
-        yield f"there is no channel {channel[:40]!r}; the nearest is {nearest!r}"
+        yield Said("there is no channel {channel!r}; the nearest is {nearest!r}", channel=channel[:40], nearest=nearest)
     opened_on = str(row["opened_on"])
     try:
         row["opened_on"] = _day(opened_on) if opened_on else None
     except ValueError:
-        yield f"opened_on {opened_on[:40]!r} is not a date like 2011-01-15"
+        yield Said("opened_on {given!r} is not a date like 2011-01-15", given=opened_on[:40])
+
+
+def _on(line: int, problem: str) -> Said:
+    return Said("line {line}: {problem}", line=line, problem=problem)
 
 
 def _day(value: str) -> date:

@@ -11,6 +11,7 @@ from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.roles import Act, Actor, require
+from crisis.said import Said
 from crisis.sealing import Sealer
 
 TEXT_MOST = 1_000  # characters of an address or a leader's name
@@ -42,7 +43,7 @@ async def connect_account(
     require(actor, Act.MANAGE_ACCOUNTS)
     address = _text("address", address)
     if "://" in address and "@" in address.partition("://")[2].partition("/")[0]:
-        raise Invalid("The address holds a user name or a password. Give those among the credentials.")
+        raise Invalid(Said("The address holds a user name or a password. Give those among the credentials."))
     sealed = None
     if credentials:
         sealed = sealer.seal(json.dumps(dict(credentials), sort_keys=True), f"account:{account_id}".encode())
@@ -89,11 +90,24 @@ async def _get(session: AsyncSession, account_id: int, *, hold: bool = False) ->
 
 def _check_active(account: Account) -> None:
     if account.state is AccountState.CLOSED:
-        raise Conflict(f"The {account.channel} account {account.name} ({account.unit}) is closed. Nothing was changed.")
+        raise Conflict(
+            Said(
+                "The {channel} account {account} ({unit}) is closed. Nothing was changed.",
+                channel=account.channel,
+                account=account.name,
+                unit=account.unit,
+            )
+        )
 
 
 def _text(what: str, value: str) -> str:
     value = " ".join(value.split())
     if not 0 < len(value) <= TEXT_MOST or not value.isprintable():
-        raise Invalid(f"The {what} must have 1 to {TEXT_MOST:,} printable characters. Nothing was changed.")
+        raise Invalid(
+            Said(
+                "The {what} must have 1 to {most:,} printable characters. Nothing was changed.",
+                what=what,
+                most=TEXT_MOST,
+            )
+        )
     return value

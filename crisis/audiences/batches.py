@@ -11,6 +11,7 @@ from crisis import sheet
 from crisis.audiences import numbers
 from crisis.audiences.columns import Columns
 from crisis.errors import Invalid
+from crisis.said import Said
 from crisis.sealing import Sealer
 from crisis.settings import Settings
 
@@ -82,9 +83,9 @@ class Batches:
         try:
             cells = sheet.cells(text, columns.separator)
         except csv.Error:
-            raise Invalid("a quote that is not closed on the line") from None
+            raise Invalid(Said("a quote that is not closed on the line")) from None
         if columns.number >= len(cells):
-            raise Invalid("no number: fewer cells than the first line")
+            raise Invalid(Said("no number: fewer cells than the first line"))
         e164 = numbers.parse(cells[columns.number], self._settings.phone_region)
         language = _language(cells, columns.language)
         fingerprint = self._sealer.fingerprint(e164)
@@ -109,11 +110,11 @@ def _columns(first: str) -> Columns:
     try:
         return Columns.of(first)
     except csv.Error:
-        raise Invalid("The first line has a quote that is not closed. Nothing was imported.") from None
+        raise Invalid(Said("The first line has a quote that is not closed. Nothing was imported.")) from None
 
 
 def _language(cells: list[str], at: int | None) -> str | None:
     value = cells[at].strip().casefold() if at is not None and at < len(cells) else ""
     if value and not _LANGUAGE.fullmatch(value):
-        raise Invalid("a language that is not a code such as nb, nn or en")
+        raise Invalid(Said("a language that is not a code such as nb, nn or en"))
     return value or None

@@ -5,6 +5,7 @@ from typing import Self
 
 from crisis import sheet
 from crisis.errors import Invalid
+from crisis.said import Said
 
 NUMBER = frozenset({"number", "nummer", "mobil", "phone", "telefon"})
 LANGUAGE = "language"
@@ -37,13 +38,20 @@ class Columns:
         known = ", ".join(sorted(NUMBER))
         if not found:
             raise Invalid(
-                f"No column holds the number: the first line must name the columns, one of them {known}. Nothing was imported. "
-                f"A file with nothing but numbers, one a line, needs no first line."
+                Said(
+                    "No column holds the number: the first line must name the columns, one of them {known}. Nothing was imported. "
+                    "A file with nothing but numbers, one a line, needs no first line.",
+                    known=known,
+                )
             )
         if len(found) > 1 or names.count(LANGUAGE) > 1:
             raise Invalid(
-                f"Which column to read cannot be told: one column alone may be called {known}, and one {LANGUAGE}. "
-                f"Nothing was imported. Rename or take away the others."
+                Said(
+                    "Which column to read cannot be told: one column alone may be called {known}, and one {language}. "
+                    "Nothing was imported. Rename or take away the others.",
+                    known=known,
+                    language=LANGUAGE,
+                )
             )
         language = names.index(LANGUAGE) if LANGUAGE in names else None
         unread = tuple(

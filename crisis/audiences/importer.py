@@ -17,6 +17,7 @@ from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid
 from crisis.roles import Act, Actor, require
+from crisis.said import Said
 from crisis.sealing import Sealer
 from crisis.settings import Settings
 
@@ -91,8 +92,12 @@ async def import_recipients(
             report = await _write_all(session, audience.id, batches, on_progress, on_rejected)
             if not report.added:
                 raise Invalid(
-                    f"No usable number is in the file ({report.rejected:,} of {report.read:,} rows rejected), and an audience "
-                    f"without recipients would reach nobody. Nothing was changed."
+                    Said(
+                        "No usable number is in the file ({rejected:,} of {read:,} rows rejected), and an audience "
+                        "without recipients would reach nobody. Nothing was changed.",
+                        rejected=report.rejected,
+                        read=report.read,
+                    )
                 )
             await chain.append(
                 session,
@@ -108,6 +113,15 @@ async def import_recipients(
     return report
 
 
+def already(name: str) -> Conflict:
+    """The refusal of a name that an audience has, where it was not to be replaced."""
+    return Conflict(
+        Said(
+            "There is an audience {name!r} already. Nothing was changed. Replace it, or choose another name.", name=name
+        )
+    )
+
+
 async def _audience(session: AsyncSession, name: str, *, replace: bool) -> Audience:
     audience = await find_by_name(session, name)
     if audience is None:
@@ -115,9 +129,7 @@ async def _audience(session: AsyncSession, name: str, *, replace: bool) -> Audie
         session.add(audience)
         await session.flush()
     elif not replace:
-        raise Conflict(
-            f"There is an audience {name!r} already. Nothing was changed. Replace it, or choose another name."
-        )
+        raise already(name)
     else:
         await session.execute(_CLEAR, {"audience": audience.id})
     return audience

@@ -9,6 +9,7 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumberFormat, PhoneNumberType
 
 from crisis.errors import Invalid
+from crisis.said import Said
 
 _LONGEST = 40  # characters, spaces and brackets included; E.164 itself has at most 15 digits
 _SHORTEST = 7  # digits; below it are emergency, service and short codes
@@ -18,19 +19,19 @@ _MACHINES = ("58", "59")
 """Norwegian series for machine-to-machine use, 8 and 12 digits: the numbering plan of Nkom."""
 _MARKS = frozenset("+().·/ ")
 _REASONS = {
-    PhoneNumberType.FIXED_LINE: "a landline, which text messages do not reach",
-    PhoneNumberType.PREMIUM_RATE: "a premium-rate number, not a person's mobile",
-    PhoneNumberType.SHARED_COST: "a shared-cost number, not a person's mobile",
-    PhoneNumberType.TOLL_FREE: "a freephone number, not a person's mobile",
-    PhoneNumberType.UAN: "a company's service number, not a person's mobile",
-    PhoneNumberType.VOIP: "an internet telephone, which text messages do not reach",
-    PhoneNumberType.PAGER: "a pager",
-    PhoneNumberType.VOICEMAIL: "a voicemail box",
-    PhoneNumberType.PERSONAL_NUMBER: "a forwarding number, which text messages do not reach",
+    PhoneNumberType.FIXED_LINE: Said("a landline, which text messages do not reach"),
+    PhoneNumberType.PREMIUM_RATE: Said("a premium-rate number, not a person's mobile"),
+    PhoneNumberType.SHARED_COST: Said("a shared-cost number, not a person's mobile"),
+    PhoneNumberType.TOLL_FREE: Said("a freephone number, not a person's mobile"),
+    PhoneNumberType.UAN: Said("a company's service number, not a person's mobile"),
+    PhoneNumberType.VOIP: Said("an internet telephone, which text messages do not reach"),
+    PhoneNumberType.PAGER: Said("a pager"),
+    PhoneNumberType.VOICEMAIL: Said("a voicemail box"),
+    PhoneNumberType.PERSONAL_NUMBER: Said("a forwarding number, which text messages do not reach"),
 }
 _FAULTS = {
-    NumberParseException.INVALID_COUNTRY_CODE: "no country has a number that begins like this",
-    NumberParseException.TOO_LONG: "too many digits for a phone number",
+    NumberParseException.INVALID_COUNTRY_CODE: Said("no country has a number that begins like this"),
+    NumberParseException.TOO_LONG: Said("too many digits for a phone number"),
 }
 
 
@@ -51,14 +52,14 @@ def parse(text: str, region: str) -> str:
     try:
         number = phonenumbers.parse(cleaned, region)
     except NumberParseException as error:
-        raise BadNumber(_FAULTS.get(error.error_type, "not a phone number")) from None
+        raise BadNumber(_FAULTS.get(error.error_type, Said("not a phone number"))) from None
     national = phonenumbers.national_significant_number(number)
     if number.country_code == _NORWAY and national.startswith(_MACHINES) and len(national) in {8, 12}:
-        raise BadNumber("a number for machines (58 and 59 series), not a person's mobile")
+        raise BadNumber(Said("a number for machines (58 and 59 series), not a person's mobile"))
     kind = phonenumbers.number_type(number)
     if kind not in _REACHED:
-        short = "a short or emergency number, not a person's mobile"
-        raise BadNumber(short if digits < _SHORTEST else _REASONS.get(kind, "not a number in use in its country"))
+        short = Said("a short or emergency number, not a person's mobile")
+        raise BadNumber(short if digits < _SHORTEST else _REASONS.get(kind, Said("not a number in use in its country")))
     return phonenumbers.format_number(number, PhoneNumberFormat.E164)
 
 
@@ -88,11 +89,11 @@ def _digits(text: str) -> int:
         if character.isdecimal():
             digits += 1
         elif character.isalpha():
-            raise BadNumber("letters, where a phone number was expected")
+            raise BadNumber(Said("letters, where a phone number was expected"))
         elif character not in _MARKS and character != "-":
-            raise BadNumber("a character that no phone number has")
+            raise BadNumber(Said("a character that no phone number has"))
     if not digits:
-        raise BadNumber("no number")
+        raise BadNumber(Said("no number"))
     if len(text) > _LONGEST:
-        raise BadNumber("too many digits for a phone number")
+        raise BadNumber(Said("too many digits for a phone number"))
     return digits

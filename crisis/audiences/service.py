@@ -13,6 +13,7 @@ from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.roles import Act, Actor, require
+from crisis.said import Said
 from crisis.sealing import Sealer
 
 NAME_MOST = 100  # characters
@@ -116,7 +117,10 @@ async def erase_orphans(db: Database, actor: Actor | None, *, days: int) -> int:
         await hold_recipients(session)
         if (title := (await session.execute(_IN_FORCE)).scalar_one_or_none()) is not None:
             raise Conflict(
-                f"“{title}” is in force, and its updates go to everyone who got it. Erase after standing down."
+                Said(
+                    "“{title}” is in force, and its updates go to everyone who got it. Erase after standing down.",
+                    title=title,
+                )
             )
         erased = int((await session.execute(_ERASE_ORPHANS, {"age": timedelta(days=days)})).scalar_one())
         if erased:
@@ -133,7 +137,7 @@ def clean_name(name: str) -> str:
     """An audience's name with its spaces squeezed. Raises :class:`Invalid` for none, or more than 100 characters."""
     squeezed = _squeezed(name)
     if not 0 < len(squeezed) <= NAME_MOST or not squeezed.isprintable():
-        raise Invalid(f"An audience needs a name of 1 to {NAME_MOST} printable characters.")
+        raise Invalid(Said("An audience needs a name of 1 to {most} printable characters.", most=NAME_MOST))
     return squeezed
 
 

@@ -30,6 +30,7 @@ from crisis.limits.models import (
 from crisis.limits.sentences import sentence
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, require
+from crisis.said import Said
 from crisis.sealing import Sealer
 
 # What was to be tried again later; those in somebody's hands just now are being tried anyway. A few find out as well as all.
@@ -209,12 +210,23 @@ async def troubles(session: AsyncSession, mode: Mode, names: Mapping[str, str] |
 
 def out_of_range(concurrency: float | None, per_second: float | None) -> list[str]:
     """What is wrong with these limits, each with the range that it takes; nothing where nothing is."""
-    problems = []
+    problems: list[str] = []
     if concurrency is not None and not (concurrency == concurrency // 1 and 1 <= concurrency <= CONCURRENCY_MOST):
-        problems.append(f"concurrency must be a whole number from 1 to {CONCURRENCY_MOST:,}, not {concurrency:,.15g}.")
+        problems.append(
+            Said(
+                "concurrency must be a whole number from 1 to {most:,}, not {given:,.15g}.",
+                most=CONCURRENCY_MOST,
+                given=concurrency,
+            )
+        )
     if per_second is not None and not PER_SECOND_LEAST <= per_second <= PER_SECOND_MOST:
         problems.append(
-            f"per_second must be from {PER_SECOND_LEAST:g} to {PER_SECOND_MOST:,.0f}, not {per_second:,.15g}."
+            Said(
+                "per_second must be from {least:g} to {most:,.0f}, not {given:,.15g}.",
+                least=PER_SECOND_LEAST,
+                most=PER_SECOND_MOST,
+                given=per_second,
+            )
         )
     return problems
 
@@ -232,25 +244,47 @@ async def _hold_pair(session: AsyncSession, account_id: int, first_id: int | Non
 
 async def _check_pair(session: AsyncSession, account: Account, first: Account) -> None:
     if account.id == first.id:
-        raise Conflict("An account cannot stand by for itself. Nothing was changed.")
+        raise Conflict(Said("An account cannot stand by for itself. Nothing was changed."))
     if account.channel != first.channel or account.unit != first.unit:
         raise Conflict(
-            f"{account.name} ({account.channel}, {account.unit}) cannot stand by for {first.name} ({first.channel}, "
-            f"{first.unit}): both must be the same unit's, on the same channel. Nothing was changed."
+            Said(
+                "{account} ({channel}, {unit}) cannot stand by for {first} ({first_channel}, {first_unit}): both must be the "
+                "same unit's, on the same channel. Nothing was changed.",
+                account=account.name,
+                channel=account.channel,
+                unit=account.unit,
+                first=first.name,
+                first_channel=first.channel,
+                first_unit=first.unit,
+            )
         )
     if AccountState.CLOSED in {account.state, first.state}:
-        raise Conflict("One of the two accounts is closed. Nothing was changed.")
+        raise Conflict(Said("One of the two accounts is closed. Nothing was changed."))
     if account.address is None:
         raise Conflict(
-            f"{account.name} is not connected, so it could carry nothing. Connect it first. Nothing was changed."
+            Said(
+                "{account} is not connected, so it could carry nothing. Connect it first. Nothing was changed.",
+                account=account.name,
+            )
         )
     for row in (await session.scalars(select(AccountLimit).where(AccountLimit.standby_for.is_not(None)))).all():
         if row.account_id == first.id:
-            raise Conflict(f"{first.name} is itself a standby, and has no standby of its own. Nothing was changed.")
+            raise Conflict(
+                Said(
+                    "{first} is itself a standby, and has no standby of its own. Nothing was changed.", first=first.name
+                )
+            )
         if row.standby_for == account.id:
-            raise Conflict(f"{account.name} has a standby itself, so it cannot be one. Nothing was changed.")
+            raise Conflict(
+                Said("{account} has a standby itself, so it cannot be one. Nothing was changed.", account=account.name)
+            )
         if row.standby_for == first.id and row.account_id != account.id:
-            raise Conflict(f"{first.name} has a standby already. Take that away first: --clear. Nothing was changed.")
+            raise Conflict(
+                Said(
+                    "{first} has a standby already. Take that away first: --clear. Nothing was changed.",
+                    first=first.name,
+                )
+            )
 
 
 async def _write(session: AsyncSession, account_id: int, **values: object) -> None:
@@ -265,5 +299,5 @@ def read_number(said: str, what: str) -> float:
     except ValueError:
         number = math.nan
     if not math.isfinite(number):
-        raise Invalid(f"{what} must be a number, not {said[:40]!r}. Nothing was changed.")
+        raise Invalid(Said("{what} must be a number, not {given!r}. Nothing was changed.", what=what, given=said[:40]))
     return number
