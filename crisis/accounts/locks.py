@@ -16,7 +16,9 @@ class LockState(StrEnum):
 
     OPEN = "open"  # no activation; the unit publishes as usual
     HELD = "held"  # its publishing through this service is stopped at the gate
-    NOT_ENFORCEABLE = "not_enforceable"  # in the register, but this service does not publish there
+    NOT_ENFORCEABLE = (
+        "not_enforceable"  # in the register, but this service does not publish there, or is not connected to it
+    )
 
 
 WORDS = {
@@ -32,6 +34,9 @@ class Lock:
 
     account_id: int
     state: LockState
+    is_enforceable: bool
+    """Whether what the unit publishes there goes through this service, so that a lock would stop it. Nothing of ours stops
+    what is posted in the platform's own app."""
 
     @property
     def words(self) -> str:
@@ -41,6 +46,7 @@ class Lock:
 
 def lock_of(account: Account, channels: Mapping[str, Capabilities], *, locked: bool) -> Lock:
     """The lock on one account while the gate is locked or open."""
-    if account.channel not in channels:
-        return Lock(account.id, LockState.NOT_ENFORCEABLE if locked else LockState.OPEN)
-    return Lock(account.id, LockState.HELD if locked else LockState.OPEN)
+    enforceable = account.channel in channels and bool(account.address)
+    if not locked:
+        return Lock(account.id, LockState.OPEN, enforceable)
+    return Lock(account.id, LockState.HELD if enforceable else LockState.NOT_ENFORCEABLE, enforceable)

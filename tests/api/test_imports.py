@@ -131,6 +131,8 @@ async def test_a_register_is_imported_whole_and_shows_each_lock(as_role: As) -> 
     )
     answered = await admin("POST", "/v1/accounts/import", data=register.encode(), headers=CSV)
     assert (answered.status, answered.json) == (200, {"new": 2, "changed": 0, "unchanged": 0})
+    found = (await admin("GET", "/v1/accounts")).json["items"]
+    await admin("PUT", f"/v1/accounts/{found[0]['id']}/connection", {"address": "1042"})
     await director("POST", "/v1/activations", {"mode": "actual", "title": "Skred"})
     accounts = (await admin("GET", "/v1/accounts")).json["items"]
     assert [(each["channel"], each["lock"]["words"]) for each in accounts] == [

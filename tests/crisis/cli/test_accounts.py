@@ -46,13 +46,15 @@ async def test_a_bad_register_names_its_lines_and_imports_nothing(shell: Shell, 
 @pytest.mark.usefixtures("db")
 async def test_the_list_tells_what_the_lock_does_to_each_account(shell: Shell, file: Path, crisis: Crisis) -> None:
     await shell("accounts", "import", str(file))
+    await shell("accounts", "connect", "twitter:Fjordvik kommune", "--address", "1042")
     before = {each["channel"]: each["lock"] for each in (await shell("accounts", "list", "--json")).json}
     assert set(before.values()) == {"open"}
     await factories.activation(crisis.db)
     during = await shell("accounts", "list")
     assert during.line("Tube", "cannot")
     assert "cannot be enforced here" in during.said
-    assert during.line("Fjordvik bibliotek", "not", "held here")
+    assert during.line("X", "held here")
+    assert during.line("Fjordvik bibliotek", "not", "cannot"), "what is not connected does not go through here"
 
 
 @pytest.mark.usefixtures("db")
