@@ -68,6 +68,7 @@ class Facebook:
     def __init__(self, setup: ChannelSetup) -> None:
         self.capabilities = Capabilities(
             limit=Limit(Unit.CHARACTERS, MOST_CHARACTERS),
+            credentials=("page_token",),
             edit=True,
             follow_ups=FOLLOW_UPS,
             withdraw=True,

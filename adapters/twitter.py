@@ -57,6 +57,7 @@ class Twitter:
     def __init__(self, setup: ChannelSetup) -> None:
         self.capabilities = Capabilities(
             limit=Limit(Unit.WEIGHTED, MOST_WEIGHTED),
+            credentials=("access_token", "access_token_secret"),
             short=True,
             # By its words: a reply would hide it from the timeline, and an edit needs X Premium and the first hour.
             follow_ups=dict.fromkeys(("correction", "retraction"), FollowUp.NEW_WITH_REFERENCE),

@@ -63,6 +63,7 @@ class WordPress(Channel):
     def __init__(self, setup: ChannelSetup) -> None:
         self.name = "wordpress"
         self.capabilities = Capabilities(
+            credentials=("username", "application_password"),
             edit=True,
             follow_ups=dict.fromkeys(("update", "correction", "all_clear", "retraction"), FollowUp.EDIT_IN_PLACE),
             withdraw=True,

@@ -53,6 +53,8 @@ class Capabilities:
     """Longest text; ``None`` where the channel has no limit that a message could meet."""
     recipients: bool = False
     """One delivery per recipient (SMS) rather than one per account."""
+    credentials: tuple[str, ...] = ()
+    """What an account's credentials must have to publish there; its app's own secrets are settings."""
     unit_posts: bool = True
     """Units may publish ordinary posts here through the service."""
     short: bool = False
