@@ -63,7 +63,7 @@ _BLOCK_OVERDUE = text(
 class ActivationLocked(Locked):
     """Publishing is held by an activation; says by whom and since when."""
 
-    def __init__(self, activation: Activation, kept: str = "") -> None:
+    def __init__(self, activation: Activation, kept: str = "", post_id: int | None = None) -> None:
         super().__init__(
             f"All publishing goes through the web editors: {activation.activated_by} has activated "
             f"“{activation.title}”. {kept or 'Nothing was published and nothing is lost.'}"
@@ -71,6 +71,8 @@ class ActivationLocked(Locked):
         self.held_by = activation.activated_by
         self.since: datetime = activation.activated_at
         self.activation_id = activation.id
+        self.post_id = post_id
+        """The post that was kept, if it is about one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from crisis.cli import accounts, door, screen, standing, times
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict
 from crisis.mode import Mode
-from crisis.posts.service import Standing
+from crisis.posts.standing import Standing
 from crisis.roles import Actor
 
 _LOOK = 0.2  # seconds between looks at what is in flight

@@ -11,7 +11,7 @@ from crisis.cli import door, screen, times
 from crisis.cli.accounts import AccountArgument, find
 from crisis.deliveries.ledger import words
 from crisis.deliveries.states import DeliveryState
-from crisis.posts.service import Standing
+from crisis.posts.standing import Standing
 
 PAGE = 100
 

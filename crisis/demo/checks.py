@@ -17,7 +17,7 @@ from crisis.demo.place import crisis_page
 from crisis.demo.promises import Promise
 from crisis.demo.town import KEEPER, Town, standings
 from crisis.messages.plan import Plan
-from crisis.posts.service import Standing
+from crisis.posts.standing import Standing
 
 STAND_INS = {"facebook": "graph", "twitter": "x"}
 """Which stand-in plays a channel whose posts are text."""

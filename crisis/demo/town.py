@@ -15,7 +15,7 @@ from crisis.audiences.importer import ImportReport, import_recipients
 from crisis.bootstrap import Crisis
 from crisis.demo import people
 from crisis.demo.place import AUDIENCE, EDITORS
-from crisis.posts.service import Standing
+from crisis.posts.standing import Standing
 from crisis.roles import Actor, Role
 
 REGISTER = Path(__file__).with_name("register.csv")

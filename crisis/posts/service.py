@@ -1,13 +1,12 @@
 """Units' posts: published at once or scheduled, held by the lock, and decided by their owner afterwards."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crisis.accounts.models import Account, AccountState
+from crisis.accounts.models import Account
 from crisis.activations import gate
 from crisis.activations.service import ActivationLocked, find_current
 from crisis.audiences.models import Audience
@@ -22,8 +21,12 @@ from crisis.limits.models import AccountLimit
 from crisis.messages.render import Renderer
 from crisis.messages.rendered import Rendered, check
 from crisis.mode import Mode
+from crisis.posts import standing
 from crisis.posts.models import Post
+from crisis.posts.outlets import Outlet, list_outlets, unusable
+from crisis.posts.standing import Standing
 from crisis.roles import Act, Actor, Role, require, require_unit
+from crisis.said import Said
 
 SMS_VALIDITY = timedelta(minutes=30)
 """A unit's text message that could not be delivered within this dies, so that it does not surface during a later lock."""
@@ -42,47 +45,12 @@ _DECIDE = text(
     FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'blocked'
     """
 )
-# The limit is on posts, not on their states: a post that goes to an audience has several.
-_STANDING = text(
+_TAKE_BACK = text(
     """
-    WITH page AS (
-        SELECT p.* FROM posts p JOIN accounts a ON a.id = p.account_id
-        WHERE p.mode = :mode AND (CAST(:unit AS text) IS NULL OR a.unit = :unit) AND p.id > :after
-          AND (CAST(:post AS int) IS NULL OR p.id = :post)
-        ORDER BY p.id LIMIT :most
-    )
-    SELECT p.id, p.account_id, a.channel, a.name AS account, a.unit, p.title, p.text, p.publish_at, p.created_by,
-           p.created_at, d.state, count(*) AS deliveries, min(d.error) AS error, min(d.url) AS url
-    FROM page p JOIN accounts a ON a.id = p.account_id
-    JOIN renditions r ON r.post_id = p.id JOIN deliveries d ON d.rendition_id = r.id
-    GROUP BY p.id, p.account_id, p.title, p.text, p.publish_at, p.created_by, p.created_at, a.id, d.state
-    ORDER BY p.id, d.state
+    UPDATE deliveries d SET state = 'cancelled', error = NULL, changed_at = now()
+    FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'ready' AND d.due_at > now()
     """
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A post and how it stands: ``counts`` is ``{state: deliveries}``, one delivery unless it goes to an audience."""
-
-    id: int
-    account_id: int
-    channel: str
-    account: str
-    unit: str
-    title: str
-    text: str
-    publish_at: datetime
-    created_by: str
-    created_at: datetime
-    counts: Mapping[str, int]
-    error: str | None
-    url: str | None
-
-    @property
-    def state(self) -> str:
-        """The one state, or the states of several deliveries with a plus between."""
-        return "+".join(self.counts)
 
 
 class Posts:
@@ -112,13 +80,13 @@ class Posts:
         :class:`Invalid` for texts over the channel's limit and for channels this service does not publish to.
         """
         if publish_at is not None and publish_at.tzinfo is None:
-            raise Invalid("The time to publish at needs a time zone, such as 2026-11-20T08:00:00+01:00.")
+            raise Invalid(Said("The time to publish at needs a time zone, such as 2026-11-20T08:00:00+01:00."))
         held = None
         async with self._db.transaction() as session:
             # The clock that decides what is due, and no other: this host's may be wrong.
             now = (await session.execute(select(func.now()))).scalar_one()
             if publish_at is not None and publish_at > now + FURTHEST:
-                raise Invalid("The time to publish at is more than a year away. Schedule it nearer to the day.")
+                raise Invalid(Said("The time to publish at is more than a year away. Schedule it nearer to the day."))
             account = await self._account(session, actor, account_id)
             rendered = self._render(account, title, body, mode)
             await self._check_audience(session, account, audience_id)
@@ -152,7 +120,7 @@ class Posts:
             due_at = publish_at if publish_at is not None and publish_at > now else None
             count = await self._put_out(session, mode, rendition, account, audience_id, due_at, due_at or now)
             if count == 0:
-                raise Invalid("The audience is empty: nobody would get this. Import recipients first.")
+                raise Invalid(Said("The audience is empty: nobody would get this. Import recipients first."))
             if due_at is None and await gate.is_locked(session, mode):
                 await session.execute(_HOLD, {"rendition": rendition.id})
                 held = await find_current(session, mode)
@@ -161,7 +129,7 @@ class Posts:
             )
         if held is not None:
             raise ActivationLocked(
-                held, f"The post is kept as number {post.id} and blocked; you decide about it afterwards."
+                held, f"The post is kept as number {post.id} and blocked; you decide about it afterwards.", post.id
             )
         return await self.get(actor, post.id, mode=mode)
 
@@ -181,7 +149,7 @@ class Posts:
             values = {"post": post_id, "state": "ready" if publish else "cancelled", "validity": SMS_VALIDITY}
             rows = await session.execute(_DECIDE, values)
             if not rows.rowcount:  # type: ignore[attr-defined]
-                raise Conflict(f"Post {post_id} is not blocked, so there is nothing to decide.")
+                raise Conflict(Said("Post {number} is not blocked, so there is nothing to decide.", number=post_id))
             if publish:
                 kick(session, post.mode, Lane.UNIT)
             action = "publish_blocked" if publish else "drop_blocked"
@@ -198,24 +166,45 @@ class Posts:
     async def list(
         self, actor: Actor, *, mode: Mode = Mode.ACTUAL, after: int = 0, most: int = 100, post_id: int | None = None
     ) -> Sequence[Standing]:
-        """Posts after number ``after``: the unit's own for a unit editor, everybody's for the others."""
-        unit = actor.unit if actor.role is Role.UNIT else None
-        if actor.role is not Role.UNIT:
-            require(actor, Act.READ_CRISIS)
-        values = {"mode": mode.value, "unit": unit, "after": after, "post": post_id, "most": most}
+        """Posts after number ``after``, oldest first: the unit's own for a unit editor, everybody's for the others."""
+        unit = _unit_of(actor)
         async with self._db.transaction() as session:
-            rows = (await session.execute(_STANDING, values)).all()
-        found: dict[int, Standing] = {}
-        for r in rows:
-            before = found.get(r.id)
-            found[r.id] = Standing(
-                *(r.id, r.account_id, r.channel, r.account, r.unit, r.title, r.text, r.publish_at, r.created_by),
-                created_at=r.created_at,
-                counts={**(before.counts if before else {}), r.state: r.deliveries},
-                error=r.error or (before.error if before else None),
-                url=r.url or (before.url if before else None),
-            )
-        return list(found.values())
+            return await standing.read(session, mode, unit=unit, after=after, most=most, post_id=post_id)
+
+    async def recent(
+        self, actor: Actor, *, mode: Mode, unit: str | None = None, before: int | None = None, most: int = 50
+    ) -> Sequence[Standing]:
+        """Posts before number ``before``, newest first. ``unit``: of that one alone; a unit editor sees the unit's own."""
+        unit = _unit_of(actor) or unit
+        async with self._db.transaction() as session:
+            return await standing.read(session, mode, unit=unit, before=before, most=most, newest_first=True)
+
+    async def blocked(
+        self, actor: Actor, *, mode: Mode, unit: str | None = None, most: int = 1_000
+    ) -> Sequence[Standing]:
+        """Posts that somebody must decide about, the oldest first; of whom, as :meth:`recent`."""
+        unit = _unit_of(actor) or unit
+        async with self._db.transaction() as session:
+            return await standing.read(session, mode, unit=unit, most=most, blocked=True)
+
+    async def outlets(self, actor: Actor) -> Sequence[Outlet]:
+        """The accounts of the actor's unit that are in use, those that can be published through first."""
+        require(actor, Act.POST)
+        async with self._db.transaction() as session:
+            return await list_outlets(session, actor.unit, self._capabilities)
+
+    async def take_back(self, actor: Actor, post_id: int) -> Standing:
+        """Take back a scheduled post before its time has come. Raises :class:`Conflict` when it has, or was blocked."""
+        async with self._db.transaction() as session:
+            post = await session.get(Post, post_id)
+            if post is None:
+                raise NotFound("post", post_id)
+            account = await self._account(session, actor, post.account_id, usable=False)
+            rows = await session.execute(_TAKE_BACK, {"post": post_id})
+            if not rows.rowcount:  # type: ignore[attr-defined]
+                raise Conflict(Said("Post {number} is not waiting for its time any more.", number=post_id))
+            await chain.append(session, actor, "take_back_post", f"post:{post_id}", mode=post.mode, account=account.id)
+        return await self.get(actor, post_id, mode=post.mode)
 
     async def _account(self, session: AsyncSession, actor: Actor, account_id: int, *, usable: bool = True) -> Account:
         """An account of the actor's unit; ``usable`` unless it is only about dropping what was meant for it."""
@@ -225,27 +214,23 @@ class Posts:
         require_unit(actor, account.unit)
         if not usable:
             return account
-        capabilities = self._capabilities.get(account.channel)
-        if capabilities is None or not capabilities.unit_posts:
-            raise Invalid(f"This service does not publish units' posts on {account.channel}. Use the platform itself.")
-        if account.state is AccountState.CLOSED:
-            raise Invalid(f"The account {account.name} is closed.")
-        if not account.address:
-            raise Invalid(f"The account {account.name} is not connected. Give its address: crisis accounts connect.")
         limit = await session.get(AccountLimit, account.id)
-        if limit is not None and limit.standby_for is not None:
-            raise Invalid(
-                f"{account.name} stands by for account {limit.standby_for} and publishes nothing of its own. Publish through "
-                "that one; should it fail, this one carries the post."
-            )
+        if problem := unusable(account, limit, self._capabilities.get(account.channel)):
+            raise Invalid(problem)
         return account
 
     async def _check_audience(self, session: AsyncSession, account: Account, audience_id: int | None) -> None:
         if not self._capabilities[account.channel].recipients:
             if audience_id is not None:
-                raise Invalid(f"{account.name} publishes to everyone on {account.channel}: leave the audience out.")
+                raise Invalid(
+                    Said(
+                        "{account} publishes to everyone on {channel}: leave the audience out.",
+                        account=account.name,
+                        channel=account.channel,
+                    )
+                )
         elif audience_id is None:
-            raise Invalid(f"{account.name} sends to recipients: name the audience it is for.")
+            raise Invalid(Said("{account} sends to recipients: name the audience it is for.", account=account.name))
         elif await session.get(Audience, audience_id) is None:
             raise NotFound("audience", audience_id)
 
@@ -255,7 +240,7 @@ class Posts:
             body, title, account.channel, capabilities, language=self._language, mode=mode
         )
         if problems := check(rendered, capabilities):
-            raise Invalid("The post cannot go out as it is.", problems)
+            raise Invalid(Said("The post cannot go out as it is."), problems)
         return rendered
 
     async def _put_out(
@@ -275,3 +260,11 @@ class Posts:
         return await outbox.to_audience(
             session, mode, Lane.UNIT, renditions, account.id, audience_id, due_at=due_at, deadline_at=deadline
         )
+
+
+def _unit_of(actor: Actor) -> str | None:
+    """The one unit whose posts the actor sees; ``None``: everybody's."""
+    if actor.role is Role.UNIT:
+        return actor.unit
+    require(actor, Act.READ_CRISIS)
+    return None

@@ -22,7 +22,7 @@ from crisis.messages.lengths import Length
 from crisis.messages.plan import Plan, Preview
 from crisis.messages.rendered import Rendered
 from crisis.mode import Mode
-from crisis.posts.service import Standing
+from crisis.posts.standing import Standing
 from tests.adapters.sandbox_server import SandboxServer
 
 EVERYONE = {"+12015550100": "nb", "+12015550101": "nn"}
@@ -113,7 +113,7 @@ def stood_down(at: datetime) -> Activation:
 
 def standing(state: str) -> Standing:
     now = datetime.now(UTC)
-    return Standing(1, 1, "facebook", "Bibliotek", "biblioteket", "", "Hei", now, "B", now, {state: 1}, None, None)
+    return Standing(1, 1, "facebook", "Bibliotek", "biblioteket", "", "Hei", now, "B", now, {state: 1}, None, None, now)
 
 
 async def test_a_units_post_under_the_lock_is_found(sandbox: SandboxServer, judge: Judge) -> None:
