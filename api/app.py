@@ -9,6 +9,7 @@ from fastapi.security import HTTPBearer
 from starlette.routing import BaseRoute
 
 from api import errors
+from api.desk import desk
 from api.documented import describe
 from api.drains import Drains
 from api.front import Front
@@ -67,5 +68,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         v1.include_router(noun.router)
     app.include_router(v1)
     app.router.routes.append(page.mount())
+    desk.install(app, settings)
     describe(app, settings)
     return app
