@@ -32,6 +32,7 @@ from crisis.settings import Settings
 
 if TYPE_CHECKING:
     from crisis.messages.desk import Desk
+    from crisis.messages.library import Library
     from crisis.posts.service import Posts
 
 SENDER_IDLE_SECONDS = 5.0
@@ -229,6 +230,7 @@ class Crisis:
     db: Database
     capabilities: Mapping[str, Capabilities]
     desk: "Desk"
+    library: "Library"
     posts: "Posts"
     credentials: Sealer
     numbers: Sealer
@@ -239,6 +241,10 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
     # A sender does without these: the texts' rules and Celery are large.
     from crisis.broker import bell_of  # noqa: PLC0415
     from crisis.messages.desk import Desk  # noqa: PLC0415
+    from crisis.messages.hints import lexicon  # noqa: PLC0415
+    from crisis.messages.hints.service import Checker  # noqa: PLC0415
+    from crisis.messages.library import Library  # noqa: PLC0415
+    from crisis.messages.release import Rule  # noqa: PLC0415
     from crisis.messages.render import Renderer  # noqa: PLC0415
     from crisis.posts.service import Posts  # noqa: PLC0415
 
@@ -249,6 +255,15 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
     renderer = Renderer(
         settings.templates_dir, municipality=settings.municipality, crisis_page_host=settings.crisis_page_host
     )
+    library = Library(settings.templates_dir)
+    checker = Checker(
+        library,
+        lexicon.load(settings.templates_dir),
+        renderer.words,
+        languages=settings.languages,
+        municipality=settings.municipality,
+        host=settings.crisis_page_host,
+    )
     desk = Desk(
         db,
         renderer,
@@ -256,10 +271,13 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
         editors_unit=settings.editors_unit,
         languages=settings.languages,
         validity=timedelta(seconds=settings.validity_seconds),
+        checker=checker,
+        rule=Rule(settings.two_people, timedelta(minutes=settings.alone_after_minutes)),
+        part_price=settings.sms_part_price,
     )
     posts = Posts(db, renderer, capabilities, settings.languages[0])
     credentials, numbers = sealers_of(settings)
-    return Crisis(settings, db, capabilities, desk, posts, credentials, numbers)
+    return Crisis(settings, db, capabilities, desk, library, posts, credentials, numbers)
 
 
 def _open(secret: SecretStr | None) -> str:

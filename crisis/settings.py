@@ -9,6 +9,8 @@ import json
 import math
 import os
 from collections.abc import Mapping
+from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
 
@@ -50,6 +52,14 @@ def browser_dir() -> Path:
     return shipped if shipped.is_dir() else PACKAGE.parent / "node_modules"
 
 
+class TwoPeople(StrEnum):
+    """Whether a second person must release a crisis message that one wrote. See :mod:`crisis.messages.release`."""
+
+    OFF = "off"
+    ON = "on"
+    OVERRIDE = "override"
+
+
 class Settings(BaseSettings):
     """One municipality's installation."""
 
@@ -83,6 +93,10 @@ class Settings(BaseSettings):
     preparedness_url: str = Field(default="https://www.sikkerhverdag.no/", pattern=_ADDRESS)
     radio: str = "NRK P1"  # the station that sends what people must know
 
+    # Who releases a crisis message
+    two_people: TwoPeople = TwoPeople.OFF  # off; on: nobody releases what they wrote; override: alone after a while, on record
+    alone_after_minutes: float = Field(default=5.0, ge=0, le=120)  # for override: since it was sent for approval
+
     # This process
     worker_mode: Mode = Mode.EXERCISE  # what a worker serves; never said means exercise
     log_level: str = "INFO"
@@ -113,6 +127,7 @@ class Settings(BaseSettings):
     # The engine's knobs
     sms_concurrency: int = Field(default=100, ge=1, le=2000)  # requests in flight per sender
     sms_max_segments: int = Field(default=4, ge=1, le=10)
+    sms_part_price: Decimal = Field(default=Decimal("0.45"), ge=0, le=100)  # NOK for one part: what estimates are made of
     sms_settle_seconds: float = Field(default=60.0, ge=0, le=600)  # before looking up an SMS that may be out
     slice_seconds: float = Field(default=4.0, gt=0, le=300)  # one task sends for this long, then makes room for others
     # "sms=50,twitter=0.1": calls begun in a second through each account of a channel, of all processes together. None is set

@@ -15,8 +15,8 @@ from crisis.audiences.models import Audience
 from crisis.bootstrap import Crisis
 from crisis.db import Database
 from crisis.messages import drafts
-from crisis.messages.desk import Approved
 from crisis.messages.models import Kind, Revision
+from crisis.messages.outcome import Approved
 from crisis.mode import Mode
 from crisis.roles import Actor, Role
 

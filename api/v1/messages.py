@@ -2,16 +2,26 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Path, Query, Response
 
 from api.deps import CrisisReader, TheCrisis, Who
 from api.documented import problems
 from api.door import Door
 from api.errors import answer
 from api.paging import At, Page
-from api.v1.schemas.messages import ApprovedOut, PlanOut, RevisionIn, RevisionOut, SaveIn
+from api.v1.schemas.messages import (
+    ApprovedOut,
+    ApproveIn,
+    HintOut,
+    PlanOut,
+    ReasonIn,
+    RevisionIn,
+    RevisionOut,
+    SaveIn,
+    TextIn,
+)
 from api.v1.schemas.shape import LARGEST_INT, Id
-from crisis.messages import drafts
+from crisis.messages import drafts, parts, release
 
 router = APIRouter(prefix="/revisions", tags=["messages"], route_class=Door, responses=problems(404, 409))
 
@@ -29,6 +39,9 @@ async def write(draft: RevisionIn, crisis: TheCrisis, actor: Who, response: Resp
         message_id=draft.message_id,
         next_update_at=draft.next_update_at,
         audience_id=draft.audience_id,
+        channels=draft.channels,
+        hazard=draft.hazard,
+        finished=draft.finished,
     )
     response.headers["Location"] = f"/v1/revisions/{revision.id}"
     return RevisionOut.model_validate(revision)
@@ -64,6 +77,7 @@ async def save(revision_id: Id, draft: SaveIn, crisis: TheCrisis, actor: Who) ->
             crisis.settings.languages,
             next_update_at=draft.next_update_at,
             audience_id=draft.audience_id,
+            finished=draft.finished,
         )
     except drafts.StaleSave as stale:
         theirs = RevisionOut.model_validate(stale.revision).model_dump(mode="json")
@@ -77,7 +91,48 @@ async def preview(revision_id: Id, crisis: TheCrisis, actor: Who) -> PlanOut:
     return PlanOut.of(await crisis.desk.preview(actor, revision_id))
 
 
+@router.put("/{revision_id}/texts/{language}", summary="Save one language of a draft", response_model=RevisionOut)
+async def save_text(
+    revision_id: Id, language: Annotated[str, Path(max_length=20)], text: TextIn, crisis: TheCrisis, actor: Who
+) -> Any:
+    """As typed so far. Editors who write in different languages never collide; 409 when somebody saved this one in between, with
+    both texts.
+    """
+    languages = crisis.settings.languages
+    try:
+        revision = await parts.save_text(crisis.db, actor, revision_id, language, text.built_on, text.fields, languages)
+    except parts.StalePart as stale:
+        return answer(stale, theirs=dict(stale.theirs), yours=dict(stale.yours), saves=stale.saves)
+    return RevisionOut.model_validate(revision)
+
+
+@router.get("/{revision_id}/hints", summary="What to look at before sending")
+async def hints(revision_id: Id, crisis: TheCrisis, actor: Who) -> list[HintOut]:
+    """At most five, the worst first. None of them stops anything; those that are left go on record with the approval."""
+    return [HintOut.of(hint) for hint in await crisis.desk.hints(actor, revision_id)]
+
+
+@router.post("/{revision_id}/submit", summary="Send a draft for approval")
+async def submit(revision_id: Id, crisis: TheCrisis, actor: Who) -> RevisionOut:
+    """It is held still from here on. Needed where two people release a message; see `CRISIS_TWO_PEOPLE`."""
+    return RevisionOut.model_validate(await release.submit(crisis.db, actor, revision_id))
+
+
+@router.post("/{revision_id}/take-back", summary="Make what waits for approval a draft again")
+async def take_back(revision_id: Id, crisis: TheCrisis, actor: Who) -> RevisionOut:
+    """To change it. 409 when it does not wait."""
+    return RevisionOut.model_validate(await release.take_back(crisis.db, actor, revision_id))
+
+
+@router.post("/{revision_id}/send-back", summary="Return what waits to those who wrote it")
+async def send_back(revision_id: Id, why: ReasonIn, crisis: TheCrisis, actor: Who) -> RevisionOut:
+    """With what is to be changed."""
+    return RevisionOut.model_validate(await release.send_back(crisis.db, actor, revision_id, why.reason))
+
+
 @router.post("/{revision_id}/approve", summary="Approve: freeze the draft and send it")
-async def approve(revision_id: Id, crisis: TheCrisis, actor: Who) -> ApprovedOut:
-    """To every connected account of the web editors and to the revision's audience, in one transaction."""
-    return ApprovedOut.of(await crisis.desk.approve(actor, revision_id))
+async def approve(revision_id: Id, crisis: TheCrisis, actor: Who, how: ApproveIn | None = None) -> ApprovedOut:
+    """To every connected account of the web editors and to the revision's audience, in one transaction. 409 when the very same
+    went out within a minute; 403 where somebody else than its authors is to release it.
+    """
+    return ApprovedOut.of(await crisis.desk.approve(actor, revision_id, how.leave_out if how else ()))

@@ -21,6 +21,7 @@ MODULES = (
     "activations",
     "messages",
     "drafts",
+    "release",
     "stories",
     "status",
     "posts",

@@ -13,8 +13,8 @@ from crisis.channels import Unit
 from crisis.cli import door, screen, times
 from crisis.errors import Conflict
 from crisis.messages import drafts
-from crisis.messages.desk import Approved
 from crisis.messages.models import Revision, RevisionState
+from crisis.messages.outcome import Approved
 from crisis.messages.plan import Plan, Preview
 
 _UNITS = {Unit.CHARACTERS: "characters", Unit.WEIGHTED: "weighted characters", Unit.SEGMENTS: "parts"}
@@ -63,6 +63,9 @@ def preview(
 def approve(
     revision: RevisionArgument,
     *,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(metavar="LANGUAGE", help="A translation that is not finished and waits; repeat.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     by: door.ByOption = None,
     as_json: door.JsonOption = False,
@@ -72,7 +75,7 @@ def approve(
         _ask(revision)
 
     async def act(crisis: Crisis) -> Approved:
-        return await crisis.desk.approve(door.actor(by), revision)
+        return await crisis.desk.approve(door.actor(by), revision, leave_out or ())
 
     done = door.run(act)
     message = done.revision.message_id
@@ -143,9 +146,16 @@ def described(revision: Revision) -> dict[str, Any]:
         "contents": revision.contents,
         "next_update_at": revision.next_update_at,
         "audience_id": revision.audience_id,
+        "channels": revision.channels,
         "saves": revision.saves,
         "written_by": revision.written_by,
         "written_at": revision.written_at,
+        "authors": revision.authors,
+        "submitted_by": revision.submitted_by,
+        "submitted_at": revision.submitted_at,
+        "returned_by": revision.returned_by,
+        "returned_at": revision.returned_at,
+        "returned_for": revision.returned_for,
         "approved_by": revision.approved_by,
         "approved_at": revision.approved_at,
         "warned_at": revision.warned_at,
@@ -171,8 +181,8 @@ def _row(revision: Revision, languages: Sequence[str]) -> tuple[object, ...]:
 
 
 def headline(revision: Revision, languages: Sequence[str]) -> str:
-    """The headline in the primary language."""
-    return str(revision.contents[languages[0]]["headline"])
+    """The headline in the primary language, as far as it is written."""
+    return str(revision.contents.get(languages[0], {}).get("headline") or "(no headline yet)")
 
 
 def _ask(revision: int) -> None:

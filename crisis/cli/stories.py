@@ -13,7 +13,7 @@ from crisis.cli.messages import described, group, preview_described, say_deliver
 from crisis.deliveries import withdrawals
 from crisis.deliveries.withdrawals import WithdrawnMessage
 from crisis.errors import Invalid
-from crisis.messages.desk import Retracted
+from crisis.messages.outcome import Retracted
 from crisis.messages.plan import Plan
 
 MessageArgument = Annotated[int, typer.Argument(metavar="MESSAGE", help="Its number. See: crisis message list.")]

@@ -14,6 +14,7 @@ Who was erased from the register in between is on nobody's list any more. None o
 empty one is for the caller to refuse.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -52,7 +53,8 @@ _REACHED = f"""
 _COUNT = text(
     f"""
     WITH {_REACHED}
-    SELECT carrier, count(*) AS people, count(*) FILTER (WHERE attempted) AS attempted FROM reached GROUP BY carrier
+    SELECT carrier, language, count(*) AS people, count(*) FILTER (WHERE attempted) AS attempted
+    FROM reached GROUP BY carrier, language
     """  # noqa: S608 - our own words
 )
 _MISSED = text(
@@ -97,6 +99,8 @@ class Reach:
     """Of ``people``, those an earlier revision was attempted for."""
     by_account: Mapping[int | None, int] = field(default_factory=dict)
     """``people`` by the account that carried the message to them and still can; ``None`` for everyone else."""
+    by_language: Mapping[str | None, int] = field(default_factory=dict)
+    """``people`` by the language they are registered with."""
     meant: int = 0
     """Those earlier revisions were written for, attempted or not."""
     left_out: int = 0
@@ -111,11 +115,15 @@ async def count(session: AsyncSession, message_id: int, number: int, *, rest: bo
     rows = (await session.execute(_COUNT, values)).all()
     earlier = {"message": message_id, "number": number}
     missed = (await session.execute(_MISSED, earlier)).one()
-    people = sum(row.people for row in rows)
+    by_account, by_language = Counter[int | None](), Counter[str | None]()
+    for row in rows:
+        by_account[row.carrier] += row.people
+        by_language[row.language] += row.people
     return Reach(
-        people,
+        by_account.total(),
         sum(row.attempted for row in rows),
-        {row.carrier: row.people for row in rows},
+        dict(by_account),
+        dict(by_language),
         missed.meant,
         0 if rest else missed.meant - missed.attempted,
         missed.erased,

@@ -9,11 +9,11 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from pydantic_core import ErrorDetails, PydanticCustomError
 
 from crisis.errors import Invalid
+from crisis.messages.faults import Fault
 
 MOST_ADVICE = 10
 """Pieces of advice in one message."""
 
-EMPTY: Final = "is empty."
 _PLACEHOLDER = re.compile(
     r"\{[^{}]*\}"  # {omrade}
     r"|\[[^\[\]]*\]"  # [sted]
@@ -39,6 +39,11 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
+def tidy(text: str, *, lines: bool = False) -> str:
+    """The text :func:`clean`, on one line unless it may have ``lines``."""
+    return clean(text) if lines else re.sub(r"[ \n]+", " ", clean(text))
+
+
 def unusable(text: str) -> list[str]:
     """Names of the characters no channel can carry: control characters except newline, half pairs, noncharacters."""
     return [f"U+{ord(c):04X}" for c in dict.fromkeys(text) if _is_unusable(c)]
@@ -51,32 +56,37 @@ def _is_unusable(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cs"} or point in _NONCHARACTERS
 
 
-def _is_blank(text: str) -> bool:
+def is_blank(text: str) -> bool:
     """Nothing to see: only spaces, or only characters that show nothing."""
     return all(unicodedata.category(c)[0] in "ZC" for c in text)
 
 
-def _faults(text: str, most: int) -> Iterator[str]:
-    """What is wrong with one text, as the rest of a sentence that begins with its name."""
+def _faults(text: str, most: int) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What is wrong with one text: a key of ``_SAID``, and what its sentence names."""
     if strange := unusable(text):
-        yield f"has a character that cannot be sent ({', '.join(strange)}). Delete it, or type the text again."
-    if _is_blank(text):
-        yield EMPTY
+        yield "strange", {"characters": ", ".join(strange)}
+    if is_blank(text):
+        yield "empty", {}
     if len(text) > most:
-        yield f"is {len(text)} characters, and at most {most} fit. Shorten it by {len(text) - most}."
-    if left := list(dict.fromkeys(_PLACEHOLDER.findall(text))):
-        yield f"still has the placeholder {', '.join(left)}. Write what belongs there."
+        yield "long", {"length": len(text), "most": most, "over": len(text) - most}
+    if left := placeholders(text):
+        yield "placeholder", {"placeholders": ", ".join(left)}
 
 
-def _checked(most: int, *, lines: bool = False) -> Callable[[str], str]:
+def placeholders(text: str) -> list[str]:
+    """What of the text waits to be written: ``{område}``, ``[sted]``, ``___``, ``XX``; each once."""
+    return list(dict.fromkeys(_PLACEHOLDER.findall(text)))
+
+
+def _checked(most: int, *, lines: bool = False, optional: bool = False) -> Callable[[str], str]:
     """A validator: the text cleaned, on one line unless it may have ``lines``; every fault of it at once."""
 
     def check(value: str) -> str:
-        text = clean(value)
-        if not lines:
-            text = re.sub(r"[ \n]+", " ", text)
+        text = tidy(value, lines=lines)
+        if optional and is_blank(text):
+            return ""
         if faults := list(_faults(text, most)):
-            raise PydanticCustomError("faults", "{said}", {"said": " ".join(faults), "faults": faults})
+            raise PydanticCustomError("faults", "{said}", {"said": faults[0][0], "faults": faults})
         return text
 
     return check
@@ -87,7 +97,9 @@ def _schema(most: int) -> Any:
 
 
 class Content(BaseModel):
-    """One language of one message. Every field is needed; texts are NFC and trimmed, and all but ``what_happened`` are one line."""
+    """One language of one message. Every field but ``short`` is needed; texts are NFC and trimmed, and all but
+    ``what_happened`` are one line.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
 
@@ -102,6 +114,14 @@ class Content(BaseModel):
     leads: Annotated[str, AfterValidator(_checked(200)), _schema(200)]
     """Who leads the response, such as "Politiet"."""
     contact: Annotated[str, AfterValidator(_checked(200)), _schema(200)]
+    short: Annotated[str, AfterValidator(_checked(300, optional=True)), Field(json_schema_extra={"maxLength": 300})] = (
+        ""
+    )
+    """What SMS and X say between who sends it and when more comes. Made of headline, place and advice where it is empty."""
+
+    def kept(self) -> dict[str, Any]:
+        """As JSON, without what is left empty."""
+        return self.model_dump(mode="json", exclude_defaults=True)
 
 
 FIELDS: Final = tuple(Content.model_fields)
@@ -112,8 +132,14 @@ _SAID: Final = {
     "list_type": "{name} is not a list. Give one text for each thing people should do.",
     "string_type": "{name}{item} is not a text.",
     "extra_forbidden": f"{{name}} is not a field of a message. The fields are {', '.join(FIELDS)}.",
+    "strange": "{name}{item} has a character that cannot be sent ({characters}). Delete it, or type the text again.",
+    "empty": "{name}{item} is empty. {needed}",
+    "long": "{name}{item} is {length} characters, and at most {most} fit. Shorten it by {over}.",
+    "placeholder": "{name}{item} still has the placeholder {placeholders}. Write what belongs there.",
 }
-"""Pydantic's types of errors in our words."""
+"""What is wrong, in our words: pydantic's types of errors, and ours."""
+_CODES: Final = {"missing": "empty", "too_short": "empty", "too_long": "many"}
+"""The same to whoever mends it."""
 
 
 def parse_contents(raw: Mapping[str, Any], languages: Sequence[str]) -> dict[str, Content]:
@@ -122,58 +148,66 @@ def parse_contents(raw: Mapping[str, Any], languages: Sequence[str]) -> dict[str
     A translation nobody has begun (nothing, or every field blank) counts as not there.
     Raises :class:`crisis.errors.Invalid` with every problem of every language.
     """
-    contents, problems = _read(raw, languages)
-    if problems:
-        raise Invalid("The message cannot be used as it stands. Mend this and try again:", problems)
+    contents, faults = read_contents(raw, languages)
+    if faults:
+        said = [fault.said for fault in faults]
+        raise Invalid("The message cannot be used as it stands. Mend this and try again:", said)
     return contents
 
 
-def content_problems(raw: Mapping[str, Any], languages: Sequence[str]) -> list[str]:
-    """Everything :func:`parse_contents` would object to, one sentence or two each; empty when all is well."""
-    return _read(raw, languages)[1]
-
-
-def _read(raw: Mapping[str, Any], languages: Sequence[str]) -> tuple[dict[str, Content], list[str]]:
+def read_contents(raw: Mapping[str, Any], languages: Sequence[str]) -> tuple[dict[str, Content], list[Fault]]:
+    """The languages that are whole, as :func:`parse_contents` has them, and everything it would object to."""
     contents: dict[str, Content] = {}
-    problems: list[str] = []
+    faults: list[Fault] = []
     for language in languages:
         fields = raw.get(language)
-        if _is_untouched(fields):
+        if is_untouched(fields):
             if language == languages[0]:
-                problems.append(
-                    f"{language}: the text is missing. It is the primary language, which every message needs."
-                )
+                said = f"{language}: the text is missing. It is the primary language, which every message needs."
+                faults.append(Fault("no_text", said, language))
         elif not isinstance(fields, Mapping):
-            problems.append(f"{language}: the text is not a set of fields. Give {', '.join(FIELDS)}.")
+            said = f"{language}: the text is not a set of fields. Give {', '.join(FIELDS)}."
+            faults.append(Fault("no_fields", said, language))
         else:
             try:
                 contents[language] = Content.model_validate(dict(fields))
             except ValidationError as error:
-                problems += [f"{language}: {each}" for detail in error.errors() for each in _sentences(detail)]
+                faults += [each for detail in error.errors() for each in _of(detail, language)]
     known = ", ".join(languages)
-    problems += [
-        f"{each} is not one of the message languages here, which are {known}. Leave it out, or correct its tag."
+    faults += [
+        Fault(
+            "no_language",
+            f"{each} is not one of the message languages here, which are {known}. Leave it out, or correct its tag.",
+            each,
+        )
         for each in raw
         if each not in languages
     ]
-    return contents, problems
+    return contents, faults
 
 
-def _is_untouched(fields: object) -> bool:
+def is_untouched(fields: object) -> bool:
+    """Nobody has begun it: nothing, or nothing but blanks."""
     if isinstance(fields, Mapping):
-        return all(_is_untouched(value) for value in fields.values())
+        return all(is_untouched(value) for value in fields.values())
     if isinstance(fields, list):
-        return all(_is_untouched(value) for value in fields)
-    return fields is None or (isinstance(fields, str) and _is_blank(fields))
+        return all(is_untouched(value) for value in fields)
+    return fields is None or (isinstance(fields, str) and is_blank(fields))
 
 
-def _sentences(error: ErrorDetails) -> list[str]:
-    """One of pydantic's errors in plain words."""
+def _of(error: ErrorDetails, language: str) -> Iterator[Fault]:
+    """One of pydantic's errors as ours."""
     name, *rest = (str(part) for part in error["loc"])
-    item = f" item {int(rest[0]) + 1}" if rest else ""
-    needed = "Write it, or take it out of the list." if item else _NEEDED.get(name, "")
+    item = int(rest[0]) if rest else None
+    words = {
+        "name": name,
+        "item": "" if item is None else f" item {item + 1}",
+        "needed": "Write it, or take it out of the list." if rest else _NEEDED.get(name, ""),
+    }
     context = error.get("ctx", {})
-    if error["type"] == "faults":
-        return [f"{name}{item} {fault}{' ' + needed if fault == EMPTY else ''}" for fault in context["faults"]]
-    said = _SAID.get(error["type"], "{name}{item}: {message}.")
-    return [said.format(name=name, item=item, needed=needed, count=context.get("actual_length"), message=error["msg"])]
+    found = context["faults"] if error["type"] == "faults" else [(error["type"], {})]
+    for kind, more in found:
+        values = {"count": context["actual_length"]} | more if "actual_length" in context else more
+        pattern = _SAID.get(kind, "{name}{item}: {message}.")
+        said = pattern.format(**words, **values, message=error["msg"])
+        yield Fault(_CODES.get(kind, kind), f"{language}: {said}", language, name, item, values)

@@ -1,50 +1,34 @@
 """The desk: see a revision as each channel would carry it, approve it, and take it back. Approval is when everything freezes."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis import clock
 from crisis.activations import service as activations
+from crisis.activations.models import thread_of
 from crisis.activations.states import ActivationState
 from crisis.audit import chain
 from crisis.channels import Capabilities
 from crisis.db import Database
 from crisis.deliveries import outbox, reach
 from crisis.deliveries.models import Rendition
-from crisis.errors import Conflict, Invalid, NotFound
+from crisis.errors import Conflict, NotFound
 from crisis.lanes import Lane
-from crisis.messages import drafts
+from crisis.messages import drafts, duplicate, release
+from crisis.messages.hints.hint import Hint
+from crisis.messages.hints.service import Checker
 from crisis.messages.models import Kind, Message, Revision, RevisionState
+from crisis.messages.outcome import Approved, Faulty, Retracted
 from crisis.messages.plan import Plan, Planner
+from crisis.messages.release import Rule, Standing
 from crisis.messages.render import Renderer
 from crisis.messages.targets import REST
 from crisis.roles import Act, Actor, require
-
-
-@dataclass(frozen=True, slots=True)
-class Approved:
-    """What approving did: the frozen revision, and how many deliveries per channel are on their way."""
-
-    revision: Revision
-    deliveries: Mapping[str, int]
-    cancelled: int
-    """Deliveries of earlier revisions that had not gone out and now never will."""
-
-
-@dataclass(frozen=True, slots=True)
-class Retracted:
-    """What a retraction did. Nothing follows the message any more."""
-
-    message: Message
-    revision: Revision | None
-    """The retraction that is on its way; nothing where nobody had been sent anything, so that nobody needs to be told."""
-    deliveries: Mapping[str, int]
-    cancelled: int
-    """Deliveries that had not gone out and now never will."""
 
 
 class Desk:
@@ -59,9 +43,16 @@ class Desk:
         editors_unit: str,
         languages: Sequence[str],
         validity: timedelta,
+        checker: Checker,
+        rule: Rule | None = None,
+        part_price: Decimal = Decimal(0),
     ) -> None:
         self._db, self._validity = db, validity
-        self._planner = Planner(renderer, capabilities, editors_unit=editors_unit, languages=languages)
+        self.rule, self._checker = rule or Rule(), checker
+        self._primary = languages[0]
+        self._planner = Planner(
+            renderer, capabilities, editors_unit=editors_unit, languages=languages, part_price=part_price
+        )
 
     async def preview(self, actor: Actor, revision_id: int) -> Plan:
         """Exactly what approving would send, its retraction, and everything that stops it. Changes nothing."""
@@ -71,22 +62,62 @@ class Desk:
             message = await session.get_one(Message, revision.message_id)
             return await self._planner.plan(session, message, revision, clock.now())
 
-    async def approve(self, actor: Actor, revision_id: int) -> Approved:
+    async def hints(self, actor: Actor, revision_id: int) -> Sequence[Hint]:
+        """What an editor may want to look at before sending, the worst first. None of it stops anything."""
+        require(actor, Act.READ_CRISIS)
+        async with self._db.transaction() as session:
+            revision = await drafts.get(session, revision_id)
+            message = await session.get_one(Message, revision.message_id)
+            now = clock.now()
+            plan = await self._planner.plan(session, message, revision, now)
+            return await self._checker.hints(session, message, revision, plan, now)
+
+    async def look(
+        self, actor: Actor, revision_id: int, leave_out: Collection[str] = ()
+    ) -> tuple[Plan, Sequence[Hint], Standing]:
+        """Everything a page shows of a draft at once: :meth:`preview`, :meth:`hints`, and whether this actor may release it."""
+        require(actor, Act.READ_CRISIS)
+        async with self._db.transaction() as session:
+            revision = await drafts.get(session, revision_id)
+            message = await session.get_one(Message, revision.message_id)
+            now = clock.now()
+            plan = await self._planner.plan(session, message, revision, now, leave_out)
+            found = await self._checker.hints(session, message, revision, plan, now)
+            return plan, found, self.rule.standing(actor, revision, message.mode, now)
+
+    async def approve(self, actor: Actor, revision_id: int, leave_out: Collection[str] = ()) -> Approved:
         """Freeze a draft and put it out, in one transaction, to everyone the preview counted.
 
-        May be done while the activation is still locking: crisis messages never wait for the drain. Raises
-        :class:`Invalid` with every problem and its numbers (those of its retraction too), :class:`drafts.AlreadyApproved`,
-        :class:`drafts.AlreadyRetracted`, and :class:`Conflict` after stand-down.
+        ``leave_out``: translations that wait, because they are not finished and the message cannot; never the primary language. They
+        are kept as typed, and what follows this message begins with them.
+
+        May be done while the activation is still locking: crisis messages never wait for the drain. The hints that are left
+        go on record with it, and so does whether one person released alone. Raises :class:`Invalid` with every problem and its
+        numbers (those of its retraction too), :class:`drafts.AlreadyApproved`, :class:`drafts.AlreadyRetracted`,
+        :class:`duplicate.SameAgain`, :class:`release.SecondPersonNeeded`, and :class:`Conflict` after stand-down.
         """
         require(actor, Act.APPROVE_MESSAGE)
         async with self._db.transaction() as session:
-            revision = await drafts.draft(session, revision_id)
+            revision = await drafts.unapproved(session, revision_id)
             message = await session.get_one(Message, revision.message_id, with_for_update=True)
             drafts.check_open(message)
             await _check_in_force(session, message)
             await _check_still_newest(session, revision)
-            done = await self._put_out(session, actor, message, revision, await outbox.moment(session, message.id))
-            detail = {"kind": revision.kind.value, "number": revision.number, "deliveries": done.deliveries}
+            now = await outbox.moment(session, message.id)
+            standing = self.rule.check(actor, revision, message.mode, now)
+            self._leave_out(revision, leave_out)
+            done = await self._put_out(session, actor, message, revision, now)
+            detail: dict[str, Any] = {
+                "kind": revision.kind.value,
+                "number": revision.number,
+                "deliveries": done.deliveries,
+            }
+            if standing.is_alone:
+                detail["alone"] = True
+            if revision.left_out:
+                detail["left_out"] = list(revision.left_out)
+            if left := [each.recorded() for each in done.hints]:
+                detail["hints"] = left
             subject = f"revision:{revision.id}"
             await chain.append(
                 session, actor, "approve", subject, mode=message.mode, **detail, cancelled=done.cancelled
@@ -140,6 +171,13 @@ class Desk:
             now = clock.now()
             return await self._planner.plan(session, message, _retraction(message, newest, number, actor, now), now)
 
+    def _leave_out(self, revision: Revision, languages: Collection[str]) -> None:
+        """Move translations out of what goes out now."""
+        contents = revision.contents
+        waiting = {each: text for each, text in contents.items() if each in languages and each != self._primary}
+        revision.left_out = waiting
+        revision.contents = {each: text for each, text in contents.items() if each not in waiting}
+
     async def _put_out(
         self, session: AsyncSession, actor: Actor, message: Message, revision: Revision, now: datetime
     ) -> Approved:
@@ -149,8 +187,14 @@ class Desk:
         cancelled = await outbox.supersede(session, message.id, revision.number)
         plan = await self._planner.plan(session, message, revision, now)
         if plan.problems:
-            raise Invalid("The message cannot go out as it is. Nothing was sent.", plan.problems)
-        revision.state, revision.approved_by, revision.approved_at = RevisionState.APPROVED, actor.name, now
+            raise Faulty(plan.faults)
+        left: Sequence[Hint] = ()
+        if revision.kind is not Kind.RETRACTION:
+            left = await self._checker.hints(session, message, revision, plan, now)
+            revision.contents = {language: content.kept() for language, content in plan.contents.items()}
+            await duplicate.check(session, message, revision, now)
+        release.move(revision, RevisionState.APPROVED)
+        revision.approved_by, revision.approved_at = actor.name, now
         renditions = await self._renditions(session, message, revision, plan, now)
         deadline, sent = now + self._validity, dict[str, int]()
         public = [
@@ -173,7 +217,7 @@ class Desk:
                 at=now,
                 deadline_at=deadline,
             )
-        return Approved(revision, sent, cancelled)
+        return Approved(revision, sent, cancelled, left)
 
     async def _renditions(
         self, session: AsyncSession, message: Message, revision: Revision, plan: Plan, now: datetime
@@ -191,7 +235,7 @@ class Desk:
                 text=rendered.text,
                 html=rendered.html,
                 length=rendered.length.count,
-                thread=f"activation-{message.activation_id}",
+                thread=thread_of(message.activation_id),
                 issued_at=now,
                 next_update_at=revision.next_update_at,
             )

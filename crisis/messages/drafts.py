@@ -1,4 +1,7 @@
-"""Drafts: writing a revision, and saving it without ever losing another editor's text."""
+"""Drafts: writing a revision, and saving it whole without ever losing another editor's text.
+
+Saving one language by itself, as the composer does every two seconds, is in :mod:`crisis.messages.parts`.
+"""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -15,8 +18,10 @@ from crisis.audiences.models import Audience
 from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid, NotFound
+from crisis.messages import promised, unfinished
 from crisis.messages.content import parse_contents
-from crisis.messages.models import Kind, Message, Revision, RevisionState
+from crisis.messages.models import EDITABLE, Kind, Message, Revision, RevisionState
+from crisis.messages.saves import TERMS, saved, stamp
 from crisis.roles import Act, Actor, require
 
 
@@ -35,10 +40,22 @@ class AlreadyApproved(Conflict):
     """An approved revision is frozen."""
 
     def __init__(self, revision: Revision) -> None:
+        self.revision = revision
         super().__init__(
             f"Revision {revision.number} of message {revision.message_id} was approved by {revision.approved_by} and is "
             f"frozen. Write a new revision (update, correction or all_clear) instead."
         )
+
+
+class HeldForApproval(Conflict):
+    """What waits for approval is not changed under the eyes of whoever reads it."""
+
+    def __init__(self, revision: Revision) -> None:
+        super().__init__(
+            f"Revision {revision.number} of message {revision.message_id} was sent for approval by {revision.submitted_by}, "
+            "and what is read there must be what goes out. To change it, take it back first (crisis message take-back)."
+        )
+        self.revision = revision
 
 
 class AlreadyRetracted(Conflict):
@@ -62,12 +79,16 @@ async def write(
     message_id: int | None = None,
     next_update_at: datetime | None = None,
     audience_id: int | None = None,
+    channels: Sequence[str] | None = None,
+    hazard: str | None = None,
+    finished: bool = True,
 ) -> Revision:
     """A new draft: an alert begins a message; every other kind names the message it goes on with.
 
-    ``contents`` is ``{language: fields}`` with the fields of ``Content``. What the draft supersedes is the newest approved
-    revision; with none there is nothing to update or correct. A retraction is not written: it is ready with the alert.
-    Raises :class:`Invalid` naming every fault at once, and :class:`AlreadyRetracted`.
+    ``contents`` is ``{language: fields}`` with the fields of ``Content``; not ``finished``, it may be anything typed so far
+    (:mod:`crisis.messages.unfinished`), and what is missing stops it when it is to go out. ``hazard`` is an alert's. What the draft
+    supersedes is the newest approved revision; with none there is nothing to update or correct. A retraction is not written:
+    it is ready with the alert. Raises :class:`Invalid` naming every fault at once, and :class:`AlreadyRetracted`.
     """
     require(actor, Act.WRITE_MESSAGE)
     if kind is Kind.RETRACTION:
@@ -75,8 +96,8 @@ async def write(
             "A retraction is not written: it was made ready with the alert. To send it: crisis message retract MESSAGE, or "
             "POST /v1/messages/{message_id}/retract."
         )
-    held = parse_contents(contents, languages)
-    _check_next_update(kind, next_update_at)
+    held = _read(contents, languages, kind, next_update_at, finished=finished)
+    at = clock.now()
     async with db.transaction() as session:
         activation = await activations.get(session, activation_id)
         if activation.state is ActivationState.STOOD_DOWN:
@@ -88,14 +109,19 @@ async def write(
             number=number,
             kind=kind,
             supersedes_id=superseded.id if superseded else None,
-            contents={language: content.model_dump(mode="json") for language, content in held.items()},
+            contents=held,
             next_update_at=next_update_at,
             audience_id=audience_id if audience_id is not None or superseded is None else superseded.audience_id,
+            channels=list(channels) if channels is not None else None,
             state=RevisionState.DRAFT,
             saves=1,
+            part_saves={part: saved(1, actor, at) for part in (*held, TERMS)},
+            authors=[actor.name],
             written_by=actor.name,
-            written_at=clock.now(),
+            written_at=at,
         )
+        if kind is Kind.ALERT:
+            message.hazard = hazard
         session.add(revision)
         await session.flush()
         subject = f"revision:{revision.id}"
@@ -113,28 +139,40 @@ async def save(
     *,
     next_update_at: datetime | None = None,
     audience_id: int | None = None,
+    finished: bool = True,
 ) -> Revision:
-    """Replace a draft's text. ``built_on`` is the ``saves`` that the editor had before them.
+    """Replace a draft's text. ``built_on`` is the ``saves`` that the editor had before them. ``finished`` as of :func:`write`.
 
     An alert without ``audience_id`` goes to nobody by SMS; what follows it goes to its audience, as with :func:`write`.
-    Raises :class:`StaleSave` if somebody saved in between, :class:`AlreadyApproved` if it is frozen.
+    Raises :class:`StaleSave` if somebody saved in between, :class:`AlreadyApproved` if it is frozen, :class:`HeldForApproval`.
     """
     require(actor, Act.WRITE_MESSAGE)
-    held = parse_contents(contents, languages)
     async with db.transaction() as session:
         revision = await draft(session, revision_id)
         if revision.saves != built_on:
             session.expunge(revision)  # else the rollback takes its text away from whoever catches this
             raise StaleSave(revision, built_on)
-        _check_next_update(revision.kind, next_update_at)
-        if audience_id is None and revision.supersedes_id is not None:
-            audience_id = (await session.get_one(Revision, revision.supersedes_id)).audience_id
-        await _check_audience(session, audience_id)
-        revision.contents = {language: content.model_dump(mode="json") for language, content in held.items()}
+        held = _read(contents, languages, revision.kind, next_update_at, finished=finished)
+        audience_id = await audience_of(session, revision, audience_id)
+        before = revision.contents
+        changed = [language for language in languages if held.get(language) != before.get(language)]
+        if (next_update_at, audience_id) != (revision.next_update_at, revision.audience_id):
+            changed.append(TERMS)
+        revision.contents = held
         revision.next_update_at, revision.audience_id = next_update_at, audience_id
-        revision.saves += 1
-        revision.written_by, revision.written_at = actor.name, clock.now()
+        stamp(revision, changed, actor)
     return revision
+
+
+async def audience_of(session: AsyncSession, revision: Revision, audience_id: int | None) -> int | None:
+    """Who a draft goes to where this is asked for: what follows a message goes to its audience if it names none.
+
+    Raises :class:`NotFound`.
+    """
+    if audience_id is None and revision.supersedes_id is not None:
+        return (await session.get_one(Revision, revision.supersedes_id)).audience_id
+    await _check_audience(session, audience_id)
+    return audience_id
 
 
 async def get(session: AsyncSession, revision_id: int) -> Revision:
@@ -146,11 +184,19 @@ async def get(session: AsyncSession, revision_id: int) -> Revision:
 
 
 async def draft(session: AsyncSession, revision_id: int) -> Revision:
-    """One revision, locked for changing. Raises :class:`NotFound`, or :class:`AlreadyApproved`."""
+    """One revision, locked for changing. Raises :class:`NotFound`, :class:`AlreadyApproved` or :class:`HeldForApproval`."""
+    revision = await unapproved(session, revision_id)
+    if revision.state not in EDITABLE:
+        raise HeldForApproval(revision)
+    return revision
+
+
+async def unapproved(session: AsyncSession, revision_id: int) -> Revision:
+    """One revision, locked, whether it waits or not. Raises :class:`NotFound` or :class:`AlreadyApproved`."""
     revision = await session.get(Revision, revision_id, with_for_update=True)
     if revision is None:
         raise NotFound("revision", revision_id)
-    if revision.state is not RevisionState.DRAFT:
+    if revision.state is RevisionState.APPROVED:
         raise AlreadyApproved(revision)
     return revision
 
@@ -215,12 +261,20 @@ async def _check_audience(session: AsyncSession, audience_id: int | None) -> Non
         raise NotFound("audience", audience_id)
 
 
-def _check_next_update(kind: Kind, at: datetime | None) -> None:
-    if at is None:
-        if kind is not Kind.ALL_CLEAR:
-            raise Invalid("Say when the next message comes (next_update_at). Only an all-clear may leave it out.")
-        return
-    if at.tzinfo is None:
-        raise Invalid("next_update_at needs a time zone, such as 2026-11-20T08:30:00+01:00.")
-    if at <= clock.now():
-        raise Invalid("next_update_at has passed. Promise a time that is still ahead.")
+def _read(
+    contents: Mapping[str, Any],
+    languages: Sequence[str],
+    kind: Kind,
+    next_update_at: datetime | None,
+    *,
+    finished: bool,
+) -> dict[str, Any]:
+    """What is to be kept of a text, whole or as typed so far."""
+    if not finished:
+        if next_update_at is not None and next_update_at.tzinfo is None:
+            raise Invalid("next_update_at needs a time zone, such as 2026-11-20T08:30:00+01:00.")
+        return unfinished.typed(contents, languages)
+    held = {language: content.kept() for language, content in parse_contents(contents, languages).items()}
+    if fault := promised.fault(kind, next_update_at, clock.now()):
+        raise Invalid(fault.said)
+    return held

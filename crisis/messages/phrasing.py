@@ -4,9 +4,9 @@ import re
 
 
 def sentence(text: str) -> str:
-    """The text with an end: a full stop where it has no mark of its own."""
+    """The text with an end: a full stop where it has no mark of its own. Nothing stays nothing."""
     text = text.rstrip(" ,;:\n")
-    return text if re.search(r"[.!?\u2026][)\]\"'\u00bb\u201d\u2019]*$", text) else f"{text}."
+    return text if not text or re.search(r"[.!?\u2026][)\]\"'\u00bb\u201d\u2019]*$", text) else f"{text}."
 
 
 def paragraphs(text: str) -> list[list[str]]:

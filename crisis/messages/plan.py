@@ -1,8 +1,9 @@
 """Plan: a revision as each channel would carry it, where it would go, and everything that stops it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import select
@@ -10,11 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.channels import Capabilities
 from crisis.deliveries.reach import Reach
-from crisis.messages import retraction, targets
-from crisis.messages.content import Content
+from crisis.messages import cost, promised, retraction, targets, unfinished
+from crisis.messages.content import Content, read_contents
+from crisis.messages.cost import Cost
+from crisis.messages.faults import Fault
 from crisis.messages.models import Kind, Message, Revision, RevisionState
 from crisis.messages.render import Renderer
-from crisis.messages.rendered import Rendered, check
+from crisis.messages.rendered import Rendered, faults
 from crisis.messages.retraction import TakenBack
 from crisis.messages.targets import Targets
 
@@ -30,7 +33,12 @@ class Preview:
     language: str
     accounts: Sequence[str]
     rendered: Rendered
-    problems: Sequence[str]
+    faults: Sequence[Fault]
+
+    @property
+    def problems(self) -> list[str]:
+        """What stops it, in English."""
+        return [fault.said for fault in self.faults]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +47,22 @@ class Plan:
 
     previews: Sequence[Preview]
     deliveries: Mapping[str, int]
-    problems: Sequence[str] = field(default_factory=tuple)
-    """Everything that stops it, the previews' problems included."""
+    faults: Sequence[Fault] = ()
+    """Everything that stops it, the previews' faults included."""
     retraction: Sequence[Preview] = ()
     """What would be said if it proved a false alarm, as it would go out today: one command away once this is approved."""
     to: Targets = field(default_factory=Targets)
+    contents: Mapping[str, Content] = field(default_factory=dict)
+    """What is whole of the text, as it would be frozen."""
+    shown: Mapping[str, Content] = field(default_factory=dict)
+    """All of it as far as it is typed: what the previews are made of."""
+    cost: Cost | None = None
+    """Of the text messages; nothing where there are none."""
+
+    @property
+    def problems(self) -> list[str]:
+        """What stops it, in English."""
+        return [fault.said for fault in self.faults]
 
     @property
     def people(self) -> Reach | None:
@@ -61,32 +80,65 @@ class Planner:
         *,
         editors_unit: str,
         languages: Sequence[str],
+        part_price: Decimal,
     ) -> None:
         self._renderer, self._capabilities = renderer, capabilities
         self._unit, self._languages = editors_unit, tuple(languages)
+        self._part_price = part_price
 
-    async def plan(self, session: AsyncSession, message: Message, revision: Revision, now: datetime) -> Plan:
-        """What approving ``revision`` at ``now`` would do. A retraction is rendered out of the alert it takes back."""
+    async def plan(
+        self,
+        session: AsyncSession,
+        message: Message,
+        revision: Revision,
+        now: datetime,
+        leave_out: Collection[str] = (),
+    ) -> Plan:
+        """What approving ``revision`` at ``now`` would do, without the languages in ``leave_out``. A retraction is rendered out of
+        the alert it takes back. An unfinished text is shown as far as it goes; what is missing is among the faults.
+        """
         to = await targets.find(session, revision, self._capabilities, self._unit)
         story = await _story(session, revision)
         sent_at = story[0].approved_at or now
-        taken = retraction.taken_back(sent_at, [each.contents for each in story], self._languages)
-        problems = list(to.problems)
+        found = list(to.faults)
         if revision.kind is Kind.RETRACTION:
+            contents, shown = dict[str, Content](), dict[str, Content]()
+            taken = retraction.taken_back(sent_at, [each.contents for each in story], self._languages)
             previews, prepared = list(self._taking_back(taken, message, revision.number, to, (now,))), []
         else:
+            contents, shown, missing = self._read(revision, now, leave_out)
+            found = [*missing, *found]
+            before = [each.contents for each in story if each is not revision]
+            taken = retraction.taken_back(sent_at, [*before, shown], self._languages)
             replaced = next((each.number for each in story if each.id == revision.supersedes_id), None)
-            previews = list(self._previews(message, revision, replaced, to, now))
+            previews = list(self._previews(message, revision, shown, replaced, to, now))
             when = (now, now + _ANOTHER_DAY)
             prepared = list(self._taking_back(taken, message, revision.number + 1, to, when))
-        problems += [problem for each in previews for problem in each.problems]
-        problems += [f"If it proved a false alarm: {problem}" for each in prepared for problem in each.problems]
-        deliveries = dict[str, int]()
+        found += [fault for each in previews for fault in each.faults]
+        found += [fault.in_retraction() for each in prepared for fault in each.faults]
+        deliveries, costs = dict[str, int](), None
         for channel, names in _by_channel(to):
-            to_people = to.people.people if to.people is not None else 0
-            texts = sum(each.channel == channel for each in previews)
-            deliveries[channel] = to_people if self._capabilities[channel].recipients else texts * len(names)
-        return Plan(previews, deliveries, problems, prepared, to)
+            of_channel = [each for each in previews if each.channel == channel]
+            if not self._capabilities[channel].recipients:
+                deliveries[channel] = len(of_channel) * len(names)
+                continue
+            deliveries[channel] = to.people.people if to.people is not None else 0
+            if to.people is not None:
+                parts = {each.language: each.rendered.length.count for each in of_channel}
+                costs = cost.of(to.people.by_language, parts, self._part_price)
+        return Plan(previews, deliveries, found, prepared, to, contents, shown, costs)
+
+    def _read(
+        self, revision: Revision, now: datetime, leave_out: Collection[str]
+    ) -> tuple[dict[str, Content], dict[str, Content], Sequence[Fault]]:
+        """What is whole of a revision's text, all of it as far as it can be shown, and what is missing."""
+        raw = {language: fields for language, fields in revision.contents.items() if language not in leave_out}
+        whole, missing = read_contents(raw, self._languages)
+        shown = {language: whole.get(language) or unfinished.sketch(fields) for language, fields in raw.items()}
+        late = None
+        if revision.state is not RevisionState.APPROVED:
+            late = promised.fault(revision.kind, revision.next_update_at, now)
+        return whole, shown, [*missing, *([late] if late else [])]
 
     async def taking_back(self, session: AsyncSession, revision: Revision, now: datetime) -> dict[str, Any]:
         """What a retraction says, as the contents of its revision: ``{language: Content as JSON}``."""
@@ -95,14 +147,19 @@ class Planner:
         taken = retraction.taken_back(sent_at, [each.contents for each in story], self._languages)
         words = self._renderer.words
         return {
-            language: retraction.prepared(words.language(language), content, sent_at, now).model_dump(mode="json")
+            language: retraction.prepared(words.language(language), content, sent_at, now).kept()
             for language, content in taken.contents.items()
         }
 
     def _previews(
-        self, message: Message, revision: Revision, replaced: int | None, to: Targets, now: datetime
+        self,
+        message: Message,
+        revision: Revision,
+        contents: Mapping[str, Content],
+        replaced: int | None,
+        to: Targets,
+        now: datetime,
     ) -> Iterator[Preview]:
-        contents = {language: Content.model_validate(fields) for language, fields in revision.contents.items()}
         for channel, names in _by_channel(to):
             for language in (language for language in self._languages if language in contents):
                 rendered = self._renderer.render(
@@ -117,7 +174,7 @@ class Planner:
                     now=now,
                     replaced=replaced,
                 )
-                yield Preview(channel, language, names, rendered, check(rendered, self._capabilities[channel]))
+                yield Preview(channel, language, names, rendered, faults(rendered, self._capabilities[channel]))
 
     def _taking_back(
         self, taken: TakenBack, message: Message, number: int, to: Targets, when: Sequence[datetime]
@@ -139,7 +196,7 @@ class Planner:
                     )
                     for now in when
                 ]
-                found = next(filter(None, (check(form, capabilities) for form in forms)), [])
+                found = next(filter(None, (faults(form, capabilities) for form in forms)), [])
                 yield Preview(channel, language, names, forms[0], found)
 
 

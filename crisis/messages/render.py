@@ -82,12 +82,13 @@ class Renderer:
         if kind == "correction" and replaced < 1:
             raise Invalid("A correction needs an earlier message to correct. Send this as an alert.")
         label = say.label.format(replaced=replaced)
-        headline = content.headline
-        title = headline if not label or said_in(label, headline) else f"{label}: {headline}"
+        title = _labelled(label, content.headline)
+        brief = _labelled(label, content.short) if content.short else ""
         at = words.moment(next_update_at, now) if next_update_at else ""
         values = self._marks(mode, language) | {
             "content": content,
             "title": title,
+            "brief": brief,
             "words": words,
             "say": say.model_copy(update={"label": label, "opening": say.opening.format(replaced=replaced)}),
             "municipality": self._municipality,
@@ -99,6 +100,8 @@ class Renderer:
             "said": " ".join(sentence(each) for each in said),
         }
         texts = {"headline": title, "advice": " ".join(content.what_to_do)}
+        if brief:
+            texts = {"short text": brief}
         if not capabilities.short:
             texts = {"headline": title, "account of what happened": content.what_happened, "advice": texts["advice"]}
         rendered = self._rendered(kind, channel, capabilities, language, values, texts, FULL)
@@ -223,3 +226,8 @@ class Renderer:
                 f"The template for {kind} on {channel} cannot be read: {error}. Nothing was made of it. "
                 "Correct the template, or install again."
             ) from error
+
+
+def _labelled(label: str, text: str) -> str:
+    """The text behind what kind of message it is, unless it says so itself."""
+    return text if not label or said_in(label, text) else f"{label}: {text}"

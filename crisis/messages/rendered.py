@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from crisis.channels import Capabilities, Unit
+from crisis.messages.faults import Fault
 from crisis.messages.lengths import Length
 
 CRISIS_PAGE = "website"
@@ -42,14 +43,20 @@ class Rendered:
 
 def check(rendered: Rendered, capabilities: Capabilities) -> list[str]:
     """Why the channel would refuse this, with the numbers; empty when it fits."""
+    return [fault.said for fault in faults(rendered, capabilities)]
+
+
+def faults(rendered: Rendered, capabilities: Capabilities) -> list[Fault]:
+    """The same, for a page to say in words of its own: what, where, and by how much."""
     limit, length = capabilities.limit, rendered.length
     named = f"{CHANNEL_NAMES.get(rendered.channel, rendered.channel)}, {rendered.language_name}"
-    problems = []
+    language, found = rendered.language, []
     if length.unit is Unit.WEIGHTED and length.offenders:
         where = ", ".join(f"U+{ord(each.character):04X} at {each.position + 1}" for each in length.offenders)
-        problems.append(f"{named}: it takes no text with {where}. Delete that character.")
+        said = f"{named}: it takes no text with {where}. Delete that character."
+        found.append(Fault("refused_character", said, language, values={"channel": rendered.channel, "where": where}))
     if limit is None or length.count <= limit.most:
-        return problems
+        return found
     room = length.room(limit.most)
     said = f"{named}: {length.count} of {limit.most}."
     if length.encoding:
@@ -60,9 +67,11 @@ def check(rendered: Rendered, capabilities: Capabilities) -> list[str]:
     lengths = [f"the {name} is {size}" for name, size in rendered.parts]
     lengths[1:] = [each.replace(" is ", " ") for each in lengths[1:]]
     # Parts of an SMS may end one short of full, where a pair would be split.
-    shorten = f"Shorten by {max(1, length.used - room)}"
-    problems.append(f"{said} {shorten}{': ' + _listed(lengths) if lengths else ''}.{_costly(length)}")
-    return problems
+    over = max(1, length.used - room)
+    said = f"{said} Shorten by {over}{': ' + _listed(lengths) if lengths else ''}.{_costly(length)}"
+    values = {"channel": rendered.channel, "count": length.count, "most": limit.most, "over": over, "unit": length.unit}
+    found.append(Fault("too_long_for_channel", said, language, values=values))
+    return found
 
 
 def _listed(items: list[str]) -> str:

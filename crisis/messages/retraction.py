@@ -45,6 +45,7 @@ def prepared(words: LanguageWords, alert: Content, sent_at: datetime, now: datet
             "headline": say.headline,
             "what_happened": say.what_happened.format(at=words.moment(sent_at, now), headline=alert.headline),
             "what_to_do": list(say.what_to_do),
+            "short": "",
         }
     )
 

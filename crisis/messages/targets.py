@@ -10,8 +10,8 @@ from crisis.accounts.models import Account, AccountState
 from crisis.channels import Capabilities
 from crisis.deliveries import reach
 from crisis.deliveries.reach import Reach
-from crisis.errors import Invalid
 from crisis.limits.models import AccountLimit
+from crisis.messages.faults import Fault
 from crisis.messages.models import Kind, Revision
 from crisis.messages.rendered import CRISIS_PAGE
 
@@ -34,7 +34,7 @@ class Targets:
     """The editors' own account of that kind, as of now."""
     people: Reach | None = None
     """Whom it goes to; nothing where it goes to no people at all."""
-    problems: Sequence[str] = field(default_factory=tuple)
+    faults: Sequence[Fault] = field(default_factory=tuple)
 
     @property
     def accounts(self) -> Sequence[Account]:
@@ -50,9 +50,12 @@ async def find(
     Public: an alert goes through every connected account of the editors; an update through those and every account that the
     message was attempted on; everything else through the latter alone. The crisis page always gets it: that is where people
     are told to look. Where none of a channel's accounts can carry it any more, the editors' current ones do. A standby gets
-    none of its own: only what follows a post that it carried.
+    none of its own: only what follows a post that it carried. A revision that names channels goes through those and the crisis page.
     """
     whole = revision.kind in REST
+    if (chosen := revision.channels) is not None:
+        capabilities = {name: each for name, each in capabilities.items() if name in {CRISIS_PAGE, *chosen}}
+    is_to_people = any(each.recipients for each in capabilities.values())
     current = await _connected(session, (Account.unit == editors_unit) & Account.id.not_in(_STANDBYS), capabilities)
     own = [account for account in current if not capabilities[account.channel].recipients]
     sender = next((account for account in current if capabilities[account.channel].recipients), None)
@@ -68,51 +71,52 @@ async def find(
         rest=whole,
         audience_id=revision.audience_id,
     )
-    if revision.audience_id is None and not people.meant and not people.erased:
-        return Targets(public, problems=_problems(revision, editors_unit, public, tried, None))
+    if not is_to_people or (revision.audience_id is None and not people.meant and not people.erased):
+        return Targets(public, faults=_faults(revision, editors_unit, public, tried, None))
     carriers = [each for each in people.by_account if each is not None]
     senders = await _connected(session, Account.id.in_(carriers), capabilities)
     if people.by_account.get(None) or (whole and revision.audience_id is not None):
         if sender is None:
-            raise Invalid(
+            said = (
                 f"The message has an audience, but {editors_unit} has no connected SMS account to send it from. "
                 "Connect one (crisis accounts connect), or leave the audience out."
             )
+            return Targets(public, people=people, faults=[Fault("no_sender", said, field="audience_id")])
         senders = [sender, *(account for account in senders if account.id != sender.id)]
-    problems = _problems(revision, editors_unit, [*public, *senders], tried, people)
-    return Targets(public, senders, sender, people, problems)
+    faults = _faults(revision, editors_unit, [*public, *senders], tried, people)
+    return Targets(public, senders, sender, people, faults)
 
 
-def _problems(
+def _faults(
     revision: Revision, unit: str, accounts: Sequence[Account], tried: Sequence[int], people: Reach | None
-) -> list[str]:
+) -> list[Fault]:
     """Why this reach is none. An empty set is never filled up with everyone else."""
     kind = revision.kind
     found = []
     if kind in REST:
         if not accounts:
-            found.append(
-                f"No connected account of {unit} can carry a crisis message. See: crisis accounts list, connect."
-            )
+            said = f"No connected account of {unit} can carry a crisis message. See: crisis accounts list, connect."
+            found.append(Fault("no_channel", said, field="channels"))
         if people is not None and not people.people:
-            found.append("The audience is empty: nobody would get the SMS. Import recipients first.")
+            said = "The audience is empty: nobody would get the SMS. Import recipients first."
+            found.append(Fault("no_people", said, field="audience_id"))
         return found
     attempted = people.attempted if people is not None else 0
     named = kind.value.replace("_", "-")
     if not tried and not attempted:
-        found.append(
+        said = (
             f"Nothing of message {revision.message_id} has been sent yet, so there is nobody the {named} could go to. "
             "Write an update: it goes to everyone. To send nothing at all: crisis message withdraw."
         )
+        found.append(Fault("nothing_sent", said))
     elif people is not None and not attempted and kind is not Kind.RETRACTION:
         why = (
             "Everyone it was sent to by SMS has been erased from the register"
             if people.erased
             else "Nobody has been sent it by SMS yet"
         )
-        found.append(
-            f"{why}, and the {named} goes to those who have. Write an update instead: it goes to the whole audience."
-        )
+        said = f"{why}, and the {named} goes to those who have. Write an update instead: it goes to the whole audience."
+        found.append(Fault("nobody_sent", said, field="audience_id"))
     return found
 
 

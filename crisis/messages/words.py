@@ -55,6 +55,7 @@ class LanguageWords(_Shipped):
     """The time of day, as ``strftime`` takes it."""
     at: str
     on: str
+    date: str
     next: str
     where: str
     leads: str

@@ -6,10 +6,12 @@ from typing import Any, Self
 
 from pydantic import Field
 
-from api.v1.schemas.shape import Number, Shape
+from api.v1.schemas.shape import LARGEST_INT, Number, Shape
 from crisis.channels import Unit
-from crisis.messages.desk import Approved
+from crisis.messages.faults import Fault
+from crisis.messages.hints.hint import Hint
 from crisis.messages.models import Kind, RevisionState
+from crisis.messages.outcome import Approved
 from crisis.messages.plan import Plan, Preview
 
 CONTENTS: Mapping[str, Any] = {
@@ -36,6 +38,13 @@ class DraftIn(Shape):
             "for; a correction or an all_clear goes to the latter alone."
         ),
     )
+    finished: bool = Field(
+        default=True,
+        description=(
+            "False keeps what is typed so far, with empty fields and placeholders. What is missing then stops the approval, and the "
+            "preview names it."
+        ),
+    )
 
 
 class RevisionIn(DraftIn):
@@ -46,12 +55,43 @@ class RevisionIn(DraftIn):
     activation_id: Number
     kind: Kind
     message_id: Number | None = None
+    hazard: str | None = Field(
+        default=None, max_length=40, description="Of an alert: what has happened, such as landslide or flood."
+    )
+    channels: list[str] | None = Field(
+        default=None, max_length=20, description="Where it goes, beside the crisis page; everywhere when null."
+    )
 
 
 class SaveIn(DraftIn):
     """A draft's new text."""
 
     built_on: Number = Field(description="`saves` of the revision as the editor had it before them.")
+
+
+class TextIn(Shape):
+    """One language of a draft as typed so far."""
+
+    fields: dict[str, Any] = Field(examples=[CONTENTS["nb"]])
+    built_on: int = Field(
+        ge=0, le=LARGEST_INT, description="`saves` of this part as the editor had it; 0 of a new one."
+    )
+
+
+class ReasonIn(Shape):
+    """Why it is sent back."""
+
+    reason: str = Field(min_length=1, max_length=1000)
+
+
+class ApproveIn(Shape):
+    """How to approve."""
+
+    leave_out: list[str] = Field(
+        default_factory=list,
+        max_length=50,
+        description="Translations that are not finished and wait; kept for what follows. Never the primary language.",
+    )
 
 
 class RevisionOut(Shape):
@@ -65,10 +105,21 @@ class RevisionOut(Shape):
     contents: dict[str, Any]
     next_update_at: datetime | None
     audience_id: int | None
+    channels: list[str] | None
     state: RevisionState
     saves: int
+    part_saves: dict[str, Any] = Field(
+        description="The same of each language, and of `terms` (audience, channels, next update), by itself."
+    )
+    authors: list[str]
     written_by: str
     written_at: datetime
+    submitted_by: str | None
+    submitted_at: datetime | None
+    returned_by: str | None
+    returned_at: datetime | None
+    returned_for: str | None
+    left_out: dict[str, Any] = Field(description="Translations that were not finished when it went out, as typed.")
     approved_by: str | None
     approved_at: datetime | None
     warned_at: datetime | None = Field(description="When the desk was warned that the promised update is soon due.")
@@ -77,11 +128,21 @@ class RevisionOut(Shape):
     withdrawn_by: str | None
 
 
+class OffenderOut(Shape):
+    """A character that costs, and where it stands (from 0)."""
+
+    character: str
+    position: int
+
+
 class LengthOut(Shape):
     """How long a text is, in its channel's own unit."""
 
     unit: Unit
     count: int
+    used: int = Field(description="Septets or UTF-16 units of an SMS; elsewhere the same as count.")
+    encoding: str | None = Field(description="GSM-7 or UCS-2 of an SMS.")
+    offenders: list[OffenderOut] = Field(description="Characters that make an SMS UCS-2, or that X refuses.")
 
 
 class PreviewOut(Shape):
@@ -123,6 +184,56 @@ class ReachOut(Shape):
     erased: int = Field(description="Earlier attempts at people who are not in the register any more.")
 
 
+class FaultOut(Shape):
+    """One reason why it cannot go out, and where to mend it."""
+
+    code: str
+    language: str | None
+    field: str | None
+    item: int | None
+    said: str
+
+    @classmethod
+    def of(cls, fault: Fault) -> Self:
+        """From the desk's."""
+        return cls.model_validate(fault)
+
+
+class CostOut(Shape):
+    """About what its text messages cost."""
+
+    parts: int
+    kroner: float
+
+
+class HintOut(Shape):
+    """Something to look at before sending. Stops nothing."""
+
+    id: str
+    language: str
+    field: str
+    item: int | None
+    start: int
+    end: int
+    found: str
+    fix: str | None = Field(description="The whole new text of the field, where one is offered.")
+
+    @classmethod
+    def of(cls, hint: Hint) -> Self:
+        """From the desk's."""
+        place = hint.place
+        return cls(
+            id=hint.id,
+            language=place.language,
+            field=place.field,
+            item=place.item,
+            start=place.start,
+            end=place.end,
+            found=hint.found,
+            fix=hint.fix.text if hint.fix else None,
+        )
+
+
 class PlanOut(Shape):
     """What approving would do: every text, how many deliveries per channel, and everything that stops it."""
 
@@ -135,6 +246,8 @@ class PlanOut(Shape):
     problems: list[str] = Field(
         description="The retraction's too: an alert that could not be taken back does not go out."
     )
+    faults: list[FaultOut] = Field(description="The same, with the place of each.")
+    cost: CostOut | None = Field(description="Null where there are no text messages.")
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
@@ -145,6 +258,8 @@ class PlanOut(Shape):
             people=None if plan.people is None else ReachOut.model_validate(plan.people),
             retraction=[PreviewOut.of(preview) for preview in plan.retraction],
             problems=list(plan.problems),
+            faults=[FaultOut.of(fault) for fault in plan.faults],
+            cost=None if plan.cost is None else CostOut.model_validate(plan.cost),
         )
 
 

@@ -11,8 +11,8 @@ from api.v1.schemas.promises import LateOut, PromiseOut
 from api.v1.schemas.shape import Shape
 from crisis.deliveries.delivery_withdrawal import Outcome
 from crisis.deliveries.promises import Late, Promise
-from crisis.messages.desk import Retracted
 from crisis.messages.models import Message, Revision
+from crisis.messages.outcome import Retracted
 from crisis.messages.plan import Plan
 from crisis.mode import Mode
 

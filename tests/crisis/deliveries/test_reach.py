@@ -14,8 +14,8 @@ from crisis.channels import Rejected, Unavailable
 from crisis.errors import Invalid
 from crisis.lanes import Lane
 from crisis.messages import drafts
-from crisis.messages.desk import Approved
 from crisis.messages.models import Kind, Revision
+from crisis.messages.outcome import Approved
 from tests import factories
 from tests.crisis.deliveries.outlet import Outlet, accepted
 from tests.crisis.deliveries.workbench import Workbench

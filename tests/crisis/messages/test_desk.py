@@ -16,9 +16,9 @@ from crisis.bootstrap import Crisis
 from crisis.errors import Conflict, Invalid, NotAllowed, NotFound
 from crisis.lanes import Lane
 from crisis.messages import drafts
-from crisis.messages.desk import Approved
 from crisis.messages.drafts import AlreadyApproved
 from crisis.messages.models import Kind, Revision
+from crisis.messages.outcome import Approved
 from crisis.mode import Mode
 from crisis.roles import Actor, Role
 from tests import factories
@@ -137,9 +137,10 @@ async def test_an_empty_audience_is_refused(bench: Workbench) -> None:
 
 async def test_an_audience_without_an_account_to_send_from_is_refused(bench: Workbench) -> None:
     revision = await draft(bench, "facebook", people=2)
-    for act in (bench.crisis.desk.approve, bench.crisis.desk.preview):
-        with pytest.raises(Invalid, match="no connected SMS account"):
-            await act(EDITOR, revision.id)
+    (problem,) = (await bench.crisis.desk.preview(EDITOR, revision.id)).problems
+    assert "no connected SMS account" in problem
+    with pytest.raises(Invalid, match="no connected SMS account"):
+        await bench.crisis.desk.approve(EDITOR, revision.id)
     assert await counts(bench) == NOTHING
 
 

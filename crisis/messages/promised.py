@@ -1,0 +1,23 @@
+"""Promised: the rule about when the next message comes. Every message but an all-clear says so."""
+
+from datetime import datetime
+
+from crisis.messages.faults import Fault
+from crisis.messages.models import Kind
+
+FIELD = "next_update_at"
+
+
+def fault(kind: Kind, at: datetime | None, now: datetime) -> Fault | None:
+    """What is wrong with the promise of a message of this kind, if anything is."""
+    if at is None:
+        if kind in {Kind.ALL_CLEAR, Kind.RETRACTION}:
+            return None
+        said = "Say when the next message comes (next_update_at). Only an all-clear may leave it out."
+        return Fault("no_promise", said, field=FIELD)
+    if at.tzinfo is None:
+        return Fault("no_zone", "next_update_at needs a time zone, such as 2026-11-20T08:30:00+01:00.", field=FIELD)
+    if at <= now:
+        said = "next_update_at has passed. Promise a time that is still ahead."
+        return Fault("promise_passed", said, field=FIELD, values={"at": at})
+    return None
