@@ -175,12 +175,12 @@ class CrisisPage:
         }
 
     def _ended(self, timeline: Timeline, language: str) -> Iterator[Mapping[str, Any]]:
-        """The archives to list, each in this language where it has been written in it."""
+        """The archives to list, each in this language, or the primary one, or the one it was written in first."""
         for thread in timeline.ended[:MOST_ENDED]:
-            said = [entry for entry in thread if entry.language == language] or [
-                entry for entry in thread if entry.language == thread[-1].language
-            ]
-            yield {"first": said[-1], "file": self.names.archive(said[-1].thread, said[-1].language)}
+            for other in (language, self.names.primary, thread[-1].language):
+                if said := [entry for entry in thread if entry.language == other]:
+                    yield {"first": said[-1], "file": self.names.archive(said[-1].thread, other)}
+                    break
 
     def _feed(self, language: str, entries: Sequence[Entry]) -> Feed:
         say, fate = phrases(language, self.names.primary), fates(entries)
