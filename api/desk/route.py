@@ -15,13 +15,13 @@ from starlette.responses import RedirectResponse, Response
 
 from api.desk import refusals
 from api.desk.cross_site import SAFE
-from api.desk.visit import FORM_MOST, SignInNeeded, Visit
+from api.desk.visit import SignInNeeded, Visit
 from api.errors import failure
 from crisis.errors import CrisisError
 
 Handler = Callable[[Request], Awaitable[Response]]
 UPLOAD_MOST = "upload_most"
-"""In a route's ``openapi_extra``: how many bytes it takes, where it takes a file."""
+"""In a route's ``openapi_extra``: how many bytes it takes, where it takes a file; or, from the settings, how many."""
 
 
 class PageRoute(APIRoute):
@@ -30,7 +30,7 @@ class PageRoute(APIRoute):
     def get_route_handler(self) -> Handler:  # type: ignore[override]
         """FastAPI's handler behind the door."""
         handle = super().get_route_handler()
-        most = (self.openapi_extra or {}).get(UPLOAD_MOST, FORM_MOST)
+        most = (self.openapi_extra or {}).get(UPLOAD_MOST)
 
         async def enter(request: Request) -> Response:
             state = request.app.state
@@ -40,7 +40,10 @@ class PageRoute(APIRoute):
                 return refusals.database_away(request, state.pages)
             try:
                 if request.method not in SAFE:
-                    await visit.check(most)
+                    if most is None:
+                        await visit.check()
+                    else:
+                        await visit.check(most(state.crisis.settings) if callable(most) else most, has_file=True)
                 return await handle(request)
             except SignInNeeded:
                 return _sign_in(visit)

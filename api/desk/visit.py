@@ -32,6 +32,9 @@ POLICY = (
 )
 """Content-Security-Policy of every page: nothing from elsewhere, nothing inline, in nobody's frame."""
 
+HSTS = "max-age=31536000"
+"""A year, as OWASP ASVS 5.0, 3.4.1 asks. Other names under the same domain are not ours to decide about."""
+
 
 class SignInNeeded(CrisisError):
     """Nobody is signed in; or the session has ended, and what was typed is to be kept."""
@@ -99,15 +102,23 @@ class Visit:
         require(self.actor, act)
         return self.actor
 
-    async def check(self, most: int = FORM_MOST) -> None:
-        """Raise :class:`cross_site.FromElsewhere` unless one of our own pages asks for this act. Reads no more than ``most`` bytes."""
+    async def check(self, most: int = FORM_MOST, *, has_file: bool = False) -> None:
+        """Raise :class:`cross_site.FromElsewhere` unless one of our own pages asks for this act. Reads no more than ``most``
+        bytes, and of a form with a file none at all.
+        """
         cross_site.check_origin(self.request)
         said = self.request.headers.get("content-length", "")
         if not said.isascii() or not said.isdigit() or int(said) > most:
             raise TooLarge(most)
-        if self._signed_in is not None:
-            given = self.request.headers.get(cross_site.HEADER) or str((await self.form()).get(cross_site.FIELD, ""))
-            cross_site.check_token(self._signed_in.csrf, given)
+        if self._signed_in is None:
+            return
+        own, given = self._signed_in.csrf, self.request.headers.get(cross_site.HEADER)
+        if given is None and has_file:
+            own = cross_site.token_of(self.request.url.path, own)
+            given = self.request.query_params.get(cross_site.FIELD, "")
+        elif given is None:
+            given = str((await self.form()).get(cross_site.FIELD, ""))
+        cross_site.check_token(own, given)
 
     async def form(self) -> FormData:
         """What was typed. Line breaks come as the browser sends them."""
@@ -153,6 +164,7 @@ class Visit:
             "signed_in": self._signed_in,
             "actor": self._signed_in.actor if self._signed_in else None,
             "csrf": self._signed_in.csrf if self._signed_in else "",
+            "file_address": self._file_address,
             "municipality": self.crisis.settings.municipality,
             "may": self._may,
             "Act": Act,
@@ -164,8 +176,15 @@ class Visit:
     def _may(self, act: Act) -> bool:
         return self._signed_in is not None and can(self._signed_in.actor, act)
 
+    def _file_address(self, path: str) -> str:
+        """Where a form with a file is sent to."""
+        return f"{path}?{cross_site.FIELD}={cross_site.token_of(path, self.signed_in.csrf)}"
+
     def _headers(self) -> dict[str, str]:
-        return {"Content-Security-Policy": POLICY, "Vary": "Cookie, HX-Request", "Content-Language": self.language}
+        told = {"Content-Security-Policy": POLICY, "Vary": "Cookie, HX-Request", "Content-Language": self.language}
+        if is_https(self.crisis):
+            told["Strict-Transport-Security"] = HSTS
+        return told
 
     def _signature(self, said: str) -> str:
         key = self.signed_in.csrf.encode()
@@ -181,4 +200,9 @@ class Visit:
 
 def cookie_name(crisis: Crisis) -> str:
     """The session's cookie. Browsers keep one named ``__Host-`` to this host and to https alone."""
-    return "__Host-crisis" if crisis.settings.public_url.startswith("https://") else "crisis"
+    return "__Host-crisis" if is_https(crisis) else "crisis"
+
+
+def is_https(crisis: Crisis) -> bool:
+    """Whether browsers reach the desk so that nobody in between can read along. All but a demo on one's own machine."""
+    return crisis.settings.public_url.startswith("https://")
