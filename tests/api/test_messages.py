@@ -109,3 +109,52 @@ async def test_what_there_is_not_is_404(as_role: As) -> None:
     for path in ("/v1/revisions/9", "/v1/revisions/9/deliveries", "/v1/activations/9/status", "/v1/activations/9"):
         answered = await editor("GET", path)
         assert (answered.status, answered.json["type"]) == (404, "urn:problem-type:crisis:not-found"), path
+
+
+async def test_what_is_typed_so_far_is_kept_and_what_is_missing_is_named(as_role: As, crisis: Crisis) -> None:
+    editor = await as_role(Role.EDITOR)
+    await factories.account(crisis, "website")
+    activation = await factories.activation(crisis.db)
+    half = {"nb": {"headline": "Skred ved {område}"}}
+    begun = draft(activation.id, contents=half, finished=False, next_update_at=None, hazard="landslide")
+    written = await editor("POST", "/v1/revisions", begun)
+    assert (written.status, written.json["contents"]) == (201, half)
+    path = written.headers["Location"]
+    faults = (await editor("GET", f"{path}/preview")).json["faults"]
+    assert {"code": "placeholder", "language": "nb", "field": "headline", "item": None} in [
+        {name: fault[name] for name in ("code", "language", "field", "item")} for fault in faults
+    ]
+    refused = await editor("POST", f"{path}/approve")
+    assert (refused.status, len(refused.json["problems"])) == (422, len(faults))
+    hints = (await editor("GET", f"{path}/hints")).json
+    assert {hint["id"] for hint in hints} >= {"guidance", "time"}
+
+
+async def test_a_stale_save_of_one_language_gives_both_and_of_two_languages_none(as_role: As, crisis: Crisis) -> None:
+    one, other = await as_role(Role.EDITOR), await as_role(Role.DIRECTOR)
+    activation = await factories.activation(crisis.db)
+    path = (await one("POST", "/v1/revisions", draft(activation.id))).headers["Location"]
+    saved = await one("PUT", f"{path}/texts/nb", {"fields": {"headline": "Den enes"}, "built_on": 1})
+    assert (saved.status, saved.json["part_saves"]["nb"]["saves"]) == (200, 2)
+    assert (await other("PUT", f"{path}/texts/en", {"fields": {"headline": "Theirs"}, "built_on": 0})).status == 200
+    stale = await other("PUT", f"{path}/texts/nb", {"fields": {"headline": "Den andres"}, "built_on": 1})
+    assert (stale.status, stale.json["type"]) == (409, "urn:problem-type:crisis:stale-part")
+    assert (stale.json["theirs"], stale.json["yours"]) == ({"headline": "Den enes"}, {"headline": "Den andres"})
+    assert (await other("PUT", f"{path}/texts/tlh", {"fields": {}, "built_on": 0})).status == 422
+
+
+async def test_a_draft_is_sent_for_approval_returned_and_sent_again(as_role: As, crisis: Crisis) -> None:
+    one, other = await as_role(Role.EDITOR), await as_role(Role.DIRECTOR)
+    await factories.account(crisis, "website")
+    activation = await factories.activation(crisis.db)
+    path = (await one("POST", "/v1/revisions", draft(activation.id))).headers["Location"]
+    assert (await one("POST", f"{path}/submit")).json["state"] == "waiting"
+    held = await one("PUT", f"{path}/texts/nb", {"fields": {}, "built_on": 1})
+    assert (held.status, held.json["type"]) == (409, "urn:problem-type:crisis:held-for-approval")
+    back = await other("POST", f"{path}/send-back", {"reason": "Feil møtested"})
+    assert (back.json["state"], back.json["returned_for"]) == ("returned", "Feil møtested")
+    assert (await other("POST", f"{path}/take-back")).status == 409
+    await one("POST", f"{path}/submit")
+    assert (await one("POST", f"{path}/take-back")).json["state"] == "draft"
+    left_out = await one("POST", f"{path}/approve", {"leave_out": ["en"]})
+    assert (left_out.status, left_out.json["revision"]["state"]) == (200, "approved")

@@ -110,3 +110,15 @@ async def test_an_update_goes_on_with_its_message(shell: Shell) -> None:
     await shell("message", "approve", "1", "--yes")
     ran = await shell("message", "write", "--kind", "update", "--message", "1", *WORDS, "--next", "23:59", "--json")
     assert (ran.json["number"], ran.json["kind"], ran.json["supersedes_id"]) == (2, "update", 1)
+
+
+@pytest.mark.usefixtures("desk")
+async def test_a_draft_goes_to_somebody_elses_approval_and_back(shell: Shell) -> None:
+    await shell("message", "write", *WORDS, "--next", "23:59", "--by", "Kari")
+    assert "Revision 1 waits for approval." in (await shell("message", "submit", "1", "--by", "Kari")).said
+    ran = await shell("message", "send-back", "1", "--reason", "Feil møtested", "--by", "Per")
+    assert "Revision 1 is returned to Kari." in ran.said
+    again = await shell("message", "submit", "1", "--by", "Kari", "--json")
+    assert (again.json["state"], again.json["returned_for"]) == ("waiting", None)
+    assert "is a draft again" in (await shell("message", "take-back", "1")).said
+    assert (await shell("message", "take-back", "1")).code == 1
