@@ -1,6 +1,6 @@
 """Somebody of every role, signed in at the desk."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import aiohttp
 import pytest
@@ -18,7 +18,14 @@ SignIn = Callable[..., Awaitable[Browser]]
 
 
 @pytest.fixture
-def sign_in(server: ApiServer, crisis: Crisis, session: aiohttp.ClientSession) -> SignIn:
+async def without_cookies() -> AsyncIterator[aiohttp.ClientSession]:
+    """Connections that several browsers share; each keeps its own cookies."""
+    async with aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as made:
+        yield made
+
+
+@pytest.fixture
+def sign_in(server: ApiServer, crisis: Crisis, without_cookies: aiohttp.ClientSession) -> SignIn:
     """A browser in which a new person of this role has signed in."""
 
     async def make(role: Role, unit: str | None = None, *, language: str = "nb", name: str = "") -> Browser:
@@ -29,6 +36,6 @@ def sign_in(server: ApiServer, crisis: Crisis, session: aiohttp.ClientSession) -
         secret = await sessions.begin(crisis.db, user, How.PASSKEY, agent="a browser of a test", address="127.0.0.1")
         found = await sessions.find(crisis.db, secret)
         assert found is not None
-        return Browser(session, server.url, f"{cookie_name(crisis)}={secret}", found.csrf)
+        return Browser(without_cookies, server.url, f"{cookie_name(crisis)}={secret}", found.csrf)
 
     return make

@@ -1,0 +1,90 @@
+"""A browser without a screen: somebody signed in, who fetches the desk's pages and sends their forms, over a real socket."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+import aiohttp
+from lxml import html
+
+HERE = {"Sec-Fetch-Site": "same-origin", "Accept": "text/html"}
+PARTIAL = {"HX-Request": "true"}
+
+
+class Page:
+    """What came back, and how to look into it."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        self.status, self.headers, self.body = status, headers, body
+
+    @cached_property
+    def tree(self) -> Any:
+        return html.document_fromstring(self.body.decode() or "<p></p>")
+
+    @cached_property
+    def text(self) -> str:
+        """What a person reads, in one line."""
+        return " ".join(self.tree.text_content().split())
+
+    def part(self, selector: str) -> str:
+        """What a person reads there; nothing where there is no such thing."""
+        found = self.tree.cssselect(selector)
+        return " ".join(found[0].text_content().split()) if found else ""
+
+    def value(self, field: str) -> str | None:
+        """What a field holds."""
+        (found,) = self.tree.xpath("//*[@name=$field]", field=field)
+        return found.value.removeprefix("\n") if found.tag == "textarea" else found.value
+
+    def problem(self, field: str) -> str:
+        """What stands beside a field."""
+        return self.part(f"#{field}-problem")
+
+    @property
+    def location(self) -> str | None:
+        return self.headers.get("Location")
+
+
+class Browser:
+    """Somebody at the desk."""
+
+    def __init__(self, session: aiohttp.ClientSession, url: str, cookie: str, csrf: str) -> None:
+        self._session, self.url, self.cookies, self.csrf = session, url, {cookie.partition("=")[0]: cookie}, csrf
+
+    async def ask(self, method: str, path: str, **more: Any) -> Page:
+        """One request; no redirect is followed, and what is to be said on the next page is kept for it."""
+        headers = {**HERE, **more.pop("headers", {}), "Cookie": "; ".join(self.cookies.values())}
+        async with self._session.request(
+            method, f"{self.url}{path}", headers=headers, allow_redirects=False, **more
+        ) as answered:
+            for morsel in answered.cookies.values():
+                self.cookies[morsel.key] = f"{morsel.key}={morsel.coded_value}"
+            return Page(answered.status, answered.headers, await answered.read())
+
+    async def get(self, path: str, *, partial: bool = False) -> Page:
+        return await self.ask("GET", path, headers=PARTIAL if partial else {})
+
+    async def send(self, path: str, /, **fields: str) -> Page:
+        """Send a form with this session's token; follow where it leads."""
+        return await self._follow(await self.ask("POST", path, data={"csrf": self.csrf, **fields}))
+
+    async def upload(self, form: str, content: bytes, /, *, filename: str = "liste.csv", **fields: str) -> Page:
+        """Send the form with a file that stands on the page ``form``; follow where it leads."""
+        action = await self.upload_address(form)
+        return await self._follow(await self.ask("POST", action, data=self.multipart(content, filename, fields)))
+
+    async def upload_address(self, form: str) -> str:
+        """Where the form with a file on this page is sent to."""
+        (action,) = (await self.get(form)).tree.xpath("//form[.//input[@type='file']]/@action")
+        return str(action)
+
+    @staticmethod
+    def multipart(content: bytes, filename: str = "liste.csv", fields: Mapping[str, str] | None = None) -> Any:
+        made = aiohttp.FormData()
+        for name, value in (fields or {}).items():
+            made.add_field(name, value)
+        made.add_field("file", content, filename=filename, content_type="text/csv")
+        return made
+
+    async def _follow(self, page: Page) -> Page:
+        return await self.get(page.location) if page.status == 303 and page.location else page
