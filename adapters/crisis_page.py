@@ -155,7 +155,8 @@ class CrisisPage:
 
     def _archives(self, timeline: Timeline) -> None:
         for thread in timeline.ended:
-            said = dict.fromkeys(entry.language for entry in reversed(thread))
+            written = {entry.language for entry in thread}
+            said = [each for each in self._languages if each in written] + sorted(written.difference(self._languages))
             named = {language: self.names.archive(thread[0].thread, language) for language in said}
             for language, name in named.items():
                 values = self._values(language, [entry for entry in thread if entry.language == language])
