@@ -27,4 +27,4 @@ EXPOSE 8000
 # The API's; the other processes have their own in compose.yaml.
 HEALTHCHECK --interval=15s --timeout=5s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8000/healthz', timeout=4)"]
-CMD ["python", "-m", "uvicorn", "--factory", "api.app:create_app", "--host", "0.0.0.0", "--port", "8000", "--no-server-header", "--no-access-log"]
+CMD ["crisis", "api", "--host", "0.0.0.0", "--port", "8000"]

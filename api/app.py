@@ -1,4 +1,4 @@
-"""The HTTP service. ``uvicorn --factory api.app:create_app``."""
+"""The HTTP service. ``crisis api``, or ``uvicorn --factory api.app:create_app``."""
 
 import contextlib
 import logging
@@ -12,7 +12,7 @@ from api import errors
 from api.desk import desk
 from api.documented import describe
 from api.drains import Drains
-from api.front import Front
+from api.front import AT_ONCE, Front
 from api.health import Health
 from api.metrics import Metrics
 from api.public import NAME as CRISIS_PAGE
@@ -43,15 +43,16 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     page = CrisisPageFiles(settings.crisis_page_dir, settings.sandbox_url)
 
     @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        yield
+    async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, object]]:
+        yield {AT_ONCE: app.at_once}
         await drains.close()
         await receipts.close()
         await crisis.db.close()
 
     routes: list[BaseRoute] = [*Health(settings, crisis.db).routes(), *metrics.routes()]
     app = Front(
-        doors={CRISIS_PAGE: page.door, RECEIPTS: receipts.door},
+        hatches={CRISIS_PAGE: page.hatch},
+        doors={RECEIPTS: receipts.door},
         description=DESCRIPTION,
         docs_url=None,
         redoc_url=None,

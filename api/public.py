@@ -23,7 +23,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
-from api.front import inside
+from api.front import Headers, Ready
 from api.shell import HEADERS
 
 log = logging.getLogger(__name__)
@@ -52,18 +52,17 @@ _TO_READ = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 _KEPT_BY = {"Cache-Control": CACHE_CONTROL, "Vary": "Accept-Encoding"}
 _GONE = frozenset({errno.ENOENT, errno.ELOOP, errno.ENOTDIR})
 
-_Headers = list[tuple[bytes, bytes]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Form:
     """One file as it goes out, packed or not."""
 
-    body: bytes
     etag: bytes
-    whole: _Headers
-    unchanged: _Headers
-    """Of an answer 304: what a reader keeps its copy by."""
+    whole: Ready
+    bare: Ready
+    """To a HEAD."""
+    unchanged: Ready
+    """304, with what a reader keeps its copy by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +88,13 @@ class CrisisPageFiles:
         self._kept: dict[str, _File] = {}
         self._complained = False
 
-    async def door(self, scope: Scope, receive: Receive, send: Send) -> bool:  # noqa: ARG002 - ASGI's three
-        """Answer a GET or HEAD of a file that is there."""
-        method = scope["method"]
-        file = self._find(inside(scope)[len(NAME) + 1 :] or "index.html") if method in {"GET", "HEAD"} else None
+    def hatch(self, method: str, path: str, headers: Headers) -> Ready | None:
+        """The answer to a GET or HEAD of a file that is there."""
+        file = self._find(path[len(NAME) + 1 :] or "index.html") if method in {"GET", "HEAD"} else None
         if file is None:
-            return False
+            return None
         form, known, since = file.plain, None, None
-        for name, value in scope["headers"]:
+        for name, value in headers:
             if name == b"accept-encoding":
                 form = file.packed if takes_gzip(value) else file.plain
             elif name == b"if-none-match":
@@ -104,15 +102,11 @@ class CrisisPageFiles:
             elif name == b"if-modified-since":
                 since = value
         if _is_known(form.etag, known) if known is not None else since is not None and _is_since(file.modified, since):
-            await send({"type": "http.response.start", "status": 304, "headers": form.unchanged})
-            await send({"type": "http.response.body"})
-            return True
-        await send({"type": "http.response.start", "status": 200, "headers": form.whole})
-        await send({"type": "http.response.body", "body": form.body if method == "GET" else b""})
-        return True
+            return form.unchanged
+        return form.whole if method == "GET" else form.bare
 
     def mount(self) -> Mount:
-        """Where the application refuses what the door did not answer."""
+        """Where the application refuses what the hatch did not answer."""
         return Mount(PATH, refuse, name=NAME)
 
     def _find(self, name: str) -> _File | None:
@@ -161,7 +155,10 @@ class CrisisPageFiles:
         whole["Last-Modified"] = format_datetime(modified, usegmt=True)
         if encoding:
             whole["Content-Encoding"] = encoding
-        return _Form(body, etag.encode(), _encoded(whole), _encoded(kept_by))
+        headers = _encoded(whole)
+        return _Form(
+            etag.encode(), Ready(200, headers, body), Ready(200, headers, b""), Ready(304, _encoded(kept_by), b"")
+        )
 
     def _complain(self, error: OSError) -> None:
         if not self._complained:
@@ -203,5 +200,5 @@ def _is_since(modified: datetime, since: bytes) -> bool:
         return False
 
 
-def _encoded(headers: dict[str, str]) -> _Headers:
+def _encoded(headers: dict[str, str]) -> Headers:
     return [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

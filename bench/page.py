@@ -3,7 +3,6 @@
 import http.client
 import os
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from bench.static import end, static, wait_for
 from crisis import clock
 from crisis.bootstrap import channels_for
 from crisis.channels import AccountRef, Outgoing
+from crisis.embedded import commands
 from crisis.embedded.port import free_port
 from crisis.mode import Mode
 from crisis.settings import Settings
@@ -97,9 +97,8 @@ def _application(ground: Ground, settings: Settings) -> Iterator[int]:
     """The API as the image starts it, on one core."""
     port, place = free_port(), core(SENDER)
     pin = ["taskset", "-c", str(place)] if place is not None else []
-    command = [sys.executable, "-m", "uvicorn", "--factory", "api.app:create_app", "--port", str(port)]
-    command += ["--no-server-header", "--no-access-log", "--log-level", "warning"]
-    process = subprocess.Popen([*pin, *command], env=os.environ | named(settings), cwd=ground.folder)
+    command = [*pin, *commands.api("127.0.0.1", port, "WARNING")]
+    process = subprocess.Popen(command, env=os.environ | named(settings), cwd=ground.folder)
     try:
         wait_for(f"http://127.0.0.1:{port}/crisis-page/", process)
         yield port

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +21,7 @@ from bench.static import end, wait_for
 from bench.stub import SID
 from crisis.bootstrap import crisis_of, database_of
 from crisis.db import no_bell
+from crisis.embedded import commands
 from crisis.embedded.port import free_port
 from crisis.settings import Settings
 from tests import factories
@@ -148,11 +148,12 @@ def _request(delivery: int) -> bytes:
 
 @contextmanager
 def _served(app: str, ground: Ground, settings: Settings) -> Iterator[int]:
-    """An application as the image starts it, on one core; its port."""
+    """An application on one core, the product's as the image starts it; its port."""
     port, place = free_port(), core(SENDER)
     pin = ["taskset", "-c", str(place)] if place is not None else []
-    command = [sys.executable, "-m", "uvicorn", "--factory", app, "--port", str(port), "--loop", "uvloop"]
-    command += ["--http", "httptools", "--no-server-header", "--no-access-log", "--log-level", "warning"]
+    command = commands.api("127.0.0.1", port, "WARNING")
+    if app != PRODUCT:
+        command = [*commands.UVICORN, app, "--http", "httptools", "--port", str(port), "--log-level", "warning"]
     where = os.environ | named(settings) | {"PYTHONPATH": str(ROOT)}
     process = subprocess.Popen([*pin, *command], env=where, cwd=ground.folder)
     try:

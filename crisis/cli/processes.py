@@ -19,7 +19,7 @@ HomeOption = Annotated[Path | None, typer.Option(help="The home folder. [default
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, worker, standby, beat, sandbox, migrate):
+    for command in (up, api, worker, standby, beat, sandbox, migrate):
         app.command()(command)
 
 
@@ -40,6 +40,16 @@ def up(
     shown = import_module("crisis.demo") if demo else None
     show, staging = (shown.run, shown.environment) if shown else (None, None)
     raise typer.Exit(run_up(lambda: read(home), say, demo=show, staging=staging, port=port))
+
+
+def api(
+    *,
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535)] = 8000,
+    home: HomeOption = None,
+) -> None:
+    """Answer over HTTP. Run one or more, behind something that speaks TLS."""
+    become(commands.api(host, port), environment.for_actual(os.environ, read(home)))
 
 
 def worker(

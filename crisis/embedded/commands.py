@@ -26,9 +26,10 @@ def beat(folder: Path, level: str = "INFO") -> list[str]:
     return [*CELERY, "beat", "--schedule", str(folder / "beat-schedule"), "--pidfile", "", "--loglevel", level]
 
 
-def api(host: str, port: int) -> list[str]:
-    """The HTTP service."""
-    return [*UVICORN, "api.app:create_app", *_address(host, port)]
+def api(host: str, port: int, level: str = "INFO") -> list[str]:
+    """The HTTP service, on a protocol of ours that hands out the crisis page at once."""
+    protocol = ("--http", "api.protocol:Protocol", "--log-level", level.lower())
+    return [*UVICORN, "api.app:create_app", *protocol, *_address(host, port)]
 
 
 def sandbox(host: str, port: int) -> list[str]:

@@ -1,4 +1,4 @@
-"""The API behind a real socket: uvicorn in a thread of its own, on a free port."""
+"""The API behind a real socket: uvicorn in a thread of its own, on a free port, with the protocol it is started with."""
 
 import asyncio
 import threading
@@ -8,19 +8,32 @@ from typing import Any, Self
 
 import aiohttp
 import uvicorn
+from starlette.types import ASGIApp
 
 from api.app import create_app
+from api.protocol import Protocol
 from crisis.settings import Settings
 
 START_SECONDS = 20.0
 
 
-class ApiServer:
-    """A running API."""
+class Served:
+    """An application that runs. ``http`` is the protocol, as uvicorn takes it."""
 
-    def __init__(self, settings: Settings, port: int = 0) -> None:
-        self.app = create_app(settings)
-        config = uvicorn.Config(self.app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
+    def __init__(
+        self, app: ASGIApp, port: int = 0, http: type[asyncio.Protocol] | str = Protocol, idle: int = 5
+    ) -> None:
+        config = uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            http=http,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=idle,
+            timeout_graceful_shutdown=2,
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="api", daemon=True)
 
@@ -47,6 +60,14 @@ class ApiServer:
         self._server.should_exit = True
         self._thread.join(20)
         assert not self._thread.is_alive(), "the API did not stop"
+
+
+class ApiServer(Served):
+    """A running API."""
+
+    def __init__(self, settings: Settings, port: int = 0, http: type[asyncio.Protocol] | str = Protocol) -> None:
+        self.app = create_app(settings)
+        super().__init__(self.app, port, http)
 
 
 class Answer:
