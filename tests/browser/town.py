@@ -1,0 +1,140 @@
+"""Town: a municipality whose desk is open, all of it real: the API behind a socket, the sandbox as the providers, and the engine
+that sends what is approved, in this process instead of a worker's.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import pyotp
+from pydantic import SecretStr
+
+from crisis.bootstrap import Crisis, engine_for
+from crisis.mode import Mode
+from crisis.roles import Role
+from crisis.settings import Settings
+from crisis.users import sessions, totp
+from crisis.users.models import How, User
+from crisis.users.passwords import Passwords
+from tests import factories
+from tests.adapters.sandbox_server import SandboxServer
+from tests.api.server import ApiServer
+
+PASSWORD = "hest batteri stift korrekt"
+PAUSE = 0.1
+"""Seconds between two rounds of the engine: here the bell rings without being asked."""
+NAMES = {
+    Role.DIRECTOR: "Kommunedirektøren",
+    Role.EDITOR: "Nettredaktøren",
+    Role.UNIT: "Bibliotekaren",
+    Role.SWITCHBOARD: "Sentralbordet",
+    Role.SPOKESPERSON: "Talspersonen",
+    Role.LOGKEEPER: "Loggføreren",
+    Role.PREPAREDNESS: "Beredskapskoordinatoren",
+    Role.AUDITOR: "Revisoren",
+    Role.ADMIN: "Administratoren",
+}
+UNITS = {Role.UNIT: "biblioteket", Role.EDITOR: factories.EDITORS}
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody with a login, and the telephone that shows their codes."""
+
+    login: str
+    password: str
+    codes: pyotp.TOTP
+
+
+@dataclass
+class Town:
+    """What a test arranges and looks at. ``people``: how many are on the list that alerts go to."""
+
+    crisis: Crisis
+    server: ApiServer
+    sandbox: SandboxServer
+    people: int = 0
+    audience_id: int = 0
+
+    @property
+    def url(self) -> str:
+        """The desk's address."""
+        return self.server.url
+
+    async def furnish(self, people: int = 3) -> None:
+        """Accounts on every channel and a list of people, as on an ordinary day."""
+        crisis = self.crisis
+        await factories.account(crisis, "website", name="Krisesiden")
+        await factories.account(crisis, "facebook", name="Fjordvik kommune", address="1234")
+        await factories.account(crisis, "twitter", name="@fjordvik", address="5678")
+        await factories.account(crisis, "sms", name="Fjordvik", address="Fjordvik")
+        await factories.account(crisis, "facebook", unit="biblioteket", name="Fjordvik bibliotek", address="4321")
+        await factories.account(crisis, "twitter", unit="kulturskolen", name="@kulturskolen", address="8765")
+        self.people, self.audience_id = people, await factories.audience(crisis, people, "Alle innbyggere")
+
+    async def user(self, role: Role, language: str = "nb") -> User:
+        """A person of this role, who cannot sign in by themselves."""
+        async with self.crisis.db.transaction() as session:
+            row = User(name=NAMES[role], role=role, unit=UNITS.get(role), language=language, created_by="vakt")
+            session.add(row)
+        return row
+
+    async def secret(self, role: Role, language: str = "nb") -> str:
+        """The session's secret of a person of this role who has just signed in."""
+        user = await self.user(role, language)
+        return await sessions.begin(self.crisis.db, user, How.PASSWORD, agent="Chromium", address="127.0.0.1")
+
+    async def person(self, role: Role, login: str) -> Person:
+        """Somebody who signs in at the sign-in page."""
+        made, codes = await self.user(role), totp.new()
+        hashed = await Passwords().hash(PASSWORD)
+        async with self.crisis.db.transaction() as session:
+            row = await session.get_one(User, made.id)
+            row.login, row.password, row.totp = login, hashed, totp.seal(self.crisis.credentials, made.id, codes)
+        return Person(login, PASSWORD, pyotp.TOTP(codes))
+
+    @asynccontextmanager
+    async def sending(self, *modes: Mode) -> AsyncIterator[None]:
+        """Send what is approved, as long as this lasts."""
+        engines = [engine_for(mode, self.crisis.settings, self.crisis.db) for mode in modes or tuple(Mode)]
+        stopped = asyncio.Event()
+
+        async def pump() -> None:
+            while not stopped.is_set():
+                for engine in engines:
+                    await engine.sweep_and_deliver()
+                await asyncio.sleep(PAUSE)
+
+        pumping = asyncio.create_task(pump())
+        try:
+            yield
+        finally:
+            stopped.set()
+            await pumping
+            for engine in engines:
+                for channel in engine.channels.values():
+                    await channel.close()
+
+
+def settings_of(given: Settings, sandbox: SandboxServer, port: int) -> Settings:
+    """An installation's settings, with the sandbox as every provider and the desk on this port of loopback."""
+    changes = {
+        "redis_url": None,
+        "graph_url": f"{sandbox.url}/graph",
+        "x_url": f"{sandbox.url}/x",
+        "twilio_url": f"{sandbox.url}/twilio",
+        "twilio_account_sid": SecretStr(sandbox.account_sid),
+        "twilio_auth_token": SecretStr(sandbox.token),
+        "x_consumer_key": SecretStr("key"),
+        "x_consumer_secret": SecretStr("secret"),
+        "facebook_app_secret": SecretStr(secrets.token_hex(16)),
+        "sandbox_url": sandbox.url,
+        "sandbox_token": SecretStr(sandbox.token),
+        "sms_settle_seconds": 0.0,
+        "call_seconds": 5.0,
+        "drain_seconds": 1.0,
+        "public_url": f"http://127.0.0.1:{port}",
+    }
+    return Settings(**given.model_dump() | changes)
