@@ -14,17 +14,27 @@ PARTIAL = {"HX-Request": "true"}
 class Page:
     """What came back, and how to look into it."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+    def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
         self.status, self.headers, self.body = status, headers, body
 
     @cached_property
     def tree(self) -> Any:
-        return html.document_fromstring(self.body.decode() or "<p></p>")
+        return html.document_fromstring(self.body or "<p></p>")
 
     @cached_property
     def text(self) -> str:
         """What a person reads, in one line."""
         return " ".join(self.tree.text_content().split())
+
+    @property
+    def title(self) -> str:
+        return str(self.tree.findtext(".//title"))
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the fields of its forms hold, by name; the chosen one of several."""
+        named = self.tree.xpath("//main//*[self::input or self::textarea or self::select][@name]")
+        return {field.get("name"): str(field.value).removeprefix("\n") for field in named if field.value is not None}
 
     def part(self, selector: str) -> str:
         """What a person reads there; nothing where there is no such thing."""
@@ -33,8 +43,7 @@ class Page:
 
     def value(self, field: str) -> str | None:
         """What a field holds."""
-        (found,) = self.tree.xpath("//*[@name=$field]", field=field)
-        return found.value.removeprefix("\n") if found.tag == "textarea" else found.value
+        return self.fields.get(field)
 
     def problem(self, field: str) -> str:
         """What stands beside a field."""
@@ -48,30 +57,48 @@ class Page:
 class Browser:
     """Somebody at the desk."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, cookie: str, csrf: str) -> None:
-        self._session, self.url, self.cookies, self.csrf = session, url, {cookie.partition("=")[0]: cookie}, csrf
+    def __init__(self, session: aiohttp.ClientSession, url: str, cookie: str = "", csrf: str = "") -> None:
+        self._session, self.url, self.csrf = session, url, csrf
+        self.cookies = {cookie.partition("=")[0]: cookie} if cookie else {}
 
     async def ask(self, method: str, path: str, **more: Any) -> Page:
         """One request; no redirect is followed, and what is to be said on the next page is kept for it."""
-        headers = {**HERE, **more.pop("headers", {}), "Cookie": "; ".join(self.cookies.values())}
+        wanted = {**HERE, **more.pop("headers", {}), "Cookie": "; ".join(self.cookies.values()) or None}
+        headers = {name: value for name, value in wanted.items() if value is not None}
         async with self._session.request(
             method, f"{self.url}{path}", headers=headers, allow_redirects=False, **more
         ) as answered:
             for morsel in answered.cookies.values():
                 self.cookies[morsel.key] = f"{morsel.key}={morsel.coded_value}"
-            return Page(answered.status, answered.headers, await answered.read())
+            return Page(answered.status, answered.headers, (await answered.read()).decode("utf-8-sig"))
 
-    async def get(self, path: str, *, partial: bool = False) -> Page:
-        return await self.ask("GET", path, headers=PARTIAL if partial else {})
+    async def get(self, path: str, headers: Mapping[str, str] | None = None, *, partial: bool = False) -> Page:
+        return await self.ask("GET", path, headers={**(PARTIAL if partial else {}), **(headers or {})})
+
+    async def post(self, path: str, /, **fields: str) -> Page:
+        """Send a form with this session's token."""
+        return await self.ask("POST", path, data={"csrf": self.csrf, **fields})
+
+    async def bare_post(self, path: str, headers: Mapping[str, str], /, **fields: str) -> Page:
+        """Send a form as somebody else's page, or no page at all, would: with these headers and fields, and none of ours."""
+        return await self.ask("POST", path, headers={"Sec-Fetch-Site": None, **headers}, data=fields)
+
+    async def follow(self, page: Page) -> Page:
+        """Go where the answer leads."""
+        assert page.status == 303, (page.status, page.text)
+        assert page.location is not None
+        return await self.get(page.location)
 
     async def send(self, path: str, /, **fields: str) -> Page:
-        """Send a form with this session's token; follow where it leads."""
-        return await self._follow(await self.ask("POST", path, data={"csrf": self.csrf, **fields}))
+        """Send a form, and go where the answer leads if it leads anywhere."""
+        page = await self.post(path, **fields)
+        return await self.follow(page) if page.status == 303 else page
 
     async def upload(self, form: str, content: bytes, /, *, filename: str = "liste.csv", **fields: str) -> Page:
         """Send the form with a file that stands on the page ``form``; follow where it leads."""
         action = await self.upload_address(form)
-        return await self._follow(await self.ask("POST", action, data=self.multipart(content, filename, fields)))
+        page = await self.ask("POST", action, data=self.multipart(content, filename, fields))
+        return await self.follow(page) if page.status == 303 else page
 
     async def upload_address(self, form: str) -> str:
         """Where the form with a file on this page is sent to."""
@@ -85,6 +112,3 @@ class Browser:
             made.add_field(name, value)
         made.add_field("file", content, filename=filename, content_type="text/csv")
         return made
-
-    async def _follow(self, page: Page) -> Page:
-        return await self.get(page.location) if page.status == 303 and page.location else page

@@ -26,11 +26,13 @@ async def without_cookies() -> AsyncIterator[aiohttp.ClientSession]:
 
 @pytest.fixture
 def sign_in(server: ApiServer, crisis: Crisis, without_cookies: aiohttp.ClientSession) -> SignIn:
-    """A browser in which a new person of this role has signed in."""
+    """A browser in which a new person of this role has signed in; of ``None``, one in which nobody has."""
 
-    async def make(role: Role, unit: str | None = None, *, language: str = "nb", name: str = "") -> Browser:
+    async def make(role: Role | None, unit: str | None = None, *, language: str = "nb", name: str = "") -> Browser:
+        if role is None:
+            return Browser(without_cookies, server.url)
         unit = unit or {Role.UNIT: "biblioteket", Role.EDITOR: EDITORS}.get(role)
-        user = User(name=name or f"En {role.value}", role=role, unit=unit, language=language, created_by="vakt")
+        user = User(name=name or f"en {role.value}", role=role, unit=unit, language=language, created_by="vakt")
         async with crisis.db.transaction() as at:
             at.add(user)
         secret = await sessions.begin(crisis.db, user, How.PASSKEY, agent="a browser of a test", address="127.0.0.1")
