@@ -1,6 +1,7 @@
 """Setting the crisis staff, and ending it: the two acts that lock and open every account."""
 
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, BackgroundTasks
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,24 +32,33 @@ ENDINGS = frozenset({Kind.ALL_CLEAR, Kind.RETRACTION})
 async def ask(visit: TheVisit) -> Response:
     """One page, two buttons. An exercise has the same page in its own words and look."""
     visit.require(Act.ACTIVATE)
-    return await _form(visit, "", None)
+    return await _form(visit, "", None, "")
 
 
 @router.post("/activations")
 async def activate(visit: TheVisit, after: BackgroundTasks) -> Response:
-    """Lock at once, and go on to writing. Somebody else's activation in force is no error: it is shown, with who did it."""
+    """Lock at once, and go on to writing. Somebody else's activation in force is no error: it is shown, with who did it.
+
+    What is chosen of the library names the activation unless somebody writes better words, and is the first message's text.
+    """
     form = await visit.form()
-    title = str(form.get("title", ""))
+    chosen = visit.crisis.library.find(str(form.get("hazard", "")))
+    written = str(form.get("title", ""))
+    title = written if written.strip() or chosen is None else chosen.name[visit.language]
     visit.mode = Mode.EXERCISE if form.get("mode") == Mode.EXERCISE.value else Mode.ACTUAL
     try:
         done = await service.activate(visit.crisis.db, visit.require(Act.ACTIVATE), visit.mode, title)
     except Invalid:
         _ = visit.gettext
-        problem = _("Skriv kort hva det gjelder, for eksempel «Kvikkleireskred ved Moen». Høyst 200 tegn.")
-        return await _form(visit, title, problem)
+        problem = _("Skriv kort hva det gjelder, for eksempel «Skred ved Moen», eller velg over. Høyst 200 tegn.")
+        return await _form(visit, written, problem, chosen.hazard if chosen else "")
     if done.activation.state is ActivationState.LOCKING:
         after.add_task(visit.request.app.state.drains.start, done.activation.id)
-    return visit.to(_board(visit.mode), said=_told(visit, done.activation, created=done.created))
+    told = _told(visit, done.activation, created=done.created)
+    if not done.created or not can(visit.actor, Act.WRITE_MESSAGE):
+        return visit.to(_board(visit.mode), said=told)
+    query = {"mode": visit.mode.value, **({"hazard": chosen.hazard} if chosen else {})}
+    return visit.to(f"/messages/new?{urlencode(query)}", said=told)
 
 
 @router.get("/activations/{activation_id:int}/stand-down")
@@ -129,7 +139,7 @@ async def _blocked(visit: Visit) -> int:
     return sum("blocked" in post.counts for post in found)
 
 
-async def _form(visit: Visit, title: str, problem: str | None) -> Response:
+async def _form(visit: Visit, title: str, problem: str | None, hazard: str) -> Response:
     async with visit.crisis.db.transaction() as session:
         held = [each for each in await accounts.list_accounts(session) if each.state is not AccountState.CLOSED]
         current = await service.find_current(session, visit.mode)
@@ -139,6 +149,8 @@ async def _form(visit: Visit, title: str, problem: str | None) -> Response:
         "activate",
         status=422 if problem else 200,
         title=title,
+        hazard=hazard,
+        hazards=[*visit.crisis.library],
         problem=problem,
         most=TITLE_MOST,
         current=current,

@@ -14,15 +14,27 @@ async def test_the_director_sets_the_crisis_staff_on_one_page(sign_in: SignIn, c
     director = await sign_in(Role.DIRECTOR)
     page = await director.get("/activations/new")
     assert "1 konto låses her" in page.text
-    page = await director.follow(await director.post("/activations", mode="actual", title=" Skred  ved Moen "))
+    page = await director.post("/activations", mode="actual", hazard="", title=" Skred  ved Moen ")
+    assert page.location == "/messages/new?mode=actual"
+    page = await director.get("/help")
     async with crisis.db.transaction() as session:
         activation = await service.find_current(session, Mode.ACTUAL)
         assert activation is not None
         assert (activation.title, activation.activated_by) == ("Skred ved Moen", "en director")
         assert await service.find_current(session, Mode.EXERCISE) is None
     assert "Krisestab satt" in page.text
-    assert "kontoene er låst" in page.text, "said once, on the page it leads to"
+    assert "kontoene er låst. Skriv" in page.text, "said once, on the next page"
     assert "kontoene er låst. Skriv" not in (await director.get("/help")).text
+
+
+async def test_what_is_chosen_names_it_and_begins_the_first_message(sign_in: SignIn, crisis: Crisis) -> None:
+    director = await sign_in(Role.DIRECTOR, language="nn")
+    page = await director.post("/activations", mode="exercise", hazard="landslide", title=" ")
+    assert page.location == "/messages/new?mode=exercise&hazard=landslide"
+    async with crisis.db.transaction() as session:
+        activation = await service.find_current(session, Mode.EXERCISE)
+    assert activation is not None
+    assert activation.title == "Kvikkleireskred"
 
 
 async def test_without_a_title_it_says_what_to_write_and_keeps_the_rest(sign_in: SignIn) -> None:
