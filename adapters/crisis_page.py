@@ -5,7 +5,7 @@ The page shows one thread, the newest, and the same one in every language: a pag
 so and points to those that have, and never goes on showing an older crisis. When the crisis is over it says that all is quiet.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -79,13 +79,19 @@ class CrisisPage:
         """Whether every language has its page: somebody may have emptied the folder."""
         return all(self._folder.has(self.names.page(language)) for language in self._languages)
 
-    def update(self, entry: Entry) -> None:
-        """Write what a new or changed entry changes, its own language's page before the others. Call under the lock."""
+    def update(self, entry: Entry, others: Sequence[Entry]) -> None:
+        """Write what a new or changed entry changes: its own language's page before all else. Call under the entries' lock.
+
+        ``others`` are the entries beside it. The other languages' pages say only whether there is anything in this one, so they
+        change with its first message alone.
+        """
         self._folder.clear()
-        timeline = self.timeline()
-        self._pages(timeline, entry.language)
+        timeline = Timeline([entry, *others], self.entries.over())
+        self._pages(timeline, [entry.language])
         touched = {entry.key, *entry.replaces}
         self._messages([each for each in timeline.of(entry) if each.key in touched], timeline)
+        if len(timeline.of(entry)) == 1:
+            self._pages(timeline, [each for each in self._every(timeline) if each != entry.language])
         if timeline.is_over([entry]):
             self._archives(timeline)
 
@@ -95,7 +101,7 @@ class CrisisPage:
         """
         self._folder.clear()
         timeline = self.timeline()
-        self._pages(timeline, first)
+        self._pages(timeline, dict.fromkeys([*([first] if first else ()), *self._every(timeline)]))
         self._messages(timeline.entries, timeline)
         self._archives(timeline)
         wanted = {name for entry in timeline.entries for name in (self.names.message(entry), self.names.cap(entry))}
@@ -114,12 +120,18 @@ class CrisisPage:
         page = self._folder.read(name)
         return None if page is None else plain_text(page, within=f"t-{entry.key}")
 
-    def _pages(self, timeline: Timeline, first: str | None = None) -> None:
-        shown, newest = timeline.shown, timeline.newest
-        links = [*self._languages, *sorted({entry.language for entry in newest}.difference(self._languages))]
-        every = dict.fromkeys([*([first] if first else ()), *links, *self.entries.languages()])
+    def _every(self, timeline: Timeline) -> Iterable[str]:
+        """The languages that have a page: those of the newest crisis, and those that ever had an entry."""
+        return dict.fromkeys([*self._spoken(timeline), *self.entries.languages()])
+
+    def _spoken(self, timeline: Timeline) -> Sequence[str]:
+        spoken = {entry.language for entry in timeline.newest}
+        return [*self._languages, *sorted(spoken.difference(self._languages))]
+
+    def _pages(self, timeline: Timeline, languages: Iterable[str]) -> None:
+        shown, newest, links = timeline.shown, timeline.newest, self._spoken(timeline)
         written = {entry.language for entry in shown}
-        for language in every:
+        for language in languages:
             own = [entry for entry in shown if entry.language == language]
             values = self._values(language, own) | {
                 "languages": [self._link(other, self.names.page(other)) for other in links],

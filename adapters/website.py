@@ -167,19 +167,19 @@ class Website(Channel):
                 "Find out who sent it here."
             )
         with self._writing() as step:
-            entry = self._found(language, key)
+            others, entry = self._parted(language, key)
             if entry is None:
-                issued = (each.cap for each in self._page.entries.all() if each.cap)
+                issued = (each.cap for each in others if each.cap)
                 entry = entry_of(outgoing, issue(outgoing, self._page.names.host, issued))
                 self._page.entries.put(entry)
             step.placed = True
-            self._page.update(entry)
+            self._page.update(entry, others)
         return self._receipt(language, key)
 
     def _edit(self, reference: str, outgoing: Outgoing) -> Receipt:
         language, key = self._named(reference)
         with self._writing() as step:
-            held = self._found(language, key)
+            others, held = self._parted(language, key)
             if held is None:
                 raise Gone(
                     f"The crisis page has no message {reference} to change: it was withdrawn, or never published. "
@@ -188,7 +188,7 @@ class Website(Channel):
             entry = edited(held, outgoing)
             self._page.entries.put(entry)
             step.placed = True
-            self._page.update(entry)
+            self._page.update(entry, others)
         return self._receipt(language, key)
 
     def _withdraw(self, reference: str) -> None:
@@ -215,6 +215,7 @@ class Website(Channel):
             with self._page.entries.lock(self._wait_seconds):
                 yield step
         except OSError as error:
+            self._kept = None  # the next upkeep writes everything
             raise failure(error, self._folder, placed=step.placed, waited=self._wait_seconds) from error
 
     def _copy(self) -> None:
@@ -239,12 +240,11 @@ class Website(Channel):
         except (OSError, ValueError):
             return False
 
-    def _found(self, language: str, key: str) -> Entry | None:
-        """The entry; one that can no longer be read counts as missing, so that publishing mends it."""
-        try:
-            return self._page.entries.find(language, key)
-        except ValueError:
-            return None
+    def _parted(self, language: str, key: str) -> tuple[list[Entry], Entry | None]:
+        """The other entries, and this one; one that can no longer be read counts as missing, so that publishing mends it."""
+        every = self._page.entries.all()
+        others = [each for each in every if (each.language, each.key) != (language, key)]
+        return others, next((each for each in every if (each.language, each.key) == (language, key)), None)
 
     def _named(self, reference: str) -> tuple[str, str]:
         language, _, key = reference.partition("/")
