@@ -44,13 +44,14 @@ async def activate(visit: TheVisit, after: BackgroundTasks) -> Response:
     form = await visit.form()
     chosen = visit.crisis.library.find(str(form.get("hazard", "")))
     written = str(form.get("title", ""))
-    title = written if written.strip() or chosen is None else chosen.name[visit.language]
+    named = chosen.name[visit.language] if chosen else visit.gettext("Uavklart hendelse")
+    title = written if written.strip() else named
     visit.mode = Mode.EXERCISE if form.get("mode") == Mode.EXERCISE.value else Mode.ACTUAL
     try:
         done = await service.activate(visit.crisis.db, visit.require(Act.ACTIVATE), visit.mode, title)
     except Invalid:
         _ = visit.gettext
-        problem = _("Skriv kort hva det gjelder, for eksempel «Skred ved Moen», eller velg over. Høyst 200 tegn.")
+        problem = _("Skriv det kortere: høyst 200 tegn.")
         return await _form(visit, written, problem, chosen.hazard if chosen else "")
     if done.activation.state is ActivationState.LOCKING:
         after.add_task(visit.request.app.state.drains.start, done.activation.id)

@@ -37,11 +37,20 @@ async def test_what_is_chosen_names_it_and_begins_the_first_message(sign_in: Sig
     assert activation.title == "Kvikkleireskred"
 
 
-async def test_without_a_title_it_says_what_to_write_and_keeps_the_rest(sign_in: SignIn) -> None:
+async def test_nothing_chosen_and_nothing_written_holds_nobody_up(sign_in: SignIn, crisis: Crisis) -> None:
+    director = await sign_in(Role.DIRECTOR)
+    assert (await director.post("/activations", mode="actual")).status == 303
+    async with crisis.db.transaction() as session:
+        activation = await service.find_current(session, Mode.ACTUAL)
+    assert activation is not None
+    assert activation.title == "Uavklart hendelse"
+
+
+async def test_a_title_that_is_too_long_is_kept_and_what_is_wrong_said_beside_it(sign_in: SignIn) -> None:
     director = await sign_in(Role.DIRECTOR)
     page = await director.post("/activations", mode="exercise", title="x" * 201)
     assert (page.status, page.fields["title"], page.fields["mode"]) == (422, "x" * 201, "exercise")
-    assert "Høyst 200 tegn" in page.text
+    assert "høyst 200 tegn" in page.text
     assert 'aria-invalid="true"' in page.body
 
 
