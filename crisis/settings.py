@@ -13,6 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
@@ -36,6 +37,7 @@ SECRETS = (
     "x_consumer_secret",
     "facebook_app_secret",
     "facebook_verify_token",
+    "oidc_client_secret",
 )
 """What an exercise worker must never hold: provider secrets and the keys that open sealed rows."""
 
@@ -94,7 +96,9 @@ class Settings(BaseSettings):
     radio: str = "NRK P1"  # the station that sends what people must know
 
     # Who releases a crisis message
-    two_people: TwoPeople = TwoPeople.OFF  # off; on: nobody releases what they wrote; override: alone after a while, on record
+    two_people: TwoPeople = (
+        TwoPeople.OFF
+    )  # off; on: nobody releases what they wrote; override: alone after a while, on record
     alone_after_minutes: float = Field(default=5.0, ge=0, le=120)  # for override: since it was sent for approval
 
     # This process
@@ -119,6 +123,15 @@ class Settings(BaseSettings):
     facebook_app_secret: SecretStr | None = None
     facebook_verify_token: SecretStr | None = None
 
+    # Signing in. With an issuer named, the identity provider is one of the ways in; the others stay.
+    oidc_issuer: str = Field(default="", pattern=_ADDRESS)  # https://login.microsoftonline.com/<tenant>/v2.0
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_role_claim: str = "roles"  # the claim that says what somebody may do; "resource.roles" is one inside another
+    # "group=director,other=unit:biblioteket": the first that somebody has counts; whoever has none stays outside
+    oidc_roles: Annotated[Mapping[str, str], NoDecode] = Field(default_factory=dict)
+    demo: bool = False  # set by `crisis up --demo` alone: a page to enter as any role, on this machine's own address
+
     # Keys, 32 random bytes each in hex: `python -c "import secrets; print(secrets.token_hex(32))"`
     numbers_key: SecretStr | None = None  # seals phone numbers
     credentials_key: SecretStr | None = None  # seals accounts' credentials
@@ -127,7 +140,9 @@ class Settings(BaseSettings):
     # The engine's knobs
     sms_concurrency: int = Field(default=100, ge=1, le=2000)  # requests in flight per sender
     sms_max_segments: int = Field(default=4, ge=1, le=10)
-    sms_part_price: Decimal = Field(default=Decimal("0.45"), ge=0, le=100)  # NOK for one part: what estimates are made of
+    sms_part_price: Decimal = Field(
+        default=Decimal("0.45"), ge=0, le=100
+    )  # NOK for one part: what estimates are made of
     sms_settle_seconds: float = Field(default=60.0, ge=0, le=600)  # before looking up an SMS that may be out
     slice_seconds: float = Field(default=4.0, gt=0, le=300)  # one task sends for this long, then makes room for others
     # "sms=50,twitter=0.1": calls begun in a second through each account of a channel, of all processes together. None is set
@@ -175,6 +190,22 @@ class Settings(BaseSettings):
             found[channel] = rate
         return found
 
+    @field_validator("oidc_roles", mode="before")
+    @classmethod
+    def _read_roles(cls, value: Any) -> Any:
+        if not isinstance(value, str):
+            return value
+        found: dict[str, str] = {}
+        for part in value.split(",") if value.strip() else ():
+            group, _, role = (each.strip() for each in part.rpartition("="))
+            if not group or not role or group in found:
+                message = (
+                    "write each group once, with its role, like crisis-directors=director,library=unit:biblioteket"
+                )
+                raise ValueError(message)
+            found[group] = role
+        return found
+
     @field_validator("numbers_key", "credentials_key")
     @classmethod
     def _is_a_key(cls, value: SecretStr | None) -> SecretStr | None:
@@ -188,6 +219,21 @@ class Settings(BaseSettings):
             message = "must be 32 bytes in hex (64 characters 0-9 a-f)"
             raise ValueError(message)
         return value
+
+    @model_validator(mode="after")
+    def _stays_in_its_place(self) -> Self:
+        if self.demo and not _is_loopback(self.public_url):
+            message = (
+                "demo lets anybody in as anybody: it works on this machine's own address alone (CRISIS_PUBLIC_URL)"
+            )
+            raise ValueError(message)
+        if self.oidc_issuer and not (self.oidc_issuer.startswith("https://") or _is_loopback(self.oidc_issuer)):
+            message = "the identity provider (CRISIS_OIDC_ISSUER) must be reached by https"
+            raise ValueError(message)
+        if self.oidc_issuer and not (self.oidc_client_id and self.oidc_roles):
+            message = "an identity provider needs CRISIS_OIDC_CLIENT_ID and CRISIS_OIDC_ROLES too"
+            raise ValueError(message)
+        return self
 
     @model_validator(mode="after")
     def _make_absolute(self) -> Self:
@@ -218,6 +264,10 @@ class Settings(BaseSettings):
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         return (init_settings, env_settings, _Files(settings_cls), _Home(settings_cls))
+
+
+def _is_loopback(url: str) -> bool:
+    return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
 
 
 class _Files(PydanticBaseSettingsSource):

@@ -51,6 +51,7 @@ def environment(sandbox_url: str, token: str, api_url: str) -> dict[str, str]:
         "CRISIS_CRISIS_PAGE_HOST": CRISIS_PAGE_HOST,
         "CRISIS_EDITORS_UNIT": EDITORS,
         "CRISIS_LANGUAGES": "nb,nn,en",
+        "CRISIS_DEMO": "true",
     }
 
 

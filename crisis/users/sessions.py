@@ -178,9 +178,10 @@ async def end_all(session: AsyncSession, user_id: int) -> int:
 
 async def count(session: AsyncSession) -> dict[int, int]:
     """How many sessions each user has."""
-    alive = select(Session.user_id, func.count()).where(Session.created_at > clock.now() - LONGEST)
-    rows = await session.execute(alive.where(Session.user_id.is_not(None)).group_by(Session.user_id))
-    return {user_id: number for user_id, number in rows.tuples() if user_id is not None}
+    alive = select(Session.user_id, func.count().label("number")).where(
+        Session.created_at > clock.now() - LONGEST, Session.user_id.is_not(None)
+    )
+    return {row.user_id: row.number for row in await session.execute(alive.group_by(Session.user_id))}
 
 
 async def purge(session: AsyncSession) -> None:
