@@ -11,28 +11,30 @@ from api.door import Door
 from api.paging import At, Page
 from api.v1.schemas.deliveries import CheckedOut, DecidedOut, DecisionIn, DeliveryOut, StatusOut
 from api.v1.schemas.shape import Id
-from crisis.activations import service
-from crisis.bootstrap import outside_of
+from crisis import status as statuses
+from crisis.bootstrap import Crisis, outside_of
 from crisis.deliveries import ledger
 from crisis.deliveries.checks import check
 from crisis.deliveries.decisions import decide
 from crisis.deliveries.states import DeliveryState
-from crisis.limits.service import troubles
 from crisis.messages import drafts
-from crisis.messages.rendered import CHANNEL_NAMES
+from crisis.mode import Mode
 
 router = APIRouter(tags=["deliveries"], route_class=Door, responses=problems(404))
 
 
+@router.get("/status", summary="How it stands now, counted")
+async def status_now(crisis: TheCrisis, _: CrisisReader, mode: Annotated[Mode, Query()] = Mode.ACTUAL) -> StatusOut:
+    """Of the activation in force, per account and language, per channel, and in all. The counts always add up to the
+    deliveries. ``troubles`` says which providers do not answer now, in sentences to show.
+    """
+    return await _status(crisis, mode, None)
+
+
 @router.get("/activations/{activation_id}/status", summary="How an activation's messages stand, counted")
 async def status(activation_id: Id, crisis: TheCrisis, _: CrisisReader) -> StatusOut:
-    """Per account and language, per channel, and in all. The counts always add up to the deliveries. ``troubles`` says which
-    providers do not answer now, in sentences to show.
-    """
-    async with crisis.db.transaction() as session:
-        activation = await service.get(session, activation_id)
-        lines = await ledger.lines(session, activation_id)
-        return StatusOut.of(activation, lines, await troubles(session, activation.mode, CHANNEL_NAMES))
+    """The same of one that may be over."""
+    return await _status(crisis, Mode.ACTUAL, activation_id)
 
 
 @router.get("/revisions/{revision_id}/deliveries", summary="List a revision's deliveries")
@@ -65,3 +67,9 @@ async def decide_delivery(delivery_id: Id, wanted: DecisionIn, crisis: TheCrisis
     validity = timedelta(seconds=crisis.settings.validity_seconds)
     decided = await decide(crisis.db, actor, delivery_id, wanted.decision, validity=validity, url=wanted.url)
     return DecidedOut.model_validate(decided)
+
+
+async def _status(crisis: Crisis, mode: Mode, activation_id: int | None) -> StatusOut:
+    warning = crisis.settings.promise_warning_seconds
+    async with crisis.db.transaction() as session:
+        return StatusOut.of(await statuses.read(session, mode, warning_seconds=warning, activation_id=activation_id))

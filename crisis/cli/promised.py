@@ -1,11 +1,10 @@
 """What is promised, for ``crisis status`` and ``crisis doctor``: the next update, how long there is to it, and what came late."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 from rich.text import Text
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.bootstrap import Crisis
 from crisis.cli import screen, times
@@ -16,30 +15,14 @@ from crisis.deliveries.promises import Late, Promise, PromiseState
 _STYLES = {PromiseState.AHEAD.value: "", PromiseState.SOON.value: "yellow", PromiseState.OVERDUE.value: "bold red"}
 
 
-@dataclass(frozen=True, slots=True)
-class Promised:
-    """The promises of one activation."""
-
-    standing: Sequence[Promise] = ()
-    late: Sequence[Late] = ()
-
-    def described(self) -> list[dict[str, Any]]:
-        """Those in force as JSON, the most urgent first."""
-        return [asdict(each) | {"words": promises.words(each)} for each in self.standing]
-
-    def late_described(self) -> list[dict[str, Any]]:
-        """The revisions that came late, as JSON."""
-        return [asdict(each) for each in self.late]
+def promises_described(standing: Sequence[Promise]) -> list[dict[str, Any]]:
+    """Those in force as JSON, the most urgent first."""
+    return [asdict(each) | {"words": promises.words(each)} for each in standing]
 
 
-NOTHING_PROMISED = Promised()
-
-
-async def promised_of(crisis: Crisis, session: AsyncSession, activation_id: int) -> Promised:
-    """What an activation's messages promise."""
-    warning = crisis.settings.promise_warning_seconds
-    standing = await promises.standing(session, warning, activation_id=activation_id)
-    return Promised(standing, await promises.late(session, activation_id=activation_id))
+def late_described(late: Sequence[Late]) -> list[dict[str, Any]]:
+    """The revisions that came late, as JSON."""
+    return [asdict(each) for each in late]
 
 
 async def findings(crisis: Crisis) -> list[Finding]:

@@ -1,7 +1,6 @@
 """``crisis status``: how it stands, in words that do not mislead and counts that add up."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Annotated, Any
@@ -10,21 +9,17 @@ import typer
 from rich.console import Group
 from rich.live import Live
 
-from crisis.activations import drain, gate, service
-from crisis.activations.models import Activation
+from crisis import status as statuses
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.cli import activations, door, posts, screen, standing, times
 from crisis.cli.activations import blocked_posts
-from crisis.cli.promised import NOTHING_PROMISED, late_words, promise_lines, promised_of
+from crisis.cli.promised import late_described, late_words, promise_lines, promises_described
 from crisis.deliveries import ledger
 from crisis.deliveries.states import DeliveryState
 
 _PAUSE = 1.0  # seconds between looks
 _BLOCKED_SHOWN = 10
-_UNDECIDED_SHOWN = 20
-_ORDER = [state.value for state in DeliveryState]
-"""States are told in the order a delivery goes through them."""
 
 
 def register(app: typer.Typer) -> None:
@@ -64,36 +59,28 @@ def status(
 
 async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> dict[str, Any]:
     """Everything ``status`` shows, as JSON, read in one transaction but for the posts."""
-    mode = door.mode(exercise=exercise)
     async with crisis.db.transaction() as session:
-        if activation_id is None:
-            activation: Activation | None = await service.find_current(session, mode)
-        else:
-            activation = await service.get(session, activation_id)
-            mode = activation.mode
-        lines = await ledger.lines(session, activation.id) if activation else []
-        undecided = await ledger.undecided(session, activation.id, most=_UNDECIDED_SHOWN) if activation else []
-        troubles = await standing.read_troubles(session, mode)
-        promised = await promised_of(crisis, session, activation.id) if activation else NOTHING_PROMISED
-        permits = await drain.open_permits(session, mode)
-        unresolved = await drain.unresolved(session, mode)
-        locked = await gate.is_locked(session, mode)
-    described = [line_described(line) for line in lines]
-    blocked = [post async for post in blocked_posts(crisis, door.actor(None), mode)]
+        found = await statuses.read(
+            session,
+            door.mode(exercise=exercise),
+            warning_seconds=crisis.settings.promise_warning_seconds,
+            activation_id=activation_id,
+        )
+    blocked = [post async for post in blocked_posts(crisis, door.actor(None), found.mode)]
     return {
-        "mode": mode.value,
-        "gate": "locked" if locked else "open",
-        "activation": activations.described(activation) if activation else None,
-        "lines": described,
-        "total": sum(line.total for line in lines),
-        "states": _summed(line["states"] for line in described),
-        "undecided": [_item_described(item) for item in undecided],
-        "troubles": [standing.trouble_described(trouble) for trouble in troubles],
+        "mode": found.mode.value,
+        "gate": "locked" if found.is_locked else "open",
+        "activation": activations.described(found.activation) if found.activation else None,
+        "lines": [line_described(line) for line in found.lines],
+        "total": found.total,
+        "states": _states(found.counts),
+        "undecided": [_item_described(item) for item in found.undecided],
+        "troubles": [standing.trouble_described(trouble) for trouble in found.troubles],
         "languages": list(crisis.settings.languages),
-        "promises": promised.described(),
-        "late": promised.late_described(),
-        "open_permits": [activations.permit_described(permit) for permit in permits],
-        "unresolved": [activations.unresolved_described(post) for post in unresolved],
+        "promises": promises_described(found.promises),
+        "late": late_described(found.late),
+        "open_permits": [activations.permit_described(permit) for permit in found.permits],
+        "unresolved": [activations.unresolved_described(post) for post in found.unresolved],
         "blocked_posts": [posts.described(post) for post in blocked],
     }
 
@@ -108,7 +95,7 @@ def line_described(line: ledger.Line) -> dict[str, Any]:
         "account": line.account,
         "language": line.language,
         "total": line.total,
-        "states": _summed([{state.value: count for state, count in line.counts.items()}]),
+        "states": _states(statuses.summed([line.counts])),
         "repeated": line.repeated,
         "error": line.error,
         "url": line.url,
@@ -293,8 +280,9 @@ def _in_words(states: dict[str, int]) -> str:
     return screen.counted({ledger.words(DeliveryState(state)): count for state, count in states.items()})
 
 
+def _states(counts: Mapping[DeliveryState, int]) -> dict[str, int]:
+    return {state.value: count for state, count in counts.items()}
+
+
 def _summed(counts: Iterable[Mapping[str, int]]) -> dict[str, int]:
-    total: Counter[str] = Counter()
-    for each in counts:
-        total.update(each)
-    return dict(sorted(total.items(), key=lambda each: _ORDER.index(each[0])))
+    return _states(statuses.summed({DeliveryState(state): count for state, count in each.items()} for each in counts))

@@ -1,6 +1,5 @@
 """Deliveries, and how they stand, as JSON."""
 
-from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Self
@@ -8,17 +7,17 @@ from typing import Self
 from pydantic import Field
 
 from api.v1.schemas.accounts import TroubleOut
-from api.v1.schemas.activations import ActivationRow
+from api.v1.schemas.activations import ActivationRow, PermitOut, UnresolvedOut
+from api.v1.schemas.promises import LateOut, PromiseOut
 from api.v1.schemas.shape import Shape
-from crisis.activations.models import Activation
 from crisis.deliveries.decisions import Decision
 from crisis.deliveries.ledger import Item, Line, words
 from crisis.deliveries.sights import Sight
 from crisis.deliveries.sights import words as sight_words
 from crisis.deliveries.states import DeliveryState, WithdrawalState
 from crisis.deliveries.withdrawals import words as withdrawal_words
-from crisis.limits.service import Trouble
 from crisis.mode import Mode
+from crisis.status import UNDECIDED_MOST, Status, summed
 
 
 class LineOut(Shape):
@@ -62,36 +61,11 @@ class Totals(Shape):
     @classmethod
     def of(cls, lines: Sequence[Line]) -> Self:
         """Added up."""
-        counts = sum((line.counts for line in lines), Counter[DeliveryState]())
         return cls(
-            counts=dict(counts),
-            total=counts.total(),
+            counts=summed(line.counts for line in lines),
+            total=sum(line.total for line in lines),
             underway=sum(line.underway for line in lines),
             repeated=sum(line.repeated for line in lines),
-        )
-
-
-class StatusOut(Shape):
-    """How everything of an activation stands."""
-
-    activation: ActivationRow
-    lines: list[LineOut]
-    channels: dict[str, Totals]
-    totals: Totals
-    words: dict[DeliveryState, str] = Field(description="What each state means to the person at the desk.")
-    troubles: list[TroubleOut] = Field(description="Accounts that are not as usual now, each with a sentence to show.")
-
-    @classmethod
-    def of(cls, activation: Activation, lines: Sequence[Line], troubles: Sequence[Trouble]) -> Self:
-        """From the ledger's lines, and how the accounts stand."""
-        channels = dict.fromkeys(line.channel for line in lines)
-        return cls(
-            activation=ActivationRow.model_validate(activation),
-            lines=[LineOut.model_validate(line) for line in lines],
-            channels={name: Totals.of([line for line in lines if line.channel == name]) for name in channels},
-            totals=Totals.of(lines),
-            words={state: words(state) for state in DeliveryState},
-            troubles=[TroubleOut.model_validate(trouble) for trouble in troubles],
         )
 
 
@@ -141,6 +115,46 @@ class DeliveryOut(Shape):
         if item.withdrawal is not None:
             down = withdrawal_words(WithdrawalState(item.withdrawal), item.withdrawal_asked_at, item.withdrawn_at)
         return cls(**values, words=words(DeliveryState(item.state)), sight_words=seen, withdrawal_words=down)
+
+
+class StatusOut(Shape):
+    """How everything of a mode, or of one activation, stands."""
+
+    mode: Mode
+    is_locked: bool = Field(description="The units' publishing is held, in this mode.")
+    activation: ActivationRow | None = Field(description="Null when none of this mode is in force.")
+    lines: list[LineOut]
+    channels: dict[str, Totals]
+    totals: Totals
+    words: dict[DeliveryState, str] = Field(description="What each state means to the person at the desk.")
+    undecided: list[DeliveryOut] = Field(
+        description=f"What may be out and waits for a person, public posts first; the first {UNDECIDED_MOST}."
+    )
+    promises: list[PromiseOut] = Field(description="The updates that are promised, the most urgent first.")
+    late: list[LateOut] = Field(description="The revisions that came later than was promised.")
+    troubles: list[TroubleOut] = Field(description="Accounts that are not as usual now, each with a sentence to show.")
+    open_permits: list[PermitOut]
+    unresolved: list[UnresolvedOut]
+
+    @classmethod
+    def of(cls, found: Status) -> Self:
+        """From the domain's reading."""
+        channels = dict.fromkeys(line.channel for line in found.lines)
+        return cls(
+            mode=found.mode,
+            is_locked=found.is_locked,
+            activation=ActivationRow.model_validate(found.activation) if found.activation else None,
+            lines=[LineOut.model_validate(line) for line in found.lines],
+            channels={name: Totals.of([line for line in found.lines if line.channel == name]) for name in channels},
+            totals=Totals.of(found.lines),
+            words={state: words(state) for state in DeliveryState},
+            undecided=[DeliveryOut.of(item) for item in found.undecided],
+            promises=[PromiseOut.of(promise) for promise in found.promises],
+            late=[LateOut.model_validate(late) for late in found.late],
+            troubles=[TroubleOut.model_validate(trouble) for trouble in found.troubles],
+            open_permits=[PermitOut.of(permit) for permit in found.permits],
+            unresolved=[UnresolvedOut.model_validate(post) for post in found.unresolved],
+        )
 
 
 class CheckedOut(Shape):
