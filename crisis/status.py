@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -71,22 +71,22 @@ async def read(
     else:
         activation = await service.get(session, activation_id)
         mode = activation.mode
-    shared = {
-        "is_locked": await gate.is_locked(session, mode),
-        "troubles": await troubles(session, mode, CHANNEL_NAMES),
-        "permits": await drain.open_permits(session, mode),
-        "unresolved": await drain.unresolved(session, mode),
-    }
-    if activation is None:
-        return Status(mode, activation=None, **shared)
-    return Status(
+    found = Status(
         mode,
+        is_locked=await gate.is_locked(session, mode),
         activation=activation,
+        troubles=await troubles(session, mode, CHANNEL_NAMES),
+        permits=await drain.open_permits(session, mode),
+        unresolved=await drain.unresolved(session, mode),
+    )
+    if activation is None:
+        return found
+    return replace(
+        found,
         lines=await ledger.lines(session, activation.id),
         undecided=await ledger.undecided(session, activation.id, most=UNDECIDED_MOST),
         promises=await promises.standing(session, warning_seconds, activation_id=activation.id),
         late=await promises.late(session, activation_id=activation.id),
-        **shared,
     )
 
 
