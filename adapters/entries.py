@@ -34,6 +34,7 @@ class Entries:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._over = folder / "over.json"
+        self._parsed: dict[Path, tuple[tuple[int, int, int], Entry]] = {}
 
     @contextmanager
     def lock(self, seconds: float) -> Iterator[None]:
@@ -78,12 +79,21 @@ class Entries:
         found = []
         for path in self.folder.glob("*/*.json"):
             try:
-                found.append(_read(path))
+                found.append(self._read(path))
             except FileNotFoundError:
                 continue
             except ValueError as error:
                 log.error("%s cannot be read and is left off the crisis page: %s", path, error)  # noqa: TRY400
         return found
+
+    def _read(self, path: Path) -> Entry:
+        """An entry, parsed once for as long as its file is the same one: they are replaced whole, never changed."""
+        seen = path.stat()
+        version = (seen.st_mtime_ns, seen.st_size, seen.st_ino)
+        kept = self._parsed.get(path)
+        if kept is None or kept[0] != version:
+            self._parsed[path] = kept = (version, _read(path))
+        return kept[1]
 
     def over(self) -> dict[str, datetime]:
         """Threads that are over, and since when. What cannot be read says of none that it is."""
