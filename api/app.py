@@ -14,6 +14,7 @@ from api.documented import describe
 from api.drains import Drains
 from api.front import AT_ONCE, Front
 from api.health import Health
+from api.imports import Imports
 from api.metrics import Metrics
 from api.public import NAME as CRISIS_PAGE
 from api.public import CrisisPageFiles
@@ -40,11 +41,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     metrics = Metrics(crisis.db)
     receipts = Receipts(settings, crisis.db, metrics.receipts)
     drains = Drains(crisis.db, settings.drain_seconds)
+    imports = Imports(crisis)
     page = CrisisPageFiles(settings.crisis_page_dir, settings.sandbox_url)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, object]]:
         yield {AT_ONCE: app.at_once}
+        await imports.close()
         await drains.close()
         await receipts.close()
         await crisis.db.close()
@@ -60,7 +63,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         routes=routes,
         redirect_slashes=False,
     )
-    app.state.crisis, app.state.drains = crisis, drains
+    app.state.crisis, app.state.drains, app.state.imports = crisis, drains, imports
     errors.install(app)
     app.add_middleware(Shell)
     bearer = HTTPBearer(auto_error=False, scheme_name="token", description="`Authorization: Bearer crisis_…`")
