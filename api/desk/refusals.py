@@ -15,6 +15,7 @@ from starlette.responses import HTMLResponse, Response
 
 from api.desk.cross_site import FromElsewhere
 from api.desk.pages import Pages
+from api.desk.sentences import find, told
 from api.desk.texts import SOURCE
 from api.desk.texts import lazily as N_
 from api.desk.visit import POLICY, Visit
@@ -82,13 +83,15 @@ async def refuse(visit: Visit, error: CrisisError | HTTPException | RequestValid
     kind = next((kind for kind in type(error).__mro__ if kind in SENTENCES), Unready)
     status = next((STATUS[kind][0] for kind in type(error).__mro__ if kind in STATUS), 500)
     title, sentence = SENTENCES[kind]
-    problems = list(error.problems) if isinstance(error, Invalid) else []
-    details = "" if isinstance(error, NotFound) else (error.summary if isinstance(error, Invalid) else str(error))
+    problems = [told(visit, each) for each in error.problems] if isinstance(error, Invalid) else []
+    said = error.summary if isinstance(error, Invalid) else (error.args or ("",))[0]
+    ours = find(visit, said)
+    details = "" if isinstance(error, NotFound) or ours else str(said)
     return await visit.page(
         "refusal",
         status=status,
         heading=visit.gettext(title),
-        sentence=visit.gettext(sentence),
+        sentence=ours or visit.gettext(sentence),
         problems=problems,
         details=details,
     )
