@@ -9,6 +9,7 @@ import crisis.audiences.models
 import crisis.audit.models
 import crisis.deliveries.models
 import crisis.limits.models
+import crisis.logbook.models
 import crisis.messages.models
 import crisis.posts.models
 import crisis.tokens.models

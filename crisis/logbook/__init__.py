@@ -1,0 +1,1 @@
+"""Logbook: what people note, who has read what, and the acts on record beside them, as one story of an activation."""
