@@ -84,6 +84,7 @@ class Settings(BaseSettings):
     municipality: str = "Fjordvik kommune"
     crisis_page_host: str = "krise.fjordvik.kommune.no"  # what short messages end with: a bare host name
     editors_unit: str = "nettredaksjonen"  # the unit whose accounts carry crisis messages
+    editors_contact: str = ""  # whom a locked unit calls: a telephone number, with a name if you like
     languages: Annotated[tuple[str, ...], NoDecode] = ("nb", "nn", "en")  # "nb,nn,en": message languages, primary first
     phone_region: str = "NO"  # how numbers without a country code are read
 
