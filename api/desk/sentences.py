@@ -182,6 +182,25 @@ SENTENCES: Final[Mapping[str, str]] = {
     "Post {number} is not waiting for its time any more.": N_(
         "Innlegg %(number)s venter ikke lenger på tidspunktet sitt: det er publisert, stanset eller trukket tilbake."
     ),
+    "too_long_for_channel": N_(
+        "Teksten er for lang: %(count)s, og kanalen tar høyst %(most)s. Kort ned med minst %(over)s tegn."
+    ),
+    "refused_character": N_("Kanalen tar ikke imot et av tegnene i teksten: %(where)s. Ta det bort."),
+    "The note is empty.": N_("Notatet er tomt."),
+    "The note has {count:,} characters, and {most:,} fit.": N_(
+        "Notatet har %(count)s tegn, og det er plass til %(most)s."
+    ),
+    "Who told it has more than {most:,} characters.": N_("Hvem som fortalte det, har mer enn %(most)s tegn."),
+    "There is a character in it that shows nothing. Type it again.": N_(
+        "Det er et usynlig tegn i teksten. Skriv den på nytt."
+    ),
+    "The time needs a time zone, such as 2026-11-20T05:58:00+01:00.": N_(
+        "Skriv når det skjedde, med dato og klokkeslett."
+    ),
+    "The time is still to come. A log tells what has happened.": N_(
+        "Tidspunktet er ikke kommet ennå. En logg forteller hva som har skjedd."
+    ),
+    "Nothing was written in the log. Mend this:": N_("Ingenting er skrevet i loggen. Rett dette:"),
 }
 """By the domain's template, with the same names in the blanks."""
 
