@@ -13,12 +13,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from api.desk.cross_site import FromElsewhere
+from api.desk.cross_site import SAFE, FromElsewhere, check_origin
 from api.desk.pages import Pages
 from api.desk.sentences import find, told
 from api.desk.texts import SOURCE
 from api.desk.texts import lazily as N_
-from api.desk.visit import POLICY, Visit
+from api.desk.visit import FIELDS_MOST, FORM_MOST, POLICY, Visit
 from api.errors import STATUS, TooLarge
 from crisis.activations.service import ActivationLocked
 from crisis.errors import Conflict, CrisisError, Invalid, Locked, NotAllowed, NotFound, Unready
@@ -70,6 +70,10 @@ AWAY: Final = (
         "Ingenting er mistet: det som er sendt, er sendt, og den offentlige krisesiden står. Siden prøver igjen av seg selv."
     ),
 )
+SENT: Final = N_(
+    "Det er ikke sikkert at det du sendte, kom fram. Det ligger på denne siden. Trykk «Send på nytt» når databasen svarer igjen."
+)
+"""Beside it, where a form was sent."""
 UNFORESEEN: Final = (
     N_("Noe gikk galt"),
     N_("Det er ikke sikkert om det ble gjort eller ikke. Se etter før du prøver igjen."),
@@ -104,9 +108,33 @@ async def unforeseen(visit: Visit, answer: Response) -> Response:
     return await visit.page("refusal", status=500, heading=title, sentence=sentence, problems=[], details=error_id)
 
 
-def database_away(request: Request, pages: Pages) -> Response:
-    """A page that needs no database and asks again by itself: the frame could not say who is there, so there is none."""
+async def database_away(request: Request, pages: Pages) -> Response:
+    """A page that needs no database: the frame could not say who is there, so there is none. It asks again by itself; after a
+    form it holds what was typed instead, to be sent again by a person.
+    """
     title, sentence = AWAY
-    context = {"heading": title, "sentence": sentence, "path": request.url.path, "language": SOURCE}
+    typed = await _typed(request)
+    context = {
+        "heading": title,
+        "sentence": sentence if typed is None else SENT,
+        "path": request.url.path,
+        "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "typed": typed,
+        "language": SOURCE,
+    }
     headers = {"Content-Security-Policy": POLICY, "Retry-After": "5"}
     return HTMLResponse(pages.whole("away", SOURCE, context), 503, headers)
+
+
+async def _typed(request: Request) -> list[tuple[str, str]] | None:
+    """The fields of a form of ours, as they were sent; None where there was none, or where it holds a file."""
+    length = request.headers.get("content-length", "")
+    if request.method in SAFE or not length.isascii() or not length.isdigit() or int(length) > FORM_MOST:
+        return None
+    try:
+        check_origin(request)
+        form = await request.form(max_fields=FIELDS_MOST, max_part_size=FORM_MOST)
+    except (FromElsewhere, HTTPException):
+        return None
+    fields = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return fields if len(fields) == len(form.multi_items()) else None

@@ -37,7 +37,7 @@ class PageRoute(APIRoute):
             try:
                 visit = request.state.visit = await Visit.begin(request, state.crisis, state.pages)
             except (OperationalError, InterfaceError, PoolTimeout):
-                return refusals.database_away(request, state.pages)
+                return await refusals.database_away(request, state.pages)
             try:
                 if request.method not in SAFE:
                     if most is None:
@@ -48,7 +48,7 @@ class PageRoute(APIRoute):
             except SignInNeeded:
                 return _sign_in(visit)
             except (OperationalError, InterfaceError, PoolTimeout):
-                return refusals.database_away(request, state.pages)
+                return await refusals.database_away(request, state.pages)
             except (CrisisError, HTTPException, RequestValidationError) as error:
                 return await refusals.refuse(visit, error)
             except Exception as error:  # noqa: BLE001 - the last net: the log has it, and the page says under which id

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser
+from playwright.async_api import Browser, expect
 from pydantic import SecretStr
 
 from crisis.bootstrap import crisis_of
@@ -16,9 +16,9 @@ from tests.adapters.chromium import chromium
 from tests.adapters.sandbox_server import SandboxServer, free_port
 from tests.api.server import ApiServer
 from tests.browser.town import Town, settings_of
-from tests.browser.visitor import DESKTOP, PATIENCE, Look, Visitor
-from tests.browser.watch import Watch
+from tests.browser.visitor import DESKTOP, PATIENCE, Look, Visitor, Windows
 
+expect.set_options(timeout=PATIENCE)
 Enter = Callable[..., Awaitable[Visitor]]
 
 
@@ -64,34 +64,18 @@ async def town(desk: ApiServer, desk_settings: Settings, sandbox: SandboxServer,
 
 
 @pytest.fixture
-async def enter(town: Town, browser: Browser) -> AsyncIterator[Enter]:
-    """Open a window: of somebody of this role who is signed in, or of nobody. What went wrong in it fails the test."""
-    opened: list[Visitor] = []
+async def windows(browser: Browser) -> AsyncIterator[Windows]:
+    """The windows that a test opens. What went wrong in one of them fails the test."""
+    opened = Windows(browser)
+    yield opened
+    await opened.close()
 
-    async def open_window(
-        role: Role | None, look: Look = DESKTOP, *, language: str = "nb", secret: str = ""
-    ) -> Visitor:
-        context = await browser.new_context(
-            viewport={"width": look.width, "height": look.height},
-            color_scheme=look.scheme,
-            java_script_enabled=look.javascript,
-            device_scale_factor=look.scale,
-            locale="nb-NO",
-            timezone_id="Europe/Oslo",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(PATIENCE)
-        watch = Watch(urlsplit(town.url).netloc)
-        await watch.begin(context)
-        if role is not None:
-            secret = secret or await town.secret(role, language)
-            await context.add_cookies([{"name": "crisis", "value": secret, "url": town.url}])
-        visitor = Visitor(town.url, look, context, await context.new_page(), watch)
-        opened.append(visitor)
-        return visitor
 
-    yield open_window
-    for visitor in opened:
-        await visitor.context.close()
-    for visitor in opened:
-        visitor.watch.check()
+@pytest.fixture
+def enter(town: Town, windows: Windows) -> Enter:
+    """Open a window on the town's desk: of somebody of this role who is signed in, or of nobody."""
+
+    async def open_window(role: Role | None, look: Look = DESKTOP, *, language: str = "nb") -> Visitor:
+        return await windows.open(town.url, look, await town.secret(role, language) if role else None)
+
+    return open_window

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import pyotp
 from pydantic import SecretStr
+from sqlalchemy import text
 
 from crisis.bootstrap import Crisis, engine_for
 from crisis.mode import Mode
@@ -94,6 +95,19 @@ class Town:
             row = await session.get_one(User, made.id)
             row.login, row.password, row.totp = login, hashed, totp.seal(self.crisis.credentials, made.id, codes)
         return Person(login, PASSWORD, pyotp.TOTP(codes))
+
+    async def waiting(self) -> int:
+        """How many deliveries are not over."""
+        unsettled = text(
+            "SELECT count(*) FROM deliveries WHERE state IN ('ready', 'leased', 'in_flight', 'retry_wait')"
+        )
+        async with self.crisis.db.transaction() as session:
+            return int((await session.execute(unsettled)).scalar_one())
+
+    async def until_sent(self) -> None:
+        """Wait until nothing is due."""
+        while await self.waiting():
+            await asyncio.sleep(PAUSE)
 
     @asynccontextmanager
     async def sending(self, *modes: Mode) -> AsyncIterator[None]:

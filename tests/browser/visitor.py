@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import urlsplit
 
-from playwright.async_api import BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page
 
 from tests.adapters.chromium import SCREENS, violations
 from tests.browser import accessibility
@@ -87,3 +88,38 @@ class Visitor:
             wrong += [f"too small: {each}" for each in await accessibility.too_small(self.page)]
             found += [f"{name} ({look.name}): {each}" for each in wrong]
         return found
+
+
+class Windows:
+    """Every window that is open, all in one browser, each with cookies of its own."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._opened: list[Visitor] = []
+
+    async def open(self, url: str, look: Look = DESKTOP, secret: str | None = None) -> Visitor:
+        """A window on the desk at this address, of whoever has the session with this secret."""
+        context = await self._browser.new_context(
+            viewport={"width": look.width, "height": look.height},
+            color_scheme=look.scheme,
+            java_script_enabled=look.javascript,
+            device_scale_factor=look.scale,
+            locale="nb-NO",
+            timezone_id="Europe/Oslo",
+            reduced_motion="reduce",
+        )
+        context.set_default_timeout(PATIENCE)
+        watch = Watch(urlsplit(url).netloc)
+        await watch.begin(context)
+        if secret is not None:
+            await context.add_cookies([{"name": "crisis", "value": secret, "url": url}])
+        visitor = Visitor(url, look, context, await context.new_page(), watch)
+        self._opened.append(visitor)
+        return visitor
+
+    async def close(self) -> None:
+        """Close them all. Raises :class:`AssertionError` with what went wrong in any of them."""
+        for visitor in self._opened:
+            await visitor.context.close()
+        for visitor in self._opened:
+            visitor.watch.check()
