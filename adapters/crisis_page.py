@@ -21,7 +21,7 @@ from adapters.entries import Entries
 from adapters.entry import Entry
 from adapters.feed import Feed, item_of
 from adapters.fragment import plain_text
-from adapters.page_names import BANNER, BANNER_SCRIPT, PageNames
+from adapters.page_names import BANNER, BANNER_SCRIPT, WITHDRAWN, PageNames
 from adapters.phrases import NAMES, direction, phrases
 from adapters.public_folder import PublicFolder
 from adapters.timeline import Timeline, fates
@@ -103,9 +103,10 @@ class CrisisPage:
         timeline = self.timeline()
         self._pages(timeline, dict.fromkeys([*([first] if first else ()), *self._every(timeline)]))
         self._messages(timeline.entries, timeline)
-        self._archives(timeline)
-        wanted = {name for entry in timeline.entries for name in (self.names.message(entry), self.names.cap(entry))}
-        for left in self._folder.names("message-*") - wanted:
+        wanted = self._archives(timeline)
+        for entry in timeline.entries:
+            wanted |= {self.names.message(entry), self.names.cap(entry)}
+        for left in {name for pattern in WITHDRAWN for name in self._folder.names(pattern)} - wanted:
             self._folder.remove(left)
 
     def is_about(self, entry: Entry) -> bool:
@@ -165,7 +166,9 @@ class CrisisPage:
             if entry.cap and not self._folder.has(name):  # issued once
                 self._folder.put(name, self._cap(entry), lasting=True)
 
-    def _archives(self, timeline: Timeline) -> None:
+    def _archives(self, timeline: Timeline) -> set[str]:
+        """Write what was said in every crisis that is over; the names of the files."""
+        every: set[str] = set()
         for thread in timeline.ended:
             written = {entry.language for entry in thread}
             said = [each for each in self._languages if each in written] + sorted(written.difference(self._languages))
@@ -174,6 +177,8 @@ class CrisisPage:
                 values = self._values(language, [entry for entry in thread if entry.language == language])
                 values["languages"] = [self._link(other, file) for other, file in named.items()]
                 self._folder.put(name, self._templates["archive"].render(values))
+            every |= set(named.values())
+        return every
 
     def _values(self, language: str, entries: Sequence[Entry]) -> dict[str, Any]:
         return {

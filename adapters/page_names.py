@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from adapters.entry import Entry
 
 BANNER, BANNER_SCRIPT = "banner.json", "banner.js"
+WITHDRAWN = ("message-*", "archive-*")
+"""What goes when a message is withdrawn. Everything else is only ever replaced."""
 
 
 class PageNames:

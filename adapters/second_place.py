@@ -15,6 +15,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from adapters.page_names import WITHDRAWN
 from adapters.public_folder import write_atomically
 
 log = logging.getLogger(__name__)
@@ -24,7 +25,6 @@ SILENT_SECONDS = 30.0
 LOOK_AGAIN_SECONDS = 60.0
 """How often the copy is compared, although nothing has changed here: somebody may have changed it there."""
 _INDEX = "index.html"
-_WITHDRAWN = "message-*"  # the only files that are ever removed there
 
 Version = dict[str, tuple[int, int]]
 """``{name: (modified, size)}``."""
@@ -110,7 +110,7 @@ class SecondPlace:
                 write_atomically(self.path / name, content)
                 os.utime(self.path / name, ns=(wanted[name][0], wanted[name][0]))
         if _INDEX in wanted:  # an empty first place says nothing about what was withdrawn
-            for left in {found.name for found in self.path.glob(_WITHDRAWN)} - wanted.keys():
+            for left in {found.name for pattern in WITHDRAWN for found in self.path.glob(pattern)} - wanted.keys():
                 (self.path / left).unlink(missing_ok=True)
         self._copied = (time.monotonic(), wanted)
 
