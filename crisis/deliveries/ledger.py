@@ -19,7 +19,8 @@ _COUNTS = text(
     """
     SELECT v.message_id, v.number AS revision, a.id AS account_id, a.channel, a.name AS account, r.language, d.state,
            count(*) AS deliveries, count(*) FILTER (WHERE d.repeated) AS repeated, min(d.error) AS error,
-           min(d.url) AS url, max(d.changed_at) AS changed_at
+           min(d.url) AS url, max(d.changed_at) AS changed_at,
+           min(d.due_at) FILTER (WHERE d.state = 'retry_wait') AS next_try_at
     FROM deliveries d
     JOIN renditions r ON r.id = d.rendition_id
     JOIN revisions v ON v.id = r.revision_id
@@ -147,6 +148,8 @@ class Line:
     error: str | None = None
     url: str | None = None
     changed_at: datetime | None = None
+    next_try_at: datetime | None = None
+    """When the first of those that failed is tried again."""
     sights: Counter[Sight] = field(default_factory=Counter)
     """What was seen of its posts from outside; nothing for channels without a public place."""
     seen_at: datetime | None = None
@@ -208,6 +211,7 @@ async def lines(session: AsyncSession, activation_id: int) -> list[Line]:
         line.error = row.error or line.error
         line.url = row.url or line.url
         line.changed_at = _latest(line.changed_at, row.changed_at)
+        line.next_try_at = row.next_try_at or line.next_try_at
     for line, row in await _of_lines(session, found, _SIGHTS, activation_id):
         line.sights[Sight(row.sight)] = row.deliveries
         line.seen_at = _latest(line.seen_at, row.seen_at)

@@ -51,8 +51,8 @@ _FROM = """
     )
 """
 _ENTRIES = text(
-    _FROM
-    + """
+    f"""
+    {_FROM}
     SELECT e.*, n.text, n.told_by, n.happened_at, n.corrects_id, n.written_by
     FROM entries e LEFT JOIN log_notes n ON n.id = e.note_id
     WHERE (CAST(:before AS bigint) IS NULL OR e.seq < :before) AND e.seq > :after
@@ -62,7 +62,7 @@ _ENTRIES = text(
     ORDER BY CASE WHEN :oldest_first THEN e.seq END, e.seq DESC LIMIT :most
     """  # noqa: S608 - our own words
 )
-_PEOPLE = text(_FROM + "SELECT DISTINCT said ->> 'actor' AS name FROM entries ORDER BY 1")  # noqa: S608 - as above
+_PEOPLE = text(f"{_FROM} SELECT DISTINCT said ->> 'actor' AS name FROM entries ORDER BY 1")  # noqa: S608 - as above
 _PIECE: Final = 500
 _EVERYTHING_MOST: Final = 1 << 62
 

@@ -36,6 +36,7 @@ class LineOut(Shape):
     error: str | None
     url: str | None
     changed_at: datetime | None
+    next_try_at: datetime | None = Field(description="When the first of those that failed is tried again.")
     sight: str | None = Field(description="What was seen of it from outside, in words; null where nobody looks.")
     sights: dict[Sight, int]
     seen_at: datetime | None
