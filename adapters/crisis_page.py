@@ -16,7 +16,7 @@ import segno
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from adapters.cap import document
+from adapters.cap import CapAlert, document
 from adapters.entries import Entries
 from adapters.entry import Entry
 from adapters.feed import Feed, item_of
@@ -164,7 +164,7 @@ class CrisisPage:
             self._folder.put(self.names.message(entry), self._templates["message"].render(values))
             name = self.names.cap(entry)
             if entry.cap and not self._folder.has(name):  # issued once
-                self._folder.put(name, self._cap(entry), lasting=True)
+                self._folder.put(name, self._cap(entry, entry.cap), lasting=True)
 
     def _archives(self, timeline: Timeline) -> set[str]:
         """Write what was said in every crisis that is over; the names of the files."""
@@ -197,7 +197,7 @@ class CrisisPage:
         for thread in timeline.ended[:MOST_ENDED]:
             for other in (language, self.names.primary, thread[-1].language):
                 if said := [entry for entry in thread if entry.language == other]:
-                    yield {"first": said[-1], "file": self.names.archive(said[-1].thread, other)}
+                    yield {"first": said[-1], "last": said[0], "file": self.names.archive(said[-1].thread, other)}
                     break
 
     def _feed(self, language: str, entries: Sequence[Entry]) -> Feed:
@@ -222,11 +222,10 @@ class CrisisPage:
             ],
         )
 
-    def _cap(self, entry: Entry) -> bytes:
-        assert entry.cap is not None  # noqa: S101 - its caller has looked
-        each = {language: _in(entry, language) for language in entry.cap.contents}
+    def _cap(self, entry: Entry, alert: CapAlert) -> bytes:
+        each = {language: replace(entry, language=language) for language in alert.contents}
         return document(
-            entry.cap,
+            alert,
             kind=entry.kind,
             next_update_at=entry.next_update_at,
             municipality=self._setup.municipality,
@@ -278,8 +277,3 @@ def _size(entry: Entry) -> str:
     """How large the sheet's letters can be so that most messages fit one page."""
     length = len(plain_text(entry.html) or "") + 2 * len(entry.title)
     return "large" if length < 420 else "medium" if length < 900 else "small"  # noqa: PLR2004 - tried on paper
-
-
-def _in(entry: Entry, language: str) -> Entry:
-    """The same message in another of its languages, as far as its address goes."""
-    return replace(entry, language=language)

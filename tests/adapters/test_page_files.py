@@ -164,7 +164,7 @@ async def test_when_a_crisis_is_over_all_is_quiet_and_what_was_said_is_kept(webs
     front = words(page(folder))
     assert "Det er ingen pågående krise" in front
     assert "Pågående krise" not in front
-    assert "Skred ved Moen: Gå ut av området nå 27. november kl. 05.58" in front
+    assert "Skred ved Moen: Gå ut av området nå 27. november kl. 05.58 . Faren er over 27. november kl. 06.28" in front
     assert 'href="archive-activation-7.html"' in page(folder)
     assert re.search(r'href="archive-activation-7.html"\s+lang="nb"', page(folder, "nn.html")), "in a language it has"
     archive = words(page(folder, "archive-activation-7.en.html"))

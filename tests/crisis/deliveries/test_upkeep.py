@@ -63,6 +63,13 @@ async def test_what_is_approved_goes_out_as_cap_with_its_own_fields_and_lasting_
     assert "<status>Actual</status>" in cap
     held = json.loads(next(folder.glob(".entries/nb/*.json")).read_bytes())
     assert held["cap"]["identifier"].endswith(f"-{approved.revision.id}")
+    retracted = await crisis.desk.retract(factories.EDITOR, approved.revision.message_id)
+    assert retracted.revision
+    await live.deliver(Lane.PUBLIC)
+    cancel = read(folder, name.replace(f"-{approved.revision.id}.", f"-{retracted.revision.id}."))
+    assert "<msgType>Cancel</msgType>" in cancel
+    assert f",{held['cap']['identifier']}," in cancel
+    assert factories.SLIDE["nb"]["headline"] in cancel.partition("<note>")[2].partition("</note>")[0]
 
 
 async def test_each_mode_is_told_of_its_own_crises_alone(crisis: Crisis) -> None:
