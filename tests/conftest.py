@@ -27,6 +27,17 @@ EMPTY = """
     UPDATE gate SET state = 'open', epoch = 0;
 """
 
+ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/isolation/", "tests/race/")
+"""What kills, starves and races: on one process, so that none of it is what disturbs another, and they share an installation."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """On several processes (`make test`), a module's tests stay together and in their order, for what they share."""
+    for item in items:
+        module = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group("faults" if module.startswith(ONE_AFTER_THE_OTHER) else module))
+
 
 @contextmanager
 def reachable_folder() -> Iterator[Path]:
