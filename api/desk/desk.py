@@ -8,13 +8,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import errors
-from api.desk import account, accounts, activations, refusals, register, sheet
+from api.desk import account, accounts, activations, audiences, posts, refusals, register, sheet
 from api.desk.assets import Assets
 from api.desk.pages import Pages
 from api.desk.visit import Visit
 from crisis.settings import Settings
 
-NOUNS: Final = (activations, accounts, account, register, sheet)
+NOUNS: Final = (activations, accounts, account, register, posts, audiences, sheet)
 
 
 def install(app: FastAPI, settings: Settings) -> None:
