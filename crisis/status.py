@@ -9,8 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crisis.activations import drain, gate, service
 from crisis.activations.drain import OpenPermit, Unresolved
 from crisis.activations.models import Activation
-from crisis.deliveries import ledger, promises
-from crisis.deliveries.ledger import Item, Line
+from crisis.deliveries import items, ledger, promises
+from crisis.deliveries.items import Item
+from crisis.deliveries.ledger import Line
 from crisis.deliveries.promises import Late, Promise
 from crisis.deliveries.states import DeliveryState
 from crisis.limits.service import Trouble, troubles
@@ -84,7 +85,7 @@ async def read(
     return replace(
         found,
         lines=await ledger.lines(session, activation.id),
-        undecided=await ledger.undecided(session, activation.id, most=UNDECIDED_MOST),
+        undecided=await items.undecided(session, activation.id, most=UNDECIDED_MOST),
         promises=await promises.standing(session, warning_seconds, activation_id=activation.id),
         late=await promises.late(session, activation_id=activation.id),
     )

@@ -13,7 +13,7 @@ from api.v1.schemas.deliveries import CheckedOut, DecidedOut, DecisionIn, Delive
 from api.v1.schemas.shape import Id
 from crisis import status as statuses
 from crisis.bootstrap import Crisis, outside_of
-from crisis.deliveries import ledger
+from crisis.deliveries import items
 from crisis.deliveries.checks import check
 from crisis.deliveries.decisions import decide
 from crisis.deliveries.states import DeliveryState
@@ -49,7 +49,7 @@ async def list_deliveries(
     """Of a recipient's number at most the last two digits are shown."""
     async with crisis.db.transaction() as session:
         await drafts.get(session, revision_id)
-        rows = await ledger.items(session, revision_id, after=at.after, most=at.most, state=state, channel=channel)
+        rows = await items.of_revision(session, revision_id, after=at.after, most=at.most, state=state, channel=channel)
     return at.page(rows, DeliveryOut.of, lambda row: row.id)
 
 

@@ -16,6 +16,7 @@ from crisis.cli import activations, door, posts, screen, standing, times
 from crisis.cli.activations import blocked_posts
 from crisis.cli.promised import late_described, late_words, promise_lines, promises_described
 from crisis.deliveries import ledger
+from crisis.deliveries.items import Item
 from crisis.deliveries.states import DeliveryState
 
 _PAUSE = 1.0  # seconds between looks
@@ -113,7 +114,7 @@ def line_described(line: ledger.Line) -> dict[str, Any]:
     }
 
 
-def _item_described(item: ledger.Item) -> dict[str, Any]:
+def _item_described(item: Item) -> dict[str, Any]:
     return {
         "id": item.id,
         "channel": item.channel,

@@ -24,6 +24,12 @@ _FIND = text(
     FROM deliveries d JOIN accounts a ON a.id = d.account_id WHERE d.id = :id FOR UPDATE OF d
     """
 )
+_MARK = text(
+    """
+    UPDATE deliveries SET url = coalesce(:url, url), error = :error, changed_at = now()
+    WHERE id = :id AND state = ANY(:ended) AND lane = 'public'
+    """
+)
 _MOVE = text(
     """
     UPDATE deliveries
@@ -41,7 +47,9 @@ class Decision(StrEnum):
     SEND_AGAIN = "send_again"
     """It did not go out. Sent once more, and flagged: if the person was wrong, it arrives twice."""
     MARK_SENT = "mark_sent"
-    """It is out, found there or published by hand."""
+    """It is out, found there or published by hand. Of a public post that the provider refused, or that was given up, it is put on
+    record and shown; its state stays what the provider made it.
+    """
     DROP = "drop"
     """It shall not go out any more."""
 
@@ -51,6 +59,8 @@ _TO = {
     Decision.MARK_SENT: DeliveryState.ACCEPTED,
     Decision.DROP: DeliveryState.CANCELLED,
 }
+ENDED_UNSENT = frozenset({DeliveryState.REJECTED, DeliveryState.DEAD})
+"""Where a public post ends without being out. Somebody may publish it by hand, and say so."""
 _SAID = {Decision.SEND_AGAIN: "sent again", Decision.MARK_SENT: "marked as sent", Decision.DROP: "dropped"}
 
 
@@ -67,7 +77,8 @@ class Decided:
 async def decide(
     db: Database, actor: Actor, delivery_id: int, decision: Decision, *, validity: timedelta, url: str | None = None
 ) -> Decided:
-    """Decide about a delivery at ``unknown_final``. A crisis delivery takes the desk; a unit's post, the unit's editor.
+    """Decide about a delivery at ``unknown_final``; or mark a public post as sent by hand that the provider did not take. A crisis
+    delivery takes the desk; a unit's post, the unit's editor.
 
     ``url`` is where it can be seen, for ``mark_sent``. What is sent again is valid for ``validity`` from now, and a unit's
     post still meets the gate. Raises :class:`NotFound`, and :class:`Conflict` when there is nothing to decide, or when what
@@ -101,7 +112,12 @@ async def decide(
         state = _TO[decision]
         values = {"id": row.id, "state": state.value, "repeat": again, "url": url, "validity": validity}
         said = f"{_SAID[decision]} by {actor.name}"
-        moved = await session.execute(_MOVE, values | {"error": said, "from": before(state)})
+        if decision is Decision.MARK_SENT and row.state in ENDED_UNSENT:
+            state = DeliveryState(row.state)
+            values["ended"] = [each.value for each in ENDED_UNSENT]
+            moved = await session.execute(_MARK, values | {"error": said})
+        else:
+            moved = await session.execute(_MOVE, values | {"error": said, "from": before(state)})
         if not moved.rowcount:  # type: ignore[attr-defined]
             raise Conflict(
                 f"Delivery {delivery_id} stands at “{row.state}”, so there is nothing to decide. Only what may be out and "
@@ -111,6 +127,11 @@ async def decide(
             kick(session, Mode(row.mode), Lane(row.lane))
         await chain.append(session, actor, decision.value, f"delivery:{row.id}", mode=Mode(row.mode), url=url)
     return Decided(row.id, row.channel, row.account, state)
+
+
+def is_by_hand(error: str | None) -> bool:
+    """Whether what a delivery says of itself is that a person put it out."""
+    return error is not None and error.startswith(f"{_SAID[Decision.MARK_SENT]} by ")
 
 
 def _is_link(url: str) -> bool:

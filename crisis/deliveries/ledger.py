@@ -1,7 +1,7 @@
 """The ledger: how it stands, counted. The numbers of a revision always add up to its deliveries, because they are them."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,7 +18,7 @@ from crisis.deliveries.withdrawals import words as withdrawal_words
 _COUNTS = text(
     """
     SELECT v.message_id, v.number AS revision, a.id AS account_id, a.channel, a.name AS account, r.language, d.state,
-           count(*) AS deliveries, count(*) FILTER (WHERE d.repeated) AS repeated, min(d.error) AS error,
+           count(*) AS deliveries, count(*) FILTER (WHERE d.repeated) AS repeated, min(d.error) AS error, min(d.id) AS first,
            min(d.url) AS url, max(d.changed_at) AS changed_at,
            min(d.due_at) FILTER (WHERE d.state = 'retry_wait') AS next_try_at
     FROM deliveries d
@@ -29,42 +29,6 @@ _COUNTS = text(
     WHERE m.activation_id = :activation
     GROUP BY v.message_id, v.number, a.id, a.channel, a.name, r.language, d.state
     ORDER BY v.message_id, v.number, min(d.id)
-    """
-)
-# What a provider said of a delivery ``d`` in a word that we do not know: by our own id, or by the provider's.
-_SAID_OF_IT = """
-    w.word IS NOT NULL AND w.mode = d.mode
-    AND (w.delivery_id = d.id OR (w.delivery_id IS NULL AND w.reference = d.reference AND w.channel = a.channel))
-"""
-_ITEM = f"""
-    SELECT d.id, d.mode, d.lane, a.channel, a.name AS account, r.language, d.state, d.attempts, d.repeated, d.due_at,
-           d.changed_at, d.reference, d.url, d.error_code, d.error, p.last_two,
-           CASE WHEN t.state IS NULL OR t.state = 'refused' THEN k.sight END AS sight, k.seen_at, k.looked_at,
-           k.why AS unseen_why,
-           ARRAY(SELECT w.word FROM receipts w WHERE {_SAID_OF_IT} ORDER BY w.id) AS unknown_words,
-           t.state AS withdrawal, t.asked_at AS withdrawal_asked_at, t.withdrawn_at, t.error AS withdrawal_why
-    FROM deliveries d
-    JOIN renditions r ON r.id = d.rendition_id
-    JOIN accounts a ON a.id = d.account_id
-    LEFT JOIN looks k ON k.delivery_id = d.id
-    LEFT JOIN withdrawals t ON t.delivery_id = d.id
-    LEFT JOIN recipients p ON p.id = d.recipient_id
-"""  # noqa: S608 - our own words
-_LIST = text(
-    f"""
-    {_ITEM}
-    WHERE r.revision_id = :revision AND d.id > :after
-      AND (CAST(:state AS text) IS NULL OR d.state = :state) AND (CAST(:channel AS text) IS NULL OR a.channel = :channel)
-    ORDER BY d.id LIMIT :most
-    """
-)
-_UNDECIDED = text(
-    f"""
-    {_ITEM}
-    JOIN revisions v ON v.id = r.revision_id
-    JOIN messages m ON m.id = v.message_id
-    WHERE m.activation_id = :activation AND d.state = 'unknown_final'
-    ORDER BY d.lane, d.id LIMIT :most
     """
 )
 # By line of the ledger, of deliveries ``d``.
@@ -143,6 +107,8 @@ class Line:
     account: str
     language: str
     counts: Counter[DeliveryState] = field(default_factory=Counter)
+    first: int = 0
+    """The number of its first delivery: of a public post, the only one."""
     repeated: int = 0
     """Sent once more after an unknown outcome: may have arrived twice."""
     error: str | None = None
@@ -173,17 +139,27 @@ class Line:
         return self.counts.total()
 
     @property
-    def sight(self) -> str | None:
-        """What was seen of it, in words: of several posts the least that can be said. Of what is taken down, nothing."""
+    def least_seen(self) -> Sight | None:
+        """What was seen of it: of several posts the least that can be said. Of what is taken down, nothing."""
         if self.withdrawals.total() > self.withdrawals[W.REFUSED]:
             return None
-        told = next((sight for sight in _WORST_FIRST if self.sights[sight]), None)
+        return next((sight for sight in _WORST_FIRST if self.sights[sight]), None)
+
+    @property
+    def least_withdrawn(self) -> W | None:
+        """What became of taking it down: of several posts the least that was done."""
+        return next((state for state in _LEAST_DONE_FIRST if self.withdrawals[state]), None)
+
+    @property
+    def sight(self) -> str | None:
+        """:attr:`least_seen` in words."""
+        told = self.least_seen
         return None if told is None else sight_words(told, self.seen_at, self.looked_at)
 
     @property
     def withdrawal(self) -> str | None:
-        """What became of taking it down, in words: of several posts the least that was done, and of how many."""
-        told = next((state for state in _LEAST_DONE_FIRST if self.withdrawals[state]), None)
+        """:attr:`least_withdrawn` in words, and of how many."""
+        told = self.least_withdrawn
         if told is None:
             return None
         said = withdrawal_words(told, self.withdrawal_asked_at, self.withdrawn_at)
@@ -207,6 +183,7 @@ async def lines(session: AsyncSession, activation_id: int) -> list[Line]:
         key = (row.message_id, row.revision, row.account_id, row.language)
         line = found.setdefault(key, Line(*key[:3], row.channel, row.account, row.language))
         line.counts[DeliveryState(row.state)] = row.deliveries
+        line.first = min(line.first or row.first, row.first)
         line.repeated += row.repeated
         line.error = row.error or line.error
         line.url = row.url or line.url
@@ -238,63 +215,3 @@ async def _of_lines(
 
 def _latest(one: datetime | None, other: datetime | None) -> datetime | None:
     return max(filter(None, (one, other)), default=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One delivery, for a list. ``last_two`` is all that is shown of a recipient's number."""
-
-    id: int
-    mode: str
-    lane: str
-    channel: str
-    account: str
-    language: str
-    state: str
-    attempts: int
-    repeated: bool
-    due_at: datetime
-    changed_at: datetime
-    reference: str | None
-    url: str | None
-    error_code: str | None
-    error: str | None
-    last_two: str | None
-    sight: str | None
-    """What an outsider saw of a public post; ``None`` where nobody looks."""
-    seen_at: datetime | None
-    looked_at: datetime | None
-    unseen_why: str | None
-    unknown_words: Sequence[str]
-    """What the provider said of it in words that we do not know, oldest first."""
-    withdrawal: str | None
-    """Where the taking down is; ``None`` where nobody asked, or nothing of it was out."""
-    withdrawal_asked_at: datetime | None
-    withdrawn_at: datetime | None
-    withdrawal_why: str | None
-
-
-async def items(
-    session: AsyncSession,
-    revision_id: int,
-    *,
-    after: int = 0,
-    most: int = 100,
-    state: DeliveryState | None = None,
-    channel: str | None = None,
-) -> Sequence[Item]:
-    """A revision's deliveries one by one, a page after delivery ``after``."""
-    values = {
-        "revision": revision_id,
-        "after": after,
-        "most": most,
-        "state": state.value if state else None,
-        "channel": channel,
-    }
-    return [Item(*row) for row in await session.execute(_LIST, values)]
-
-
-async def undecided(session: AsyncSession, activation_id: int, *, most: int = 100) -> Sequence[Item]:
-    """Deliveries of an activation's messages that may be out and wait for a person's decision, public posts first."""
-    values = {"activation": activation_id, "most": most}
-    return [Item(*row) for row in await session.execute(_UNDECIDED, values)]

@@ -32,6 +32,7 @@ ACTS: Final[Mapping[str, About]] = {
     "withdraw": About.MESSAGE,
     "promise due soon": About.MESSAGE,
     "promise missed": About.MESSAGE,
+    "try_again": About.DELIVERY,
     "check": About.DELIVERY,
     "send_again": About.DELIVERY,
     "mark_sent": About.DELIVERY,

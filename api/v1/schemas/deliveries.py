@@ -11,7 +11,8 @@ from api.v1.schemas.activations import ActivationRow, PermitOut, UnresolvedOut
 from api.v1.schemas.promises import LateOut, PromiseOut
 from api.v1.schemas.shape import Shape
 from crisis.deliveries.decisions import Decision
-from crisis.deliveries.ledger import Item, Line, words
+from crisis.deliveries.items import Item
+from crisis.deliveries.ledger import Line, words
 from crisis.deliveries.sights import Sight
 from crisis.deliveries.sights import words as sight_words
 from crisis.deliveries.states import DeliveryState, WithdrawalState

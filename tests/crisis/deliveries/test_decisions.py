@@ -7,8 +7,8 @@ from sqlalchemy import text
 
 from crisis import clock
 from crisis.audit import chain
-from crisis.channels import OutcomeUnknown
-from crisis.deliveries.decisions import Decision, decide
+from crisis.channels import OutcomeUnknown, Rejected
+from crisis.deliveries.decisions import Decision, decide, is_by_hand
 from crisis.errors import Conflict, Invalid, NotAllowed, NotFound
 from crisis.lanes import Lane
 from crisis.messages import drafts
@@ -125,3 +125,24 @@ async def test_who_decided_what_is_on_record(bench: Workbench) -> None:
         assert (await chain.verify(session)).holds
         said = (await session.execute(text("SELECT record::jsonb FROM audit ORDER BY seq DESC LIMIT 1"))).scalar_one()
     assert (said["actor"], said["action"], said["subject"]) == (EDITOR.name, "mark_sent", f"delivery:{delivery}")
+
+
+async def test_what_the_provider_refused_can_be_marked_as_published_by_hand(bench: Workbench) -> None:
+    (facebook,) = await bench.alert("facebook")
+    await bench.send(Lane.PUBLIC, Outlet(say=lambda _: Rejected("no")))
+    assert (await bench.row(facebook)).state == "rejected"
+    link = "https://facebook.example/fjordvik/posts/1"
+    done = await decide(bench.db, EDITOR, facebook, Decision.MARK_SENT, validity=VALIDITY, url=link)
+    assert done.state == "rejected", "what the provider said is not rewritten"
+    row = await bench.row(facebook)
+    assert (row.state, row.url, is_by_hand(row.error)) == ("rejected", link, True)
+    for other in (Decision.SEND_AGAIN, Decision.DROP):
+        with pytest.raises(Conflict):
+            await decide(bench.db, EDITOR, facebook, other, validity=VALIDITY)
+
+
+async def test_a_text_message_that_was_refused_is_nobodys_to_send_by_hand(bench: Workbench) -> None:
+    (sms,) = await bench.alert("sms", people=1)
+    await bench.send(Lane.SMS, Outlet("sms", say=lambda _: Rejected("no")))
+    with pytest.raises(Conflict):
+        await decide(bench.db, EDITOR, sms, Decision.MARK_SENT, validity=VALIDITY)

@@ -3,7 +3,7 @@
 import random
 
 from crisis.channels import OutcomeUnknown, Outgoing, Receipt, ReceiptStatus, Rejected, Throttled
-from crisis.deliveries import ledger
+from crisis.deliveries import items, ledger
 from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from tests import factories
@@ -79,13 +79,13 @@ async def test_where_the_public_can_see_it_and_what_went_wrong_are_on_the_line(b
 
 async def test_items_show_two_digits_of_a_number_and_no_more_and_go_on_page_by_page(bench: Workbench) -> None:
     ids = await bench.alert("sms", "facebook", people=5)
-    found: list[ledger.Item] = []
+    found: list[items.Item] = []
     async with bench.db.transaction() as session:
-        while page := await ledger.items(session, 1, after=found[-1].id if found else 0, most=2):
+        while page := await items.of_revision(session, 1, after=found[-1].id if found else 0, most=2):
             found += page
-        of_sms = await ledger.items(session, 1, channel="sms")
-        ready = await ledger.items(session, 1, state=S.READY)
-        sent = await ledger.items(session, 1, state=S.SENT)
+        of_sms = await items.of_revision(session, 1, channel="sms")
+        ready = await items.of_revision(session, 1, state=S.READY)
+        sent = await items.of_revision(session, 1, state=S.SENT)
     assert [item.id for item in found] == ids
     assert [item.last_two for item in of_sms] == ["00", "01", "02", "03", "04"]
     assert "4000000" not in repr(found)

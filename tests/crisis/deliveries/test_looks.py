@@ -10,7 +10,7 @@ from sqlalchemy import Row, text
 
 from crisis import clock
 from crisis.channels import Capabilities, Found, Misconfigured, Outgoing, Receipt, ReceiptStatus, Rejected, Sighting
-from crisis.deliveries import ledger, looks, sweep
+from crisis.deliveries import items, ledger, looks, sweep
 from crisis.deliveries.sights import Sight, words
 from crisis.lanes import Lane
 from crisis.messages import drafts
@@ -230,13 +230,13 @@ async def test_the_ledger_shows_both_words(bench: Workbench) -> None:
         await look(bench, *outlets, after=1e4)
     async with bench.db.transaction() as session:
         lines = {line.channel: line for line in await ledger.lines(session, 1)}
-        items = await ledger.items(session, 1)
+        found = await items.of_revision(session, 1)
     assert lines["facebook"].sights == {Sight.SEEN: 1}
     assert lines["facebook"].seen_at is not None
     assert lines["twitter"].sights == {Sight.NOT_SEEN: 1}
     assert lines["twitter"].unseen_why == "why"
-    assert {item.channel: item.sight for item in items} == {"facebook": "seen", "twitter": "not_seen"}
-    assert all(item.state == "accepted" for item in items)
+    assert {item.channel: item.sight for item in found} == {"facebook": "seen", "twitter": "not_seen"}
+    assert all(item.state == "accepted" for item in found)
 
 
 def test_times_are_said_as_norwegians_say_them() -> None:

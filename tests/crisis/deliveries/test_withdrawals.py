@@ -28,7 +28,7 @@ from crisis.channels import (
     Throttled,
     Unavailable,
 )
-from crisis.deliveries import ledger, looks, sweep, withdrawals, withdrawer
+from crisis.deliveries import items, ledger, looks, sweep, withdrawals, withdrawer
 from crisis.deliveries.book import Book
 from crisis.deliveries.decisions import Decision, decide
 from crisis.deliveries.delivery_withdrawal import Outcome, withdraw_delivery
@@ -584,7 +584,7 @@ async def test_what_was_taken_down_is_not_reported_as_not_seen(bench: Workbench)
     await sweep.sweep(bench.db, Mode.ACTUAL, drain_seconds=1, channels=channels)
     async with bench.db.transaction() as session:
         sight = (await session.execute(text("SELECT sight, due_at FROM looks"))).one()
-        (item,) = await ledger.items(
+        (item,) = await items.of_revision(
             session, (await session.execute(text("SELECT max(id) FROM revisions"))).scalar_one()
         )
     assert tuple(sight) == (Sight.REPLACED, None)
