@@ -17,6 +17,11 @@ class Said(str):
 
     def __new__(cls, template: str, **values: Any) -> Self:
         """The sentence with its blanks filled in."""
-        made = super().__new__(cls, template.format(**values))
-        made.template, made.values = template, values
+        return cls.coded(template, template.format(**values), **values)
+
+    @classmethod
+    def coded(cls, code: str, english: str, **values: Any) -> Self:
+        """A sentence whose English was put together elsewhere. ``code`` stands where the template would."""
+        made = super().__new__(cls, english)
+        made.template, made.values = code, values
         return made

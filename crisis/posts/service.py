@@ -19,7 +19,7 @@ from crisis.errors import Conflict, Invalid, NotFound
 from crisis.lanes import Lane
 from crisis.limits.models import AccountLimit
 from crisis.messages.render import Renderer
-from crisis.messages.rendered import Rendered, check
+from crisis.messages.rendered import Rendered, faults
 from crisis.mode import Mode
 from crisis.posts import standing
 from crisis.posts.models import Post
@@ -239,7 +239,8 @@ class Posts:
         rendered = self._renderer.render_post(
             body, title, account.channel, capabilities, language=self._language, mode=mode
         )
-        if problems := check(rendered, capabilities):
+        if found := faults(rendered, capabilities):
+            problems = [Said.coded(each.code, each.said, **each.values) for each in found]
             raise Invalid(Said("The post cannot go out as it is."), problems)
         return rendered
 

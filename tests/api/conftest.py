@@ -44,6 +44,7 @@ def api_settings(database_url: str, redis_url: str, tmp_path_factory: pytest.Tem
         facebook_app_secret=SecretStr(APP_SECRET),
         facebook_verify_token=SecretStr(VERIFY_TOKEN),
         drain_seconds=1,
+        editors_contact="Vakttelefonen 74 00 00 01",
     )
 
 
