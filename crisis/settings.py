@@ -5,9 +5,7 @@ Order, first found wins: the environment; one file per setting under ``CRISIS_SE
 the keys that the first ``crisis up`` made. Production sets the environment or files and has no such home.
 """
 
-import json
 import math
-import os
 from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
@@ -19,6 +17,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
 
 from crisis.mode import Mode
+from crisis.setting_sources import Files, Home
 
 KEY_BYTES = 32
 _ADDRESS = r"^(https?://[^\s\"'<>]+)?$"
@@ -264,41 +263,8 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
         file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (init_settings, env_settings, _Files(settings_cls), _Home(settings_cls))
+        return (init_settings, env_settings, Files(settings_cls), Home(settings_cls))
 
 
 def _is_loopback(url: str) -> bool:
     return urlsplit(url).hostname in {"127.0.0.1", "localhost", "::1"}
-
-
-class _Files(PydanticBaseSettingsSource):
-    """One file per setting, named like its variable or its field, under ``CRISIS_SECRETS_DIR``."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        folder = os.environ.get("CRISIS_SECRETS_DIR")
-        for name in (f"CRISIS_{field_name.upper()}", f"crisis_{field_name}", field_name) if folder else ():
-            path = Path(folder or "") / name
-            if path.is_file():
-                return path.read_text(encoding="utf-8").strip(), field_name, False
-        return None, field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        found = {name: self.get_field_value(None, name)[0] for name in self.settings_cls.model_fields}
-        return {name: value for name, value in found.items() if value is not None}
-
-
-class _Home(PydanticBaseSettingsSource):
-    """What a running ``crisis up`` left in the home folder."""
-
-    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:  # noqa: ARG002
-        return self().get(field_name), field_name, False
-
-    def __call__(self) -> dict[str, Any]:
-        home = Path(self.current_state.get("home") or "var").expanduser()
-        found: dict[str, Any] = {}
-        for name in ("keys.json", "run/services.json"):
-            try:
-                found |= json.loads((home / name).read_text(encoding="utf-8"))
-            except (FileNotFoundError, NotADirectoryError, PermissionError):
-                continue
-        return found
