@@ -14,6 +14,8 @@ from crisis.limits import service as limits
 from crisis.limits.service import Trouble
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
+from crisis.users import break_glass
+from crisis.users.break_glass import Alarm
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +29,8 @@ class Bar:
     promise: Promise | None
     """The most urgent one."""
     troubles: Sequence[Trouble]
+    alarms: Sequence[Alarm]
+    """Break-glass codes that were used, and that nobody has acknowledged: in both modes, on every page."""
 
     @property
     def is_locking(self) -> bool:
@@ -54,4 +58,5 @@ async def read(crisis: Crisis, mode: Mode) -> Bar:
             await activations.find_current(session, other),
             promised[0] if promised else None,
             await limits.troubles(session, mode, CHANNEL_NAMES),
+            await break_glass.alarms(session),
         )

@@ -8,19 +8,59 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api import errors
-from api.desk import account, accounts, activations, audiences, posts, refusals, register, sheet
+from api.desk import (
+    account,
+    accounts,
+    activations,
+    audiences,
+    break_glass,
+    confirm,
+    demo,
+    enrolment,
+    login,
+    me,
+    posts,
+    refusals,
+    register,
+    sheet,
+    users,
+)
 from api.desk.assets import Assets
 from api.desk.pages import Pages
 from api.desk.visit import Visit
+from crisis.bootstrap import Crisis
 from crisis.settings import Settings
+from crisis.users.entrance import Entrance
+from crisis.users.oidc import Oidc
+from crisis.users.passkeys import Place
+from crisis.users.passwords import Passwords
 
-NOUNS: Final = (activations, accounts, account, register, posts, audiences, sheet)
+NOUNS: Final = (
+    activations,
+    accounts,
+    account,
+    register,
+    posts,
+    audiences,
+    sheet,
+    login,
+    confirm,
+    enrolment,
+    me,
+    users,
+    break_glass,
+    demo,
+)
 
 
 def install(app: FastAPI, settings: Settings) -> None:
     """Give the application its pages."""
     assets = Assets(settings.templates_dir / "static", settings.browser_dir)
     app.state.pages = Pages(settings.templates_dir, assets)
+    crisis: Crisis = app.state.crisis
+    place = Place.of(settings.public_url, settings.municipality)
+    app.state.entrance = Entrance(crisis.db, crisis.credentials, Passwords(), place)
+    app.state.oidc = Oidc.of(settings)
     pages = APIRouter(include_in_schema=False)
     for noun in NOUNS:
         pages.include_router(noun.router)

@@ -1,7 +1,7 @@
 """The door of every page: the visit, the walls against other sites, and every refusal as a page that says what to do."""
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated
+from typing import Annotated, Any
 from urllib.parse import quote
 
 from fastapi import Depends
@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.desk import refusals
+from api.desk import cookies, refusals
 from api.desk.cross_site import SAFE
 from api.desk.visit import SignInNeeded, Visit
 from api.errors import failure
@@ -32,18 +32,14 @@ class PageRoute(APIRoute):
         handle = super().get_route_handler()
         most = (self.openapi_extra or {}).get(UPLOAD_MOST)
 
-        async def enter(request: Request) -> Response:
+        async def answer(request: Request) -> Response:
             state = request.app.state
             try:
                 visit = request.state.visit = await Visit.begin(request, state.crisis, state.pages)
             except (OperationalError, InterfaceError, PoolTimeout):
                 return await refusals.database_away(request, state.pages)
             try:
-                if request.method not in SAFE:
-                    if most is None:
-                        await visit.check()
-                    else:
-                        await visit.check(most(state.crisis.settings) if callable(most) else most, has_file=True)
+                await _check(visit, most)
                 return await handle(request)
             except SignInNeeded:
                 return _sign_in(visit)
@@ -54,7 +50,28 @@ class PageRoute(APIRoute):
             except Exception as error:  # noqa: BLE001 - the last net: the log has it, and the page says under which id
                 return await refusals.unforeseen(visit, failure(error))
 
+        async def enter(request: Request) -> Response:
+            return _renewed(request, await answer(request))
+
         return enter
+
+
+async def _check(visit: Visit, most: Any) -> None:
+    """The walls around an act; ``most`` bytes of a file, or of ``None`` a form without one."""
+    if visit.request.method in SAFE:
+        return
+    if most is None:
+        await visit.check()
+    else:
+        await visit.check(most(visit.crisis.settings) if callable(most) else most, has_file=True)
+
+
+def _renewed(request: Request, response: Response) -> Response:
+    """The session's new secret goes along, whatever became of the act: the old one is worthless."""
+    visit: Visit | None = getattr(request.state, "visit", None)
+    if visit is not None and visit.renewed:
+        cookies.set_session(visit, response, visit.renewed)
+    return response
 
 
 async def _visit(request: Request) -> Visit:

@@ -50,6 +50,8 @@ class Visit:
         self.request, self.crisis = request, crisis
         self._pages, self._signed_in = pages, signed_in
         self._form: FormData | None = None
+        self.renewed = ""
+        """The session's new secret, where this request gave it one."""
         self.mode = Mode.EXERCISE if request.query_params.get("mode") == "exercise" else Mode.ACTUAL
         """Whose world the page shows: by ``?mode=exercise``, until the handler says that its thing belongs to the other."""
 
@@ -57,7 +59,8 @@ class Visit:
     async def begin(cls, request: Request, crisis: Crisis, pages: Pages) -> Self:
         """Who comes, by their cookie."""
         secret = request.cookies.get(cookie_name(crisis))
-        return cls(request, crisis, pages, await sessions.find(crisis.db, secret) if secret else None)
+        demo = crisis.settings.demo
+        return cls(request, crisis, pages, await sessions.find(crisis.db, secret, demo=demo) if secret else None)
 
     @property
     def is_signed_in(self) -> bool:
@@ -101,6 +104,11 @@ class Visit:
         """The actor, if they may. Raises :class:`SignInNeeded` and :class:`crisis.errors.NotAllowed`."""
         require(self.actor, act)
         return self.actor
+
+    async def renew(self, secret: str) -> None:
+        """The session has a new secret, since a factor was shown: pages from here on know it, and so will the browser."""
+        self.renewed = secret
+        self._signed_in = await sessions.find(self.crisis.db, secret, demo=self.crisis.settings.demo)
 
     async def check(self, most: int = FORM_MOST, *, has_file: bool = False) -> None:
         """Raise :class:`cross_site.FromElsewhere` unless one of our own pages asks for this act. Reads no more than ``most``

@@ -51,6 +51,14 @@ async def take(session: AsyncSession, rite: Rite, secret: str) -> Held:
     return Held(row.user_id, row.held)
 
 
+async def look(session: AsyncSession, rite: Rite, secret: str) -> Held | None:
+    """What was begun, without ending it."""
+    row = await session.get(Ceremony, secrets.digest(secret))
+    if row is None or row.rite is not rite or row.expires_at <= clock.now():
+        return None
+    return Held(row.user_id, row.held)
+
+
 async def purge(session: AsyncSession) -> None:
     """Drop what nobody came back to."""
     await session.execute(delete(Ceremony).where(Ceremony.expires_at < func.now()))

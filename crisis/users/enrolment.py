@@ -71,6 +71,14 @@ async def offer_codes(session: AsyncSession, sealer: Sealer, user: User) -> tupl
     return rite, shown
 
 
+async def find_offered(session: AsyncSession, sealer: Sealer, user: User, offered: str) -> str | None:
+    """The codes' secret of an offer that still holds, to show it once more."""
+    held = await ceremonies.look(session, Rite.ADD_TOTP, offered)
+    if held is None or held.user_id != user.id:
+        return None
+    return totp.unseal(sealer, user.id, bytes.fromhex(held.values["totp"]))
+
+
 async def set_password(
     db: Database,
     passwords: Passwords,
@@ -84,8 +92,8 @@ async def set_password(
     """Password and one-time codes, together: neither is worth anything without the other.
 
     ``offered`` is the browser's secret of :func:`offer_codes`. Spends an enrolment link if there is one. Raises
-    :class:`crisis.users.passwords.PasswordRefused`; :class:`WrongCode` and :class:`CeremonyOver`, after which new codes
-    must be offered.
+    :class:`crisis.users.passwords.PasswordRefused` and :class:`WrongCode`, after which the offer still holds;
+    :class:`CeremonyOver`, after which new codes must be offered; and :class:`LinkOver`.
     """
     check_password(password, [*names, user.name, user.login or ""])
     kept = await passwords.hash(password)

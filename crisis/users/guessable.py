@@ -12,7 +12,7 @@ from typing import Final
 WORDS: Final = frozenset(
     """
     abcdef adgangskode admin administrator asdf asdfgh baseball beredskap brannvesen charlie chelsea dragon endre enhetsleder
-    facebook fjordvik football fotball google hallo heisann hello hemmelig hemmeleg hei iloveyou instagram jegelskerdeg
+    facebook football fotball google hallo heisann hello hemmelig hemmeleg hei iloveyou instagram jegelskerdeg
     jeghaterdeg kommune kommunen krise krisestab kriseteam letmein liverpool login logginn manchester master michael minecraft
     monkey mustang nettredaksjon nettredaksjonen ninja norge noreg password passord passordet passw pass pokemon princess
     qazwsx qwer qwert qwerty raadmann rosenborg samsung secret shadow sjokolade skole sommer sommar sport starwars sunshine

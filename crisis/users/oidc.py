@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
+from authlib.deprecate import AuthlibDeprecationWarning
 from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
@@ -35,7 +36,7 @@ from crisis.users.models import How, Rite, User
 
 with warnings.catch_warnings():
     # Authlib has begun to prefer a fork of httpx that hardly anybody ships yet.
-    warnings.simplefilter("ignore")
+    warnings.simplefilter("ignore", AuthlibDeprecationWarning)
     from authlib.integrations.httpx_client import AsyncOAuth2Client
     from authlib.oauth2.base import OAuth2Error
 
@@ -118,13 +119,19 @@ class Oidc:
             grants,
         )
 
-    async def begin(self, db: Database, next_path: str) -> tuple[str, str]:
-        """The browser's secret, and the provider's address to send it to. Raises :class:`ProviderAway`."""
+    async def begin(self, db: Database, next_path: str, *, again: bool = False) -> tuple[str, str]:
+        """The browser's secret, and the provider's address to send it to. Raises :class:`ProviderAway`.
+
+        ``again``: the provider is to ask for a factor, even of somebody it knows.
+        """
         said = await self._discover()
         verifier, nonce = secrets.new(), secrets.new()
         async with self._client() as client:
             address, state = client.create_authorization_url(
-                said["authorization_endpoint"], code_verifier=verifier, nonce=nonce
+                said["authorization_endpoint"],
+                code_verifier=verifier,
+                nonce=nonce,
+                **({"prompt": "login"} if again else {}),
             )
         async with db.transaction() as session:
             begun = await ceremonies.begin(

@@ -10,7 +10,7 @@ Who somebody is comes from the user's row at every request, so a changed role co
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -34,19 +34,27 @@ FRESH: Final = timedelta(minutes=10)
 """So long after a factor was shown, acts that ask for a fresh one ask for nothing."""
 _SHOWN_MOST = 200  # characters of what a browser calls itself
 
-_FIND = text(
-    """
-    SELECT s.id, s.user_id, s.how, coalesce(u.name, s.name) AS name, coalesce(u.role, s.role) AS role,
-           CASE WHEN u.id IS NULL THEN s.unit ELSE u.unit END AS unit, coalesce(u.language, s.language, 'nb') AS language,
-           s.factor_at > now() - CAST(:fresh AS interval) AS is_fresh, s.last_seen_at < now() - interval '1 minute' AS is_stale
+_IN_FORCE = """
     FROM sessions s LEFT JOIN users u ON u.id = s.user_id
-    WHERE s.digest = :digest AND u.disabled_at IS NULL
+    WHERE u.disabled_at IS NULL
       AND s.created_at > now() - CAST(:longest AS interval)
       AND (s.last_seen_at > now() - CAST(:idle AS interval) OR s.how = 'break_glass'
            OR EXISTS (SELECT FROM gate WHERE state = 'locked'))
       AND (s.how <> 'demo' OR :demo)
+"""
+_WHO = """
+    coalesce(u.name, s.name) AS name, coalesce(u.role, s.role) AS role,
+    CASE WHEN u.id IS NULL THEN s.unit ELSE u.unit END AS unit
+"""
+_FIND = text(
+    f"""
+    SELECT s.id, s.user_id, s.how, {_WHO}, coalesce(u.language, s.language, 'nb') AS language,
+           s.factor_at > now() - CAST(:fresh AS interval) OR s.how IN ('break_glass', 'demo') AS is_fresh,
+           s.last_seen_at < now() - interval '1 minute' AS is_stale
+    {_IN_FORCE} AND s.digest = :digest
     """
 )
+_STILL = text(f"SELECT s.id, {_WHO} {_IN_FORCE} AND s.id = ANY(:ids)")
 _SEEN = text(
     """
     UPDATE sessions SET last_seen_at = now() WHERE id = (
@@ -68,7 +76,7 @@ class SignedIn:
     how: str
     """One of :class:`crisis.users.models.How`."""
     is_fresh: bool
-    """A factor was shown in the last ten minutes."""
+    """A factor was shown in the last ten minutes; or there is none to ask for, by break-glass code and in the demo."""
     csrf: str
     """What a form of this session's carries: a MAC of its secret, which no other site knows."""
 
@@ -118,6 +126,12 @@ async def begin_in(
     return made
 
 
+async def in_force(session: AsyncSession, ids: Collection[int], *, demo: bool = False) -> dict[int, Actor]:
+    """Which of these sessions are still in force, and who each is by now. Looking on is not being there: it keeps none alive."""
+    values = {"ids": list(ids), "longest": LONGEST, "idle": IDLE, "demo": demo}
+    return {row.id: Actor(row.name, Role(row.role), row.unit) for row in await session.execute(_STILL, values)}
+
+
 async def renew(db: Database, signed_in: SignedIn) -> str:
     """A factor was shown again: the session is fresh, and has a new secret. The old one is worthless.
 
@@ -141,6 +155,13 @@ async def end(db: Database, signed_in: SignedIn) -> None:
         gone = await session.execute(delete(Session).where(Session.id == signed_in.session_id).returning(Session.id))
         if gone.scalar_one_or_none() is not None:
             await chain.append(session, signed_in.actor, "sign_out", f"session:{signed_in.session_id}")
+
+
+async def set_language(db: Database, signed_in: SignedIn, language: str) -> None:
+    """The language of a session that no user is behind."""
+    async with db.transaction() as session:
+        row = update(Session).where(Session.id == signed_in.session_id, Session.user_id.is_(None))
+        await session.execute(row.values(language=language))
 
 
 async def list_own(session: AsyncSession, signed_in: SignedIn) -> Sequence[Session]:

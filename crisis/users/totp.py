@@ -51,6 +51,11 @@ def seal(sealer: Sealer, user_id: int, secret: str) -> bytes:
     return sealer.seal(secret, _context(user_id))
 
 
+def unseal(sealer: Sealer, user_id: int, kept: bytes) -> str:
+    """The secret again. Raises :class:`crisis.sealing.CannotOpen`."""
+    return sealer.open(kept, _context(user_id))
+
+
 async def take(session: AsyncSession, sealer: Sealer, user: User, code: str, now: datetime | None = None) -> bool:
     """Whether this is a right code of this user's that was not taken before; if so it is taken now.
 
@@ -58,7 +63,7 @@ async def take(session: AsyncSession, sealer: Sealer, user: User, code: str, now
     """
     if user.totp is None:
         return False
-    step = step_of(sealer.open(user.totp, _context(user.id)), code, now)
+    step = step_of(unseal(sealer, user.id, user.totp), code, now)
     if step is None:
         return False
     return (await session.execute(_TAKE, {"id": user.id, "step": step})).scalar_one_or_none() is not None

@@ -1,0 +1,20 @@
+"""Roles: what the desk calls them."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from api.desk.texts import lazily as N_
+from crisis.roles import Role
+
+NAMES: Final[Mapping[Role, str]] = {
+    Role.DIRECTOR: N_("Kommunedirektør eller stedfortreder"),
+    Role.EDITOR: N_("Nettredaksjonen"),
+    Role.UNIT: N_("Enhetsredaktør"),
+    Role.SWITCHBOARD: N_("Sentralbord"),
+    Role.SPOKESPERSON: N_("Talsperson"),
+    Role.LOGKEEPER: N_("Loggfører"),
+    Role.PREPAREDNESS: N_("Beredskapskoordinator"),
+    Role.AUDITOR: N_("Revisjon"),
+    Role.ADMIN: N_("Administrator"),
+}
+"""Everything a person may be. The operator is no person at the desk."""
