@@ -17,7 +17,7 @@ import pytest
 
 from adapters.second_place import SecondPlace
 from adapters.website import Website
-from crisis.channels import Found, Misconfigured
+from crisis.channels import Found, Misconfigured, OutcomeUnknown
 from tests.adapters.test_website import ACCOUNT, ATOM, MESSAGE, feed, later, names_in, page, setup_for, snapshot, words
 from tests.adapters.told import IMPRINT, in_language, site, tell, told
 
@@ -210,6 +210,20 @@ async def test_upkeep_writes_nothing_while_nothing_changes_and_mends_what_was_de
     (folder / "en.html").unlink()
     await website.keep({})
     assert "Leave the area at once" in page(folder, "en.html")
+
+
+async def test_what_was_left_half_written_is_written_at_the_next_upkeep(website: Website, folder: Path) -> None:
+    await website.keep({})
+    (folder / "en.html").unlink()
+    (folder / "en.html").mkdir()
+    alert, _, update, _ = told(("alert", "update"))
+    with pytest.raises(OutcomeUnknown):
+        await website.publish(ACCOUNT, alert)
+    (folder / "en.html").rmdir()
+    await website.publish(ACCOUNT, update)
+    await website.keep({})
+    assert "There is no message in this language yet" in words(page(folder, "en.html"))
+    assert "Moen" in page(folder, FIRST)
 
 
 async def test_upkeep_that_cannot_write_says_what_to_do(tmp_path: Path) -> None:
