@@ -8,6 +8,7 @@ import tempfile
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import make_url, text
@@ -18,6 +19,7 @@ from crisis.embedded.postgres import Postgres
 from crisis.embedded.valkey import Valkey
 from crisis.roles import Actor, Role
 from crisis.settings import Settings
+from tests.sharing import Sharing
 
 EMPTY = """
     ALTER TABLE audit DISABLE TRIGGER audit_no_truncate;
@@ -27,16 +29,11 @@ EMPTY = """
     UPDATE gate SET state = 'open', epoch = 0;
 """
 
-ONE_AFTER_THE_OTHER = ("tests/faults/", "tests/isolation/", "tests/race/")
-"""What kills, starves and races: on one process, so that none of it is what disturbs another, and they share an installation."""
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """On several processes (`make test`), a module's tests stay together and in their order, for what they share."""
-    for item in items:
-        module = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group("faults" if module.startswith(ONE_AFTER_THE_OTHER) else module))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Sharing:
+    """Which tests run on which process, where there are several."""
+    return Sharing(config, log)
 
 
 @contextmanager
