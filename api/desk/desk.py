@@ -22,6 +22,7 @@ from api.desk import (
     posts,
     refusals,
     register,
+    setup,
     sheet,
     users,
 )
@@ -40,6 +41,7 @@ NOUNS: Final = (
     accounts,
     account,
     register,
+    setup,
     posts,
     audiences,
     sheet,

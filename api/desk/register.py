@@ -1,6 +1,7 @@
 """The register of accounts, brought in as a file: whole, or not at all with every line that must be mended."""
 
 import asyncio
+import re
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -19,6 +20,8 @@ from crisis.errors import Invalid
 from crisis.roles import Act
 from crisis.settings import Settings
 
+NAME_MOST = 80  # characters of the file's name, which goes on record
+_NOT_IN_A_NAME = re.compile(r"[^\w.-]|^\.+")
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -42,7 +45,7 @@ async def take(visit: TheVisit) -> Response:
     if not isinstance(file, UploadFile) or not file.filename:
         return await _form(visit, _("Velg en fil."))
     with tempfile.TemporaryDirectory(prefix="crisis-") as folder:
-        source = Path(folder) / "register.csv"
+        source = Path(folder) / _NOT_IN_A_NAME.sub("_", file.filename)[-NAME_MOST:]
         with source.open("wb") as copy:
             await asyncio.to_thread(shutil.copyfileobj, file.file, copy)
         await file.close()

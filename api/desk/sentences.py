@@ -5,11 +5,13 @@ from typing import Any, Final
 
 from babel.numbers import format_decimal
 
+from api.desk.findings import FINDINGS
 from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
 from crisis.said import Said
 
 SENTENCES: Final[Mapping[str, str]] = {
+    **FINDINGS,
     "line {line}: {problem}": N_("Linje %(line)s: %(problem)s"),
     "the column {name!r} is missing": N_("kolonnen «%(name)s» mangler"),
     "the column {name!r} is not known": N_("kolonnen «%(name)s» er ukjent"),

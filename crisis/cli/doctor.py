@@ -1,11 +1,13 @@
 """``crisis doctor``: is everything reachable, configured and migrated, and what to do if not."""
 
+import asyncio
 from typing import Any
 
 import typer
 
-from crisis.cli import checkup, door, screen
-from crisis.cli.findings import Finding, Level
+from crisis.checkup.examination import examine
+from crisis.checkup.findings import Finding, Level
+from crisis.cli import door, screen
 from crisis.settings import Settings
 
 _STYLES = {Level.OK: "green", Level.NOTE: "yellow", Level.WRONG: "red"}
@@ -18,7 +20,7 @@ def register(app: typer.Typer) -> None:
 
 def doctor(*, as_json: door.JsonOption = False) -> None:
     """Look at every part, and say what to do about each that is not as it should be."""
-    findings = checkup.examine(Settings())
+    findings = asyncio.run(examine(Settings()))
     wrong = [each for each in findings if each.level is Level.WRONG]
     if as_json:
         screen.show_json({"healthy": not wrong, "findings": [_described(each) for each in findings]})

@@ -1,4 +1,4 @@
-"""What is promised, for ``crisis status`` and ``crisis doctor``: the next update, how long there is to it, and what came late."""
+"""What is promised, for ``crisis status``: the next update, how long there is to it, and what came late."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -6,10 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
-from crisis.bootstrap import Crisis
 from crisis.cli import screen, times
-from crisis.cli.findings import Finding, Level
-from crisis.deliveries import promises, withdrawals
+from crisis.deliveries import promises
 from crisis.deliveries.promises import Late, Promise, PromiseState
 
 _STYLES = {PromiseState.AHEAD.value: "", PromiseState.SOON.value: "yellow", PromiseState.OVERDUE.value: "bold red"}
@@ -23,32 +21,6 @@ def promises_described(standing: Sequence[Promise]) -> list[dict[str, Any]]:
 def late_described(late: Sequence[Late]) -> list[dict[str, Any]]:
     """The revisions that came late, as JSON."""
     return [asdict(each) for each in late]
-
-
-async def findings(crisis: Crisis) -> list[Finding]:
-    """What a person has left undone: updates that are overdue, and posts that could not be taken down."""
-    async with crisis.db.transaction() as session:
-        standing = await promises.standing(session, crisis.settings.promise_warning_seconds)
-        refused = await withdrawals.refused(session)
-    found = [
-        Finding(
-            "promised update",
-            Level.NOTE,
-            f"Message {each.message_id} promised one at {times.shown(each.next_update_at)}: {promises.words(each)}.",
-            f"Send one, if only to say that nothing is new: crisis message write --kind update --message {each.message_id}",
-        )
-        for each in standing
-        if each.state is PromiseState.OVERDUE
-    ]
-    return found + [
-        Finding(
-            "withdrawal",
-            Level.NOTE,
-            f"Delivery {number} to {account} is still out: {why}",
-            f"After mending what stood in the way: crisis delivery withdraw {number}",
-        )
-        for number, account, why in refused
-    ]
 
 
 def promise_lines(described: Sequence[dict[str, Any]]) -> list[Text]:

@@ -12,8 +12,8 @@ from sqlalchemy.exc import IntegrityError
 
 from crisis.bootstrap import Crisis
 from crisis.broker import DELIVER, SWEEP, celery_app, queue_of
-from crisis.cli.checkup import examine
-from crisis.cli.findings import Level
+from crisis.checkup.examination import examine
+from crisis.checkup.findings import Level
 from crisis.embedded.readiness import works
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -115,7 +115,7 @@ async def test_a_row_that_lost_its_mode_is_sent_to_nobody_and_the_checkup_says_s
 
             await until(done, what="the others were held up")
             await asyncio.sleep(1)
-            findings = await asyncio.to_thread(examine, stack.settings)
+            findings = await examine(stack.settings)
             (finding,) = (each for each in findings if each.part == "mode")
             assert finding.level is Level.WRONG
             assert str(STRAYED) in finding.found

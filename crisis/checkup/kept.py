@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 from crisis.bootstrap import channels_for
 from crisis.channels import ChannelError, Upkeep
-from crisis.cli.findings import Finding, Level
+from crisis.checkup.findings import Finding, Level
 from crisis.mode import Mode
+from crisis.said import Said
 from crisis.settings import Settings
 
 
@@ -16,11 +17,11 @@ async def findings(settings: Settings) -> Sequence[Finding]:
         found = []
         for name, channel in channels.items():
             if isinstance(channel, Upkeep):
-                faults, part = await channel.faults(), f"{name}, kept"
+                faults, part = await channel.faults(), Said("{channel}, kept", channel=name)
                 found += [Finding(part, Level.WRONG, fault, advice) for fault, advice in faults]
-                found += [] if faults else [Finding(part, Level.OK, "Is there, and as it should be.")]
+                found += [] if faults else [Finding(part, Level.OK, Said("Is there, and as it should be."))]
     except ChannelError as error:
-        return [Finding("channels", Level.WRONG, str(error))]
+        return [Finding(Said("channels"), Level.WRONG, str(error))]
     finally:
         await channels.close()
     return found

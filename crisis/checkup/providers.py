@@ -4,14 +4,20 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from crisis.bootstrap import Crisis, ceilings_of
-from crisis.cli import screen, standing
-from crisis.cli.findings import Finding, Level
+from crisis.checkup.findings import Finding, Level, called, listed
 from crisis.demo.place import is_loopback
 from crisis.errors import Invalid
 from crisis.limits.models import BreakerState, Why
+from crisis.limits.service import troubles as read_troubles
+from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
+from crisis.said import Said
 from crisis.settings import Settings
 
+_NEEDED = {
+    "sms": ("twilio_account_sid", "twilio_auth_token"),
+    "twitter": ("x_consumer_key", "x_consumer_secret"),
+}
 _ADVICE = {
     Why.MISCONFIGURED: "Give the account new credentials: crisis accounts connect. It is tried again at once.",
     Why.SILENT: (
@@ -28,12 +34,12 @@ async def troubles(crisis: Crisis) -> list[Finding]:
     async with crisis.db.transaction() as session:
         for mode in Mode:
             exercise = ", exercise" if mode is Mode.EXERCISE else ""
-            for trouble in await standing.read_troubles(session, mode):
+            for trouble in await read_troubles(session, mode, CHANNEL_NAMES):
                 said = trouble.sentences["en"]
                 if trouble.reason and trouble.state is not BreakerState.CLOSED:
                     said += f" It said: {trouble.reason}"
                 level = Level.WRONG if trouble.why is Why.MISCONFIGURED else Level.NOTE
-                part = f"{screen.channel_name(trouble.channel)}, {trouble.account}{exercise}"
+                part = f"{called(trouble.channel)}, {trouble.account}{exercise}"
                 found.append(Finding(part, level, said, _ADVICE[trouble.why]))
     return found
 
@@ -43,26 +49,26 @@ def ceilings(settings: Settings) -> Iterator[Finding]:
     try:
         found = ceilings_of(settings)
     except Invalid as problem:
-        advice = "Mend CRISIS_CEILINGS, or leave it out. Until then no worker starts."
-        yield Finding("ceilings", Level.WRONG, " ".join(str(problem).split()), advice)
+        advice = Said("Mend CRISIS_CEILINGS, or leave it out. Until then no worker starts.")
+        yield Finding(Said("ceilings"), Level.WRONG, " ".join(str(problem).split()), advice)
         return
     if found:
-        said = ", ".join(f"{screen.channel_name(channel)} {each.per_second:,g}" for channel, each in found.items())
-        yield Finding("ceilings", Level.OK, f"Calls a second through each account: {said}.")
+        rates = ", ".join(f"{called(channel)} {each.per_second:,g}" for channel, each in found.items())
+        yield Finding(Said("ceilings"), Level.OK, Said("Calls a second through each account: {rates}.", rates=rates))
 
 
 def secrets(settings: Settings, channels: set[str]) -> Iterator[Finding]:
     """What is needed to publish on these channels and was not set."""
-    needed = {
-        "sms": ("twilio_account_sid", "twilio_auth_token"),
-        "twitter": ("x_consumer_key", "x_consumer_secret"),
-    }
-    for channel in sorted(channels & needed.keys()):
-        if unset := [f"CRISIS_{name.upper()}" for name in needed[channel] if getattr(settings, name) is None]:
-            found = f"{' and '.join(unset)} not set here."
-            yield Finding(
-                channel, Level.WRONG, found, "Set them for the API and the workers, or nothing goes out there."
-            )
+    for channel in sorted(channels):
+        if names := unset(settings, channel):
+            found = Said("{names} not set here.", names=listed(names))
+            advice = Said("Set them for the API and the workers, or nothing goes out there.")
+            yield Finding(channel, Level.WRONG, found, advice)
+
+
+def unset(settings: Settings, channel: str) -> list[str]:
+    """The variables that it takes to publish on a channel and that have no value."""
+    return [f"CRISIS_{name.upper()}" for name in _NEEDED.get(channel, ()) if getattr(settings, name) is None]
 
 
 def addresses(settings: Settings) -> Iterator[Finding]:
@@ -72,21 +78,21 @@ def addresses(settings: Settings) -> Iterator[Finding]:
         parts, variable = urlsplit(getattr(settings, name)), f"CRISIS_{name.upper()}"
         host = parts.hostname or ""
         if parts.scheme not in {"http", "https"} or not host:
-            yield Finding(
-                "providers", Level.WRONG, f"{variable} is not an address.", "Write https://host, or leave it out."
-            )
+            found = Said("{variable} is not an address.", variable=variable)
+            yield Finding(Said("providers"), Level.WRONG, found, Said("Write https://host, or leave it out."))
         elif is_loopback(host):
             stand_ins.append(variable)
         elif parts.scheme == "http":
-            yield Finding(
-                "providers", Level.WRONG, f"{variable} is not encrypted: tokens would go in the clear.", "Use https."
-            )
+            found = Said("{variable} is not encrypted: tokens would go in the clear.", variable=variable)
+            yield Finding(Said("providers"), Level.WRONG, found, Said("Use https."))
     if stand_ins:
-        found = f"{', '.join(stand_ins)} point to this machine: nothing reaches the public."
-        yield Finding("providers", Level.NOTE, found, "Right for a demo, and only there.")
+        found = Said("{variables} point to this machine: nothing reaches the public.", variables=listed(stand_ins))
+        yield Finding(Said("providers"), Level.NOTE, found, Said("Right for a demo, and only there."))
     else:
-        yield Finding("providers", Level.OK, "Their own addresses, encrypted.")
+        yield Finding(Said("providers"), Level.OK, Said("Their own addresses, encrypted."))
     callbacks = urlsplit(settings.public_url)
     if settings.twilio_account_sid and "CRISIS_TWILIO_URL" not in stand_ins and is_loopback(callbacks.hostname or ""):
-        found = f"CRISIS_PUBLIC_URL is {settings.public_url}, which no provider can reach: receipts will not come."
-        yield Finding("receipts", Level.WRONG, found, "Set it to the address the API has from outside.")
+        found = Said(
+            "CRISIS_PUBLIC_URL is {url}, which no provider can reach: receipts will not come.", url=settings.public_url
+        )
+        yield Finding(Said("receipts"), Level.WRONG, found, Said("Set it to the address the API has from outside."))
