@@ -136,8 +136,7 @@ async def _left(session: AsyncSession, activation: Activation) -> list[Left]:
 async def _blocked(visit: Visit) -> int:
     if not can(visit.actor, Act.READ_CRISIS):
         return 0
-    found = await visit.crisis.posts.list(visit.actor, mode=visit.mode, most=1000)
-    return sum("blocked" in post.counts for post in found)
+    return len(await visit.crisis.posts.blocked(visit.actor, mode=visit.mode))
 
 
 async def _form(visit: Visit, title: str, problem: str | None, hazard: str) -> Response:

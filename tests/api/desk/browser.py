@@ -94,7 +94,9 @@ class Browser:
         page = await self.post(path, **fields)
         return await self.follow(page) if page.status == 303 else page
 
-    async def upload(self, form: str, content: bytes | BinaryIO, /, *, filename: str = "liste.csv", **fields: str) -> Page:
+    async def upload(
+        self, form: str, content: bytes | BinaryIO, /, *, filename: str = "liste.csv", **fields: str
+    ) -> Page:
         """Send the form with a file that stands on the page ``form``; follow where it leads."""
         action = await self.upload_address(form)
         page = await self.ask("POST", action, data=self.multipart(content, filename, fields))
@@ -106,7 +108,9 @@ class Browser:
         return str(action)
 
     @staticmethod
-    def multipart(content: bytes | BinaryIO, filename: str = "liste.csv", fields: Mapping[str, str] | None = None) -> Any:
+    def multipart(
+        content: bytes | BinaryIO, filename: str = "liste.csv", fields: Mapping[str, str] | None = None
+    ) -> Any:
         made = aiohttp.FormData()
         for name, value in (fields or {}).items():
             made.add_field(name, value)
