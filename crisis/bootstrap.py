@@ -25,7 +25,7 @@ from crisis.deliveries.pace import Pace
 from crisis.errors import Invalid, Unready
 from crisis.lanes import Lane
 from crisis.limits.pace import Ceiling
-from crisis.limits.service import out_of_range
+from crisis.limits.ranges import out_of_range
 from crisis.mode import Mode
 from crisis.sealing import Sealer
 from crisis.settings import Settings

@@ -15,7 +15,7 @@ from crisis.accounts import service
 from crisis.accounts.models import Account, AccountState
 from crisis.activations.service import find_current
 from crisis.errors import Conflict, Invalid, NotFound
-from crisis.limits import overview
+from crisis.limits import overview, ranges
 from crisis.limits import service as limits
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.roles import Act
@@ -92,12 +92,12 @@ async def set_limit(account_id: int, visit: TheVisit) -> Response:
     problems = {}
     for name, text in typed.items():
         try:
-            numbers[name] = limits.read_number(text.replace(",", "."), name) if text else None
+            numbers[name] = ranges.read_number(text.replace(",", "."), name) if text else None
         except Invalid:
             problems[name] = visit.gettext("Skriv et tall, eller la feltet stå tomt.")
             continue
         alone = {"concurrency": None, "per_second": None} | {name: numbers[name]}
-        for problem in limits.out_of_range(**alone):
+        for problem in ranges.out_of_range(**alone):
             problems[name] = told(visit, problem)
     if problems:
         return await _page(visit, account_id, problems, typed)

@@ -12,7 +12,8 @@ from crisis.cli.standing import limit_words
 from crisis.errors import Invalid
 from crisis.limits import service
 from crisis.limits.models import CONCURRENCY_MOST, PER_SECOND_LEAST, PER_SECOND_MOST
-from crisis.limits.service import Limited, read_number
+from crisis.limits.ranges import read_number
+from crisis.limits.service import Limited
 
 
 def register(app: typer.Typer) -> None:  # noqa: ARG001 - these are commands about accounts

@@ -1,6 +1,5 @@
 """What people do about limits: set them, name a standby, try again at once, and read how every account stands."""
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,15 +17,8 @@ from crisis.db import Database, kick
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.lanes import Lane
 from crisis.limits import breaker
-from crisis.limits.models import (
-    CONCURRENCY_MOST,
-    PER_SECOND_LEAST,
-    PER_SECOND_MOST,
-    AccountLimit,
-    BreakerState,
-    Flow,
-    Why,
-)
+from crisis.limits.models import AccountLimit, BreakerState, Flow, Why
+from crisis.limits.ranges import out_of_range
 from crisis.limits.sentences import sentence
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, require
@@ -208,29 +200,6 @@ async def troubles(session: AsyncSession, mode: Mode, names: Mapping[str, str] |
     return found
 
 
-def out_of_range(concurrency: float | None, per_second: float | None) -> list[str]:
-    """What is wrong with these limits, each with the range that it takes; nothing where nothing is."""
-    problems: list[str] = []
-    if concurrency is not None and not (concurrency == concurrency // 1 and 1 <= concurrency <= CONCURRENCY_MOST):
-        problems.append(
-            Said(
-                "concurrency must be a whole number from 1 to {most:,}, not {given:,.15g}.",
-                most=CONCURRENCY_MOST,
-                given=concurrency,
-            )
-        )
-    if per_second is not None and not PER_SECOND_LEAST <= per_second <= PER_SECOND_MOST:
-        problems.append(
-            Said(
-                "per_second must be from {least:g} to {most:,.0f}, not {given:,.15g}.",
-                least=PER_SECOND_LEAST,
-                most=PER_SECOND_MOST,
-                given=per_second,
-            )
-        )
-    return problems
-
-
 async def _hold_pair(session: AsyncSession, account_id: int, first_id: int | None) -> tuple[Account, Account | None]:
     """Both accounts, held, so that nobody pairs one of them otherwise meanwhile."""
     wanted = {account_id, first_id} - {None}
@@ -290,14 +259,3 @@ async def _check_pair(session: AsyncSession, account: Account, first: Account) -
 async def _write(session: AsyncSession, account_id: int, **values: object) -> None:
     statement = insert(AccountLimit).values(account_id=account_id, **values)
     await session.execute(statement.on_conflict_do_update(index_elements=["account_id"], set_=values))
-
-
-def read_number(said: str, what: str) -> float:
-    """A number as people write it. Raises :class:`Invalid` for words, NaN and infinity."""
-    try:
-        number = float(said)
-    except ValueError:
-        number = math.nan
-    if not math.isfinite(number):
-        raise Invalid(Said("{what} must be a number, not {given!r}. Nothing was changed.", what=what, given=said[:40]))
-    return number

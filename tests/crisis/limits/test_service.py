@@ -17,7 +17,7 @@ from crisis.bootstrap import ceilings_of
 from crisis.channels import Misconfigured, Unavailable
 from crisis.errors import Conflict, Invalid, NotAllowed, NotFound
 from crisis.lanes import Lane
-from crisis.limits import service
+from crisis.limits import ranges, service
 from crisis.limits.pace import Ceiling
 from crisis.limits.takes import Take
 from crisis.messages import drafts
@@ -83,7 +83,7 @@ async def test_everything_that_is_wrong_is_said_at_once(bench: Workbench) -> Non
 
 @given(st.floats(), st.floats())
 def test_what_is_allowed_is_what_the_database_takes(concurrency: float, per_second: float) -> None:
-    wrong = service.out_of_range(concurrency, per_second)
+    wrong = ranges.out_of_range(concurrency, per_second)
     takes = [
         math.isfinite(concurrency) and concurrency == int(concurrency) and 1 <= concurrency <= 10_000,
         0.01 <= per_second <= 10_000,
@@ -94,7 +94,7 @@ def test_what_is_allowed_is_what_the_database_takes(concurrency: float, per_seco
 @pytest.mark.parametrize("words", ["", "mange", "nan", "inf", "-inf", "1,5", "١٢ stk", "\x00"])
 def test_what_is_no_number_is_said_to_be_none(words: str) -> None:
     with pytest.raises(Invalid, match="must be a number"):
-        service.read_number(words, "--concurrency")
+        ranges.read_number(words, "--concurrency")
 
 
 @pytest.mark.parametrize("role", list(Role))
