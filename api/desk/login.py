@@ -16,7 +16,8 @@ from crisis.users.attempts import TooSoon
 from crisis.users.break_glass import CodeRefused
 from crisis.users.ceremonies import CeremonyOver
 from crisis.users.entrance import Entrance, SignInRefused, WrongCode
-from crisis.users.oidc import NoRole, Oidc, ProviderAway, SignInDenied
+from crisis.users.grants import NoRole
+from crisis.users.oidc import Oidc, ProviderAway, SignInDenied
 from crisis.users.passkeys import PasskeyRefused
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

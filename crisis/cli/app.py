@@ -30,6 +30,7 @@ MODULES = (
     "limits",
     "recipients",
     "tokens",
+    "users",
     "audit",
     "doctor",
     "demo",

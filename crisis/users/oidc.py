@@ -12,7 +12,6 @@ import logging
 import time
 import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 import httpx
@@ -26,19 +25,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.audit import chain
 from crisis.db import Database
-from crisis.errors import Invalid, NotAllowed, Unready
-from crisis.roles import Role
+from crisis.errors import Invalid, Unready
 from crisis.settings import Settings
 from crisis.users import ceremonies, sessions
 from crisis.users import secret as secrets
 from crisis.users.entrance import Browser
+from crisis.users.grants import Grant, NoRole, find_grant, grant_of, name_in
 from crisis.users.models import How, Rite, User
 
 with warnings.catch_warnings():
     # Authlib has begun to prefer a fork of httpx that hardly anybody ships yet.
     warnings.simplefilter("ignore", AuthlibDeprecationWarning)
+    from authlib.common.errors import AuthlibBaseError
     from authlib.integrations.httpx_client import AsyncOAuth2Client
-    from authlib.oauth2.base import OAuth2Error
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,6 @@ KEPT_SECONDS: Final = 3600.0
 _SECONDS = 8.0  # for each of the provider's answers
 _LEEWAY = 60  # seconds that its clock may differ from ours
 _ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA", "RS384", "RS512", "ES384", "ES512", "PS384", "PS512")
-_NAME_MOST = 100  # characters
 
 
 class ProviderAway(Unready):
@@ -66,24 +64,6 @@ class SignInDenied(Invalid):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The sign-in through the identity provider came to nothing: {why}. Begin again.")
-
-
-class NoRole(NotAllowed):
-    """The provider knows this person; none of their groups or roles there is one that lets them in here."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(
-            f"{name} is known to the identity provider, and has no role here. Ask the administrator: somebody has to be put in one "
-            "of the groups that CRISIS_OIDC_ROLES names."
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Grant:
-    """What a value of the claim gives."""
-
-    role: Role
-    unit: str | None
 
 
 class Oidc:
@@ -153,7 +133,7 @@ class Oidc:
         if answer.get("iss", self._issuer) != self._issuer:
             raise SignInDenied("another provider answered")
         claims = await self._claims(await self._token(answer["code"], held["verifier"]), held["nonce"])
-        grant = self._grant(claims)
+        grant = find_grant(claims, self._role_claim, self._grants, name_in(claims))
         async with db.transaction() as session:
             user = await _person(session, self._issuer, claims, grant)
             secret = await sessions.begin_in(session, user, How.OIDC, agent=browser.agent, address=browser.address)
@@ -166,7 +146,7 @@ class Oidc:
                 token = await client.fetch_token(
                     said["token_endpoint"], code=code, code_verifier=verifier, grant_type="authorization_code"
                 )
-        except OAuth2Error as refused:
+        except AuthlibBaseError as refused:
             log.warning("the identity provider refused a code: %s", refused.error)
             raise SignInDenied("the provider refused its own code") from refused
         except (httpx.HTTPError, ValueError) as away:
@@ -203,17 +183,6 @@ class Oidc:
             raise SignInDenied("the token is for somebody else")
         return claims
 
-    def _grant(self, claims: Mapping[str, Any]) -> Grant:
-        """The first of the configured values that the person has. The order of ``CRISIS_OIDC_ROLES`` decides."""
-        said: Any = claims
-        for part in (self._role_claim,) if self._role_claim in claims else self._role_claim.split("."):
-            said = said.get(part) if isinstance(said, Mapping) else None
-        has = set(map(str, said)) if isinstance(said, list) else {str(said)}
-        for value, grant in self._grants.items():
-            if value in has:
-                return grant
-        raise NoRole(_name(claims))
-
     async def _discover(self, *, again: bool = False) -> Mapping[str, Any]:
         if self._said and not again and time.monotonic() - self._asked_at < KEPT_SECONDS:
             return self._said
@@ -246,24 +215,9 @@ class Oidc:
         )
 
 
-def grant_of(said: str, editors_unit: str) -> Grant:
-    """``director``, or ``unit:biblioteket``. Raises :class:`crisis.errors.Invalid`."""
-    name, _, unit = said.partition(":")
-    try:
-        role = Role(name)
-    except ValueError:
-        role = Role.OPERATOR
-    if role is Role.OPERATOR or (role is Role.UNIT) != bool(unit):
-        raise Invalid(
-            f"CRISIS_OIDC_ROLES cannot be used: {said!r} is no role. Write group=director,other=unit:biblioteket. The roles are "
-            f"{', '.join(each.value for each in Role if each is not Role.OPERATOR)}."
-        )
-    return Grant(role, unit or (editors_unit if role is Role.EDITOR else None))
-
-
 async def _person(session: AsyncSession, issuer: str, claims: Mapping[str, Any], grant: Grant) -> User:
     """The user with this subject, with the name and the role that the provider gives them now; a new one if need be."""
-    subject, name = str(claims["sub"]), _name(claims)
+    subject, name = str(claims["sub"]), name_in(claims)
     known = select(User).where(User.issuer == issuer, User.subject == subject).with_for_update()
     user = (await session.scalars(known)).one_or_none()
     if user is not None and user.disabled_at is not None:
@@ -291,9 +245,3 @@ async def _person(session: AsyncSession, issuer: str, claims: Mapping[str, Any],
         unit=grant.unit,
     )
     return user
-
-
-def _name(claims: Mapping[str, Any]) -> str:
-    said = claims.get("name") or claims.get("preferred_username") or claims["sub"]
-    tidy = " ".join("".join(each if each.isprintable() else " " for each in str(said)).split())
-    return tidy[:_NAME_MOST] or "?"

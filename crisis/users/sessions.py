@@ -22,7 +22,7 @@ from crisis import clock
 from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import NotFound
-from crisis.roles import Actor, Role
+from crisis.roles import Act, Actor, Role, require
 from crisis.users import secret as secrets
 from crisis.users.models import How, Session, User
 
@@ -189,6 +189,23 @@ async def end_others(db: Database, signed_in: SignedIn) -> int:
         if others:
             await chain.append(session, signed_in.actor, "end_sessions", f"user:{signed_in.user_id}", ended=len(others))
     return len(others)
+
+
+async def end_any(db: Database, actor: Actor, session_id: int) -> None:
+    """End anybody's session, also one by break-glass. Raises :class:`NotFound`."""
+    require(actor, Act.MANAGE_USERS)
+    async with db.transaction() as session:
+        gone = await session.execute(delete(Session).where(Session.id == session_id).returning(Session.id))
+        if gone.scalar_one_or_none() is None:
+            raise NotFound("session", session_id, "It has ended already. See: crisis users sessions.")
+        await chain.append(session, actor, "end_session", f"session:{session_id}")
+
+
+async def list_all(session: AsyncSession) -> Sequence[tuple[Session, str]]:
+    """Everybody's sessions that are not over by age, newest first, each with the name it acts under."""
+    named = select(Session, func.coalesce(User.name, Session.name)).outerjoin(User, User.id == Session.user_id)
+    alive = named.where(Session.created_at > clock.now() - LONGEST, User.disabled_at.is_(None))
+    return [(row[0], str(row[1])) for row in await session.execute(alive.order_by(Session.id.desc()))]
 
 
 async def end_all(session: AsyncSession, user_id: int) -> int:
