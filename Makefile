@@ -39,7 +39,8 @@ check: $(READY) ## lint, format, types, import rules, templates
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/djlint templates --lint --check
+	$(BIN)/djlint templates --lint
+	$(BIN)/djlint templates/messages templates/public --check # what it makes of a page's {%- and of inline tags shows on the page
 
 bench: $(READY) ## measure, beside the floor and the peers, and compare with the targets
 	$(BIN)/python -m bench
