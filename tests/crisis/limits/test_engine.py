@@ -241,7 +241,7 @@ async def two_processes(settings: Settings, server: SandboxServer, **more: Any) 
     for name in held.model_fields_set - {"ceilings"}:
         value = getattr(held, name)
         plain = value.get_secret_value() if hasattr(value, "get_secret_value") else value
-        if plain is not None and not isinstance(plain, tuple):
+        if plain is not None and not isinstance(plain, tuple | dict):
             env[f"CRISIS_{name.upper()}"] = str(plain)
     if held.ceilings:
         env["CRISIS_CEILINGS"] = ",".join(f"{channel}={rate}" for channel, rate in held.ceilings.items())
