@@ -122,6 +122,7 @@ def _is_ours(address: str | None, sandbox: str) -> bool:
 def addresses(settings: Settings) -> Mapping[str, str]:
     """Where to look afterwards."""
     return {
+        "Desk": f"{settings.public_url.rstrip('/')}/demo",
         "API": f"{settings.public_url.rstrip('/')}/openapi.json",
         "Sandbox": f"{(settings.sandbox_url or '').rstrip('/')}/",
         "Crisis page": crisis_page(settings),

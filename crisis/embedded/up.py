@@ -31,6 +31,7 @@ Staging = Callable[[str, str, str], dict[str, str]]
 """The sandbox's address, its token and the API's address to a set of ``CRISIS_`` variables."""
 
 PORT = 8000
+_FIRST_USER = "/  (the first user: crisis users add)"
 CONCURRENCY = {Mode.ACTUAL: 4, Mode.EXERCISE: 2}
 """Processes per worker: one may be busy with a long fan-out while another takes the public posts."""
 SANDBOX_LAST = 1  # the wave of the sandbox: what the workers still have in flight ends there
@@ -56,7 +57,7 @@ def run_up(
         try:
             settings = _bring_up(read, say, stack, port, staging)
             result = demo(settings) if demo else 0
-            say(_addresses(settings))
+            say(_addresses(settings, entrance="/demo  (go in as anybody)" if demo else _FIRST_USER))
             stopping.wait()
         except _Stopped:
             say("Stopping...")
@@ -157,11 +158,12 @@ def _plain(secret: SecretStr | None) -> str:
     return secret.get_secret_value() if secret else ""
 
 
-def _addresses(settings: Settings) -> str:
+def _addresses(settings: Settings, *, entrance: str) -> str:
     return "\n".join(
         (
             "",
             "Everything is running.",
+            f"  Desk          {settings.public_url}{entrance}",
             f"  API           {settings.public_url}/openapi.json",
             f"  Sandbox       {settings.sandbox_url}/  (what the stand-ins for Facebook, X and the phones show)",
             f"  Crisis page   {settings.public_url}/crisis-page/  (files in {settings.crisis_page_dir})",
