@@ -44,13 +44,14 @@
       event.preventDefault();
       const button = form.querySelector("button[type=submit]");
       const said = form.querySelector("[data-said]");
-      said.textContent = "";
+      said.hidden = true;
       button.disabled = true;
       try {
         await bring(form);
         HTMLFormElement.prototype.submit.call(form);
       } catch (failure) {
         said.textContent = form.dataset.failed;
+        said.hidden = false;
         button.disabled = false;
         button.focus();
       }
