@@ -5,13 +5,10 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis import clock
-from crisis.activations import service as activations
 from crisis.activations.models import thread_of
-from crisis.activations.states import ActivationState
 from crisis.audit import chain
 from crisis.channels import Capabilities
 from crisis.db import Database
@@ -19,7 +16,7 @@ from crisis.deliveries import outbox, reach
 from crisis.deliveries.models import Rendition
 from crisis.errors import Conflict, NotFound
 from crisis.lanes import Lane
-from crisis.messages import drafts, duplicate, release
+from crisis.messages import drafts, duplicate, order, release
 from crisis.messages.hints.hint import Hint
 from crisis.messages.hints.service import Checker
 from crisis.messages.models import Kind, Message, Revision, RevisionState
@@ -85,27 +82,41 @@ class Desk:
             found = await self._checker.hints(session, message, revision, plan, now)
             return plan, found, self.rule.standing(actor, revision, message.mode, now)
 
-    async def approve(self, actor: Actor, revision_id: int, leave_out: Collection[str] = ()) -> Approved:
+    async def approve(
+        self,
+        actor: Actor,
+        revision_id: int,
+        leave_out: Collection[str] = (),
+        *,
+        channels: Sequence[str] | None = None,
+        seen: int | None = None,
+    ) -> Approved:
         """Freeze a draft and put it out, in one transaction, to everyone the preview counted.
 
+        ``channels`` goes before the draft's own choice: none but the crisis page where it is empty. ``seen`` is the ``saves`` of the
+        text that was read: one that was changed since is not sent.
         ``leave_out``: translations that wait, because they are not finished and the message cannot; never the primary language. They
         are kept as typed, and what follows this message begins with them.
 
         May be done while the activation is still locking: crisis messages never wait for the drain. The hints that are left
         go on record with it, and so does whether one person released alone. Raises :class:`Invalid` with every problem and its
         numbers (those of its retraction too), :class:`drafts.AlreadyApproved`, :class:`drafts.AlreadyRetracted`,
-        :class:`duplicate.SameAgain`, :class:`release.SecondPersonNeeded`, and :class:`Conflict` after stand-down.
+        :class:`drafts.ChangedSince`, :class:`duplicate.SameAgain`, :class:`release.SecondPersonNeeded`, and :class:`Conflict` after
+        stand-down.
         """
         require(actor, Act.APPROVE_MESSAGE)
         async with self._db.transaction() as session:
             revision = await drafts.unapproved(session, revision_id)
+            if seen is not None and seen != revision.saves:
+                raise drafts.ChangedSince(revision)
             message = await session.get_one(Message, revision.message_id, with_for_update=True)
             drafts.check_open(message)
-            await _check_in_force(session, message)
-            await _check_still_newest(session, revision)
+            await order.check_in_force(session, message)
+            await order.check_still_newest(session, revision)
             now = await outbox.moment(session, message.id)
             standing = self.rule.check(actor, revision, message.mode, now)
             self._leave_out(revision, leave_out)
+            revision.channels = revision.channels if channels is None else sorted(set(channels))
             done = await self._put_out(session, actor, message, revision, now)
             detail: dict[str, Any] = {
                 "kind": revision.kind.value,
@@ -137,7 +148,7 @@ class Desk:
             message = await session.get(Message, message_id, with_for_update=True)
             if message is None:
                 raise NotFound("message", message_id)
-            await _check_in_force(session, message)
+            await order.check_in_force(session, message)
             newest, number = await _to_take_back(session, message)
             now = await outbox.moment(session, message.id)
             message.retracted_at, message.retracted_by, message.retracted_for = now, actor.name, reason or None
@@ -164,7 +175,7 @@ class Desk:
             message = await session.get(Message, message_id)
             if message is None:
                 raise NotFound("message", message_id)
-            await _check_in_force(session, message)
+            await order.check_in_force(session, message)
             newest, number = await _to_take_back(session, message)
             if not await reach.touched(session, message.id, number):
                 return Plan((), {})
@@ -276,22 +287,3 @@ def _retraction(message: Message, newest: Revision, number: int, actor: Actor, n
         written_by=actor.name,
         written_at=now,
     )
-
-
-async def _check_in_force(session: AsyncSession, message: Message) -> None:
-    activation = await activations.get(session, message.activation_id)
-    if activation.state is ActivationState.STOOD_DOWN:
-        raise Conflict(f"Activation {activation.id} is stood down. Nothing more is sent for it.")
-
-
-async def _check_still_newest(session: AsyncSession, revision: Revision) -> None:
-    newer = select(Revision).where(
-        Revision.message_id == revision.message_id,
-        Revision.state == RevisionState.APPROVED,
-        Revision.number > revision.number,
-    )
-    if found := (await session.scalars(newer.limit(1))).one_or_none():
-        raise Conflict(
-            f"Revision {found.number} was approved by {found.approved_by} after this draft was begun. "
-            "Write a new revision on top of it."
-        )

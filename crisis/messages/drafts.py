@@ -40,10 +40,21 @@ class AlreadyApproved(Conflict):
     """An approved revision is frozen."""
 
     def __init__(self, revision: Revision) -> None:
-        self.revision = revision
+        self.approved_by, self.approved_at = revision.approved_by, revision.approved_at
         super().__init__(
             f"Revision {revision.number} of message {revision.message_id} was approved by {revision.approved_by} and is "
             f"frozen. Write a new revision (update, correction or all_clear) instead."
+        )
+
+
+class ChangedSince(Conflict):
+    """What was read is not what would go out."""
+
+    def __init__(self, revision: Revision) -> None:
+        self.written_by = revision.written_by
+        super().__init__(
+            f"{revision.written_by} has changed revision {revision.number} of message {revision.message_id} since it was read. "
+            "Nothing was sent. Read it again, and send it then."
         )
 
 
@@ -55,7 +66,6 @@ class HeldForApproval(Conflict):
             f"Revision {revision.number} of message {revision.message_id} was sent for approval by {revision.submitted_by}, "
             "and what is read there must be what goes out. To change it, take it back first (crisis message take-back)."
         )
-        self.revision = revision
 
 
 class AlreadyRetracted(Conflict):

@@ -29,7 +29,7 @@ class SameAgain(Conflict):
             f"The very same text went out at {at} as revision {earlier.number} of message {earlier.message_id}, approved by "
             f"{earlier.approved_by}. Nothing was sent a second time. If it is to go out once more, wait a minute."
         )
-        self.earlier = earlier
+        self.message_id = earlier.message_id
 
 
 async def check(session: AsyncSession, message: Message, revision: Revision, now: datetime) -> None:

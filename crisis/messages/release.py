@@ -50,7 +50,6 @@ class NotWaiting(Conflict):
             f"Revision {revision.number} of message {revision.message_id} is {revision.state.value} and does not wait for "
             "approval. Whoever wrote it sends it for approval first (crisis message submit)."
         )
-        self.revision = revision
 
 
 class SecondPersonNeeded(NotAllowed):

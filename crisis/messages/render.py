@@ -99,11 +99,10 @@ class Renderer:
             "leads": "" if kind == "retraction" else content.leads,  # nobody leads what did not happen
             "said": " ".join(sentence(each) for each in said),
         }
-        texts = {"headline": title, "advice": " ".join(content.what_to_do)}
-        if brief:
-            texts = {"short text": brief}
+        advice = " ".join(content.what_to_do)
+        texts = {"short text": brief} if brief else {"headline": title, "advice": advice}
         if not capabilities.short:
-            texts = {"headline": title, "account of what happened": content.what_happened, "advice": texts["advice"]}
+            texts = {"headline": title, "account of what happened": content.what_happened, "advice": advice}
         rendered = self._rendered(kind, channel, capabilities, language, values, texts, FULL)
         if capabilities.short and not rendered.text.endswith(self._host):
             raise Unready(

@@ -27,6 +27,11 @@ async def without_cookies() -> AsyncIterator[aiohttp.ClientSession]:
 @pytest.fixture
 def sign_in(server: ApiServer, crisis: Crisis, without_cookies: aiohttp.ClientSession) -> SignIn:
     """A browser in which a new person of this role has signed in; of ``None``, one in which nobody has."""
+    return signer(server, crisis, without_cookies)
+
+
+def signer(server: ApiServer, crisis: Crisis, without_cookies: aiohttp.ClientSession) -> SignIn:
+    """The same at any server."""
 
     async def make(role: Role | None, unit: str | None = None, *, language: str = "nb", name: str = "") -> Browser:
         if role is None:

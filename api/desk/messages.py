@@ -1,0 +1,181 @@
+"""Messages: every one of the activation in force, the way to a new one, and the way on from one that is out."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from api.desk.draft import KINDS, language_name
+from api.desk.keeping import local, moment, number
+from api.desk.route import PageRoute, TheVisit
+from api.desk.visit import Visit
+from crisis import clock
+from crisis.activations.models import Activation
+from crisis.activations.service import find_current
+from crisis.audiences.service import list_audiences
+from crisis.errors import Conflict, Invalid
+from crisis.messages import drafts, follow, library
+from crisis.messages.models import Kind, Revision, RevisionState
+from crisis.mode import Mode
+from crisis.roles import Act
+
+router = APIRouter(route_class=PageRoute, include_in_schema=False)
+NEXT_AFTER: Final = timedelta(minutes=60)
+"""The acute phase's rhythm: what a new message proposes."""
+_PHONE: Final = "telefon"
+"""The blank that the municipality's own number fills."""
+BLANK_MOST: Final = 200
+"""Characters of one blank."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One message in the list: its newest revision that is out, and what is being written after it."""
+
+    message_id: int
+    headline: str
+    sent: Revision | None
+    open: Sequence[Revision]
+    is_ended: bool
+
+
+@router.get("/messages")
+async def show(visit: TheVisit) -> Response:
+    """What waits for somebody first, then what is out, the newest first."""
+    visit.require(Act.READ_CRISIS)
+    async with visit.crisis.db.transaction() as session:
+        activation = await find_current(session, visit.mode)
+        found: list[Revision] = []
+        while activation is not None:
+            page = await drafts.revisions(session, activation.id, after=found[-1].id if found else 0)
+            found += page
+            if not page:
+                break
+    return await visit.page(
+        "messages",
+        activation=activation,
+        lines=_lines(found, visit.crisis.settings.languages),
+        kinds=KINDS,
+        states=RevisionState,
+    )
+
+
+@router.get("/messages/new")
+async def ask(visit: TheVisit) -> Response:
+    """Choose what has happened; then fill in what only the day knows. ``?hazard=none`` begins with an empty page."""
+    visit.require(Act.WRITE_MESSAGE)
+    activation = await _activation(visit)
+    if activation is None:
+        return await visit.page("message-new", activation=None, templates=(), template=None, hazard="")
+    hazard = visit.request.query_params.get("hazard", "")
+    template = visit.crisis.library.find(hazard)
+    phone = visit.crisis.settings.municipality_phone
+    values = {_PHONE: phone} if template and phone and _PHONE in template.blanks else {}
+    return await _form(visit, activation, template, hazard if template or hazard == "none" else "", values)
+
+
+@router.post("/messages")
+async def begin(visit: TheVisit) -> Response:
+    """A draft out of a template. Sent twice, it is begun once."""
+    actor, form, _ = visit.require(Act.WRITE_MESSAGE), await visit.form(), visit.gettext
+    visit.mode = Mode.EXERCISE if form.get("mode") == Mode.EXERCISE.value else Mode.ACTUAL
+    activation = await _activation(visit)
+    if activation is None:
+        raise Conflict("No activation is in force, and a message belongs to one. Activate first.")
+    template = visit.crisis.library.find(str(form.get("hazard", "")))
+    blanks = template.blanks if template else {}
+    values = {name: " ".join(str(form.get(f"blank-{name}", "")).split()) for name in blanks}
+    long = {name: _("Dette er for langt. Høyst 200 tegn.") for name, said in values.items() if len(said) > BLANK_MOST}
+    try:
+        at = moment(str(form.get("next_update_at", "")))
+    except ValueError:
+        at, long = None, long | {"next_update_at": _("Skriv dato og klokkeslett.")}
+    if long:
+        hazard = template.hazard if template else "none"
+        return await _form(visit, activation, template, hazard, values, long)
+    languages = visit.crisis.settings.languages
+    revision = await follow.begin(
+        visit.crisis.db,
+        actor,
+        activation.id,
+        template.filled(values, languages) if template else {},
+        languages,
+        hazard=template.hazard if template else None,
+        next_update_at=at,
+        audience_id=number(form.get("audience_id")) or None,
+    )
+    return visit.to(f"/messages/{revision.message_id}/revisions/{revision.id}")
+
+
+@router.post("/messages/{message_id:int}/revisions")
+async def go_on(visit: TheVisit, message_id: int) -> Response:
+    """An update, a correction or the all-clear of a message: the draft of it that there is, or a new one."""
+    actor, form = visit.require(Act.WRITE_MESSAGE), await visit.form()
+    try:
+        kind = Kind(str(form.get("kind", "")))
+    except ValueError:
+        raise Invalid("There is no such kind of message.") from None
+    revision = await follow.after(
+        visit.crisis.db, actor, message_id, kind, visit.crisis.settings.languages, next_update_at=_proposed()
+    )
+    return visit.to(f"/messages/{message_id}/revisions/{revision.id}")
+
+
+async def _form(
+    visit: Visit,
+    activation: Activation,
+    template: library.Template | None,
+    hazard: str,
+    values: Mapping[str, str],
+    problems: Mapping[str, str] | None = None,
+) -> Response:
+    async with visit.crisis.db.transaction() as session:
+        lists = await list_audiences(session)
+        audience_id = await follow.usual_audience(session, activation.id)
+    return await visit.page(
+        "message-new",
+        status=422 if problems else 200,
+        activation=activation,
+        templates=tuple(visit.crisis.library),
+        template=template,
+        hazard=hazard,
+        values=values,
+        problems=problems or {},
+        proposed=local(_proposed()),
+        audiences=lists,
+        audience_id=audience_id,
+        languages_named=[language_name(visit, each) for each in visit.crisis.settings.languages],
+    )
+
+
+async def _activation(visit: Visit) -> Activation | None:
+    async with visit.crisis.db.transaction() as session:
+        return await find_current(session, visit.mode)
+
+
+def _proposed() -> datetime:
+    """In an hour, five minutes round."""
+    at = (clock.now() + NEXT_AFTER).replace(second=0, microsecond=0)
+    return at + timedelta(minutes=-at.minute % 5)
+
+
+def _lines(found: Sequence[Revision], languages: Sequence[str]) -> list[Line]:
+    """By message, the newest first; a message somebody is to read or mend before the others."""
+    by: dict[int, list[Revision]] = {}
+    for each in found:
+        by.setdefault(each.message_id, []).append(each)
+    lines = []
+    for message_id, of_message in by.items():
+        out = [each for each in of_message if each.state is RevisionState.APPROVED]
+        newest = out[-1] if out else None
+        since = newest.number if newest else 0
+        rest = [each for each in of_message if each.state is not RevisionState.APPROVED and each.number > since]
+        contents = (newest or of_message[-1]).contents
+        headlines = (contents.get(language, {}).get("headline") for language in languages)
+        headline = next(filter(None, headlines), "")
+        ended = newest is not None and newest.kind in {Kind.ALL_CLEAR, Kind.RETRACTION}
+        lines.append(Line(message_id, headline, newest, rest, ended))
+    return sorted(lines, key=lambda line: (not line.open, -line.message_id))
