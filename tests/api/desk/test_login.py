@@ -310,3 +310,15 @@ async def test_an_administrator_cannot_undo_themself(sign_in: SignIn) -> None:
         assert (page.status, "En annen administrator kan" in page.text) == (422, True)
     page = await admin.post(own, name="Ada", role="director", unit="")
     assert page.problem("role")
+
+
+async def test_failures_are_counted_under_where_people_sit_and_not_under_the_proxy(
+    sign_in: SignIn, crisis: Crisis
+) -> None:
+    code, *_ = await break_glass.make(crisis.db, Passwords(), OPERATOR, Role.EDITOR)
+    typed = {"printed": code, "name": "Kari Moen", "reason": "Entra er nede"}
+    headers = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}  # of a proxy that is trusted: loopback's
+    page = await (await sign_in(None)).ask("POST", "/login/break-glass", data=typed, headers=headers)
+    assert page.status == 303
+    async with crisis.db.transaction() as session:
+        assert (await session.execute(text("SELECT address FROM sessions"))).scalar_one() == "203.0.113.9"
