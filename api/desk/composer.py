@@ -165,11 +165,8 @@ async def _page(visit: Visit, draft: Draft, shown: Shown, *, status: int = 200, 
 
 async def _live(visit: Visit, draft: Draft, shown: Shown) -> dict[str, Any]:
     """What changes while somebody writes."""
-    plan, hints, _ = await visit.crisis.desk.look(
-        visit.actor, draft.revision.id, drafted.unfinished_translations(visit, draft.revision)
-    )
-    whole, _, _ = await visit.crisis.desk.look(visit.actor, draft.revision.id)
-    content = whole.shown.get(shown.language)
+    plan, hints, _ = await visit.crisis.desk.look(visit.actor, draft.revision.id)
+    content = plan.shown.get(shown.language)
     found: list[Question] = questions(visit, hints)
     tabs: Sequence[Tab] = drafted.tabs(visit, draft.revision)
     return {
@@ -180,9 +177,9 @@ async def _live(visit: Visit, draft: Draft, shown: Shown) -> dict[str, Any]:
         "base": json.dumps(shown.base, ensure_ascii=False),
         "tabs": tabs,
         "tab": next(tab for tab in tabs if tab.language == shown.language),
-        "previews": previews(visit, whole, shown.language),
+        "previews": sorted(previews(visit, plan, shown.language), key=lambda each: LOOKS.index(each.look)),
         "questions": found,
-        "mends": mends(visit, whole.faults),
+        "mends": mends(visit, plan.faults),
         "plan": plan,
         "lix": lix.of(content) if content else 0,
         "next_update_local": local(shown.terms["next_update_at"]),
