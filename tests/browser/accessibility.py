@@ -25,7 +25,7 @@ _SMALL = """
     [...each.parentElement.childNodes].some((node) => node !== each && node.textContent.trim().length > 1);
   const found = [];
   for (const each of document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary, [role=tab]")) {
-    if (!seen(each) || inline(each) || each.matches(".ds-skip-link")) continue;
+    if (!seen(each) || inline(each) || each.matches(".ds-skip-link, .hidden-text")) continue;
     const box = each.getBoundingClientRect();
     let [top, bottom, left, right] = [box.top, box.bottom, box.left, box.right];
     for (const label of each.labels ?? []) {

@@ -3,16 +3,25 @@ that sends what is approved, in this process instead of a worker's.
 """
 
 import asyncio
+import io
 import secrets
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pyotp
 from pydantic import SecretStr
 from sqlalchemy import text
 
+from crisis import clock
+from crisis.audiences import imports
 from crisis.bootstrap import Crisis, engine_for
+from crisis.logbook import notes
+from crisis.logbook.notes import Written
+from crisis.messages import follow
+from crisis.messages.models import Kind
 from crisis.mode import Mode
 from crisis.roles import Role
 from crisis.settings import Settings
@@ -22,10 +31,13 @@ from crisis.users.passwords import Passwords
 from tests import factories
 from tests.adapters.sandbox_server import SandboxServer
 from tests.api.server import ApiServer
+from tests.browser.places import Ids
+from tests.crisis.deliveries.workbench import LIBRARIAN
 
 PASSWORD = "hest batteri stift korrekt"
 PAUSE = 0.1
 """Seconds between two rounds of the engine: here the bell rings without being asked."""
+SEND_SECONDS = 20.0
 NAMES = {
     Role.DIRECTOR: "Kommunedirektøren",
     Role.EDITOR: "Nettredaktøren",
@@ -96,17 +108,69 @@ class Town:
             row.login, row.password, row.totp = login, hashed, totp.seal(self.crisis.credentials, made.id, codes)
         return Person(login, PASSWORD, pyotp.TOTP(codes))
 
-    async def waiting(self) -> int:
-        """How many deliveries are not over."""
-        unsettled = text(
-            "SELECT count(*) FROM deliveries WHERE state IN ('ready', 'leased', 'in_flight', 'retry_wait')"
+    async def in_crisis(self, mode: Mode = Mode.ACTUAL) -> Ids:
+        """A crisis (or an exercise) an hour in: an alert that reached some, a draft of what follows, a unit's post that was
+        stopped, and a note in the log.
+        """
+        crisis = self.crisis
+        accounts = await crisis.posts.outlets(LIBRARIAN)
+        later = clock.now() + timedelta(hours=1)
+        if mode is Mode.ACTUAL:
+            await crisis.posts.publish(
+                LIBRARIAN, accounts[0].account.id, "Lesestund i dag klokken 12", publish_at=later
+            )
+        activation = await factories.activation(crisis.db, mode)
+        self.sandbox.fault("twilio", "error", times=1, status=400, code=21211, message="Invalid 'To' Phone Number")
+        self.sandbox.fault("x", "error", status=403, message="Forbidden")
+        async with self.sending(mode):
+            sent = await factories.approved_alert(crisis, activation.id, audience_id=self.audience_id)
+            await self.until_sent()
+        draft = await follow.after(
+            crisis.db,
+            factories.EDITOR,
+            sent.revision.message_id,
+            Kind.UPDATE,
+            crisis.settings.languages,
+            next_update_at=later,
+        )
+        await notes.write(
+            crisis.db, factories.EDITOR, activation.id, Written("Politiet er på stedet.", told_by="Operasjonssentralen")
+        )
+        imported = await self.imported(b"navn;telefon\nKari;90000001\nOla;1234\nPer;90000002\n")
+        return Ids(activation.id, sent.revision.message_id, sent.revision.id, draft.id, imported=imported, mode=mode)
+
+    async def imported(self, csv: bytes) -> int:
+        """A list of people that was read in from a file; the import's number."""
+        crisis, name = self.crisis, "Frivillige"
+        number = await imports.begin(crisis.db, factories.EDITOR, name, size=len(csv), replace=False)
+        await imports.carry_out(
+            crisis.db, factories.EDITOR, number, io.BytesIO(csv), sealer=crisis.numbers, settings=crisis.settings
+        )
+        return number
+
+    async def ids(self, mode: Mode = Mode.ACTUAL) -> Ids:
+        """What is in force now, and its newest draft."""
+        newest = text(
+            "SELECT r.id, r.message_id, m.activation_id FROM revisions r JOIN messages m ON m.id = r.message_id"
+            " WHERE m.mode = :mode ORDER BY r.id DESC LIMIT 1"
         )
         async with self.crisis.db.transaction() as session:
-            return int((await session.execute(unsettled)).scalar_one())
+            row = (await session.execute(newest, {"mode": mode.value})).one()
+        return Ids(row.activation_id, row.message_id, 0, row.id, mode=mode)
 
     async def until_sent(self) -> None:
-        """Wait until nothing is due."""
-        while await self.waiting():
+        """Wait until nothing is to be sent now."""
+        due = text(
+            "SELECT a.channel || ' ' || d.state || coalesce(': ' || d.error, '') FROM deliveries d JOIN accounts a ON a.id = d.account_id"
+            " WHERE d.state IN ('ready', 'leased', 'in_flight') AND d.due_at < now()"
+        )
+        end = time.monotonic() + SEND_SECONDS
+        while True:
+            async with self.crisis.db.transaction() as session:
+                waiting = (await session.execute(due)).scalars().all()
+            if not waiting:
+                return
+            assert time.monotonic() < end, waiting
             await asyncio.sleep(PAUSE)
 
     @asynccontextmanager

@@ -77,6 +77,10 @@ class Visitor:
             path=SCREENS / f"{file}--{self.look.name}.png", full_page=True, animations="disabled"
         )
 
+    async def too_wide(self) -> list[str]:
+        """What sticks out to the right as the page stands."""
+        return await accessibility.too_wide(self.page)
+
     async def check(self, name: str, looks: Iterable[Look] = LOOKS) -> list[str]:
         """Keep pictures, and return what is wrong with the page as it stands, each with where it was seen."""
         found = []
