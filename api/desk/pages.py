@@ -1,10 +1,11 @@
 """Pages: the templates of the desk, one environment for each language.
 
 What a template may use beside its own context: ``asset(name)``, the filters ``time_of_day``, ``date``, ``moment``, ``span``,
-``number`` and ``iso``, and ``_()``, ``ngettext()`` and ``{% trans %}``. Every variable is escaped; no text of a user's is ever a template.
+``number``, ``iso``, ``channel_name`` and ``language_name``, and ``_()``, ``ngettext()`` and ``{% trans %}``. Every variable is
+escaped; no text of a user's is ever a template.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from gettext import NullTranslations
 from pathlib import Path
@@ -14,7 +15,8 @@ from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 
-from api.desk import texts, times
+from api.desk import channels, texts, times
+from api.desk import languages as tongues
 from api.desk.assets import Assets
 from crisis import clock
 
@@ -37,6 +39,14 @@ class Pages:
     def block(self, name: str, block: str, language: str, context: Mapping[str, Any]) -> str:
         """One of a page's blocks by itself: what htmx puts in its place."""
         return render_block(self._environments[language], _path(name), block, dict(context))
+
+    def renderer(self, language: str) -> Callable[..., str]:
+        """``render(page, block, **context)`` in one language, with nothing of a visit's: for a stream that many read."""
+
+        def render(name: str, block: str, **context: Any) -> str:
+            return self.block(name, block, language, {"language": language, **context})
+
+        return render
 
 
 def _path(name: str) -> str:
@@ -63,6 +73,8 @@ def _environment(
         "moment": lambda at: times.moment(at, language),
         "span": times.span,
         "number": lambda value: format_decimal(value, locale=language),
+        "channel_name": lambda channel: channels.named(channel, translations.gettext),
+        "language_name": lambda each: tongues.named(each, language, translations.gettext),
         "iso": lambda at: datetime.isoformat(at, timespec="seconds"),
     }
     return made
