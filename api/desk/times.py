@@ -1,4 +1,4 @@
-"""Times as the desk's languages write them: ``kl. 05.58``, ``20. november``. Local, in Norway."""
+"""Times as the desk's languages write them: ``kl. 05.58``, ``20. november``. Local, in Norway. Neither is broken between lines."""
 
 from datetime import datetime, timedelta
 from typing import Final
@@ -7,8 +7,8 @@ from babel.dates import format_date
 
 from crisis import clock
 
-_DATE: Final = {"nb": "d. MMMM", "nn": "d. MMMM", "en": "d MMMM"}
-_CLOCK: Final = {"nb": "kl. %H.%M", "nn": "kl. %H.%M", "en": "%H:%M"}
+_DATE: Final = {"nb": "d.\u00a0MMMM", "nn": "d.\u00a0MMMM", "en": "d\u00a0MMMM"}
+_CLOCK: Final = {"nb": "kl.\u00a0%H.%M", "nn": "kl.\u00a0%H.%M", "en": "%H:%M"}
 _BOTH: Final = {"nb": "{date} {clock}", "nn": "{date} {clock}", "en": "{date} at {clock}"}
 
 

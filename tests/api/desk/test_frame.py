@@ -117,3 +117,14 @@ async def test_assets_are_kept_for_good_under_an_address_of_their_bytes(sign_in:
         found = await director.get(address)
         assert (found.status, found.headers["Cache-Control"]) == (200, "public, max-age=31536000, immutable"), address
     assert (await director.get(re.sub(r"/static/\w+/", "/static/0000/", addresses[0]))).status == 404
+
+
+async def test_the_menu_stays_in_the_exercise_and_the_bar_leads_out_of_it(sign_in: SignIn, crisis: Crisis) -> None:
+    director = await sign_in(Role.DIRECTOR)
+    await factories.activation(crisis.db, mode=Mode.EXERCISE)
+    page = await director.get("/activations/new?mode=exercise")
+    assert 'href="/accounts?mode=exercise"' in page.body
+    assert "Vis vanlig drift" in page.text
+    page = await director.get("/activations/new")
+    assert 'href="/accounts"' in page.body
+    assert "Vis vanlig drift" not in page.text
