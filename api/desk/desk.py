@@ -13,23 +13,31 @@ from api.desk import (
     accounts,
     activations,
     audiences,
+    board,
     break_glass,
     composer,
     confirm,
+    delivery,
     demo,
     enrolment,
+    log,
     login,
     me,
+    message,
     messages,
     posts,
+    recipients,
     refusals,
     register,
     sending,
     setup,
     sheet,
+    switchboard,
+    taking_back,
     users,
 )
 from api.desk.assets import Assets
+from api.desk.live import Live
 from api.desk.pages import Pages
 from api.desk.visit import Visit
 from crisis.bootstrap import Crisis
@@ -40,6 +48,9 @@ from crisis.users.passkeys import Place
 from crisis.users.passwords import Passwords
 
 NOUNS: Final = (
+    board,
+    log,
+    switchboard,
     activations,
     accounts,
     account,
@@ -58,6 +69,10 @@ NOUNS: Final = (
     users,
     break_glass,
     demo,
+    message,
+    recipients,
+    delivery,
+    taking_back,
 )
 
 
@@ -65,6 +80,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Give the application its pages."""
     assets = Assets(settings.templates_dir / "static", settings.browser_dir)
     app.state.pages = Pages(settings.templates_dir, assets)
+    app.state.live = Live(app.state.crisis, app.state.pages.renderer)
     crisis: Crisis = app.state.crisis
     place = Place.of(settings.public_url, settings.municipality)
     app.state.entrance = Entrance(crisis.db, crisis.credentials, Passwords(), place)

@@ -18,6 +18,7 @@ from crisis.roles import Act, Actor, require
 TITLE_MOST = 200  # characters
 
 _CURRENT = text("SELECT * FROM activations WHERE mode = :mode AND state <> 'stood_down'")
+_LATEST = text("SELECT * FROM activations WHERE mode = :mode ORDER BY id DESC LIMIT 1")
 _ONE = text("SELECT * FROM activations WHERE id = :id")
 _LIST = text(
     """
@@ -133,6 +134,12 @@ async def stand_down(db: Database, actor: Actor, activation_id: int) -> Activati
 async def find_current(session: AsyncSession, mode: Mode) -> Activation | None:
     """The activation of this mode that is in force, if there is one."""
     row = (await session.execute(_CURRENT, {"mode": mode.value})).one_or_none()
+    return None if row is None else _activation(row)
+
+
+async def find_latest(session: AsyncSession, mode: Mode) -> Activation | None:
+    """The last activation of this mode, in force or over, if there ever was one."""
+    row = (await session.execute(_LATEST, {"mode": mode.value})).one_or_none()
     return None if row is None else _activation(row)
 
 
