@@ -12,7 +12,7 @@ from api import errors
 from api.desk import desk
 from api.documented import describe
 from api.drains import Drains
-from api.front import AT_ONCE, Front
+from api.front import AT_ONCE, ENDING, Front
 from api.health import Health
 from api.imports import Imports
 from api.metrics import Metrics
@@ -46,7 +46,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, object]]:
-        yield {AT_ONCE: app.at_once}
+        yield {AT_ONCE: app.at_once, ENDING: app.state.live.end}
+        await app.state.live.close()
         await imports.close()
         await drains.close()
         await receipts.close()

@@ -14,6 +14,8 @@ from starlette.types import Receive, Scope, Send
 
 AT_ONCE = "at_once"
 """Under this name the server's protocol finds :meth:`Front.at_once` in the lifespan's state."""
+ENDING = "ending"
+"""Under this name it finds what to call when the server begins to stop, before it waits for what is unanswered."""
 
 Headers = list[tuple[bytes, bytes]]
 """Names in lower case."""

@@ -11,13 +11,14 @@ here, and to the same bytes either way.
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.front import AT_ONCE, Hatch, Ready
+from api.front import AT_ONCE, ENDING, Hatch, Ready
 
 _WITH_MORE = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 """A request with one of these has a body, or may have."""
@@ -37,6 +38,13 @@ class Protocol(HttpToolsProtocol):
         simple = not config.root_path and config.limit_concurrency is None and not config.access_log
         self._at_once: Hatch | None = app_state.get(AT_ONCE) if simple else None
         self._ready: Ready | None = None
+        self._ending: Callable[[], None] | None = app_state.get(ENDING)
+
+    def shutdown(self) -> None:
+        """The server stops. Streams never end by themselves, and it waits for every answer: so they are told, once each."""
+        if self._ending is not None:
+            self._ending()
+        super().shutdown()
 
     def on_headers_complete(self) -> None:
         """Look for an answer before a cycle is made for the request."""
