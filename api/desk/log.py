@@ -90,7 +90,7 @@ async def _page(visit: Visit, typed: dict[str, str], problems: dict[str, str]) -
         before = number(asked.get("before")) or None
         entries = await log.newest(session, wanted, before=before, most=PIECE)
         people = await log.people(session)
-    context = {
+    context: dict[str, Any] = {
         "activation": activation,
         "entries": [(each, deed(visit, each)) for each in entries],
         "next": entries[-1].seq if len(entries) == PIECE else None,

@@ -512,7 +512,9 @@ def test_whatever_is_written_the_marker_is_first_and_the_address_last(text: str,
 def test_a_short_text_of_the_editors_own_is_what_the_short_forms_say(channel: str) -> None:
     rendered = render(channel, "update", short="Skred ved Moen. Gå ut")
     if CHANNELS[channel].short:
-        assert "Oppdatering: Skred ved Moen. Gå ut. Neste melding kl. 07.30. Se krise.fjordvik.kommune.no" in rendered.text
+        assert (
+            "Oppdatering: Skred ved Moen. Gå ut. Neste melding kl. 07.30. Se krise.fjordvik.kommune.no" in rendered.text
+        )
         assert "Fjordhallen" not in rendered.text
         assert dict(rendered.parts).keys() == {"short text"}
     else:
