@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
+from api.desk.channels import named
+from api.desk.pages import Tongue
 from api.desk.parties import PARTIES
 from api.desk.texts import lazily as N_
-from api.desk.visit import Visit
 from crisis.logbook.acts import About
 from crisis.logbook.models import Party
 from crisis.logbook.reading import Entry
-from crisis.messages.rendered import CHANNEL_NAMES
 
 DEEDS: Final[Mapping[str, str]] = {
     "note": N_("loggførte"),
@@ -59,16 +59,16 @@ ABOUT: Final[Mapping[About, str]] = {
 }
 
 
-def deed(visit: Visit, entry: Entry) -> str:
+def deed(tongue: Tongue, entry: Entry) -> str:
     """What was done, in the page's language. An act that has no words yet is shown by its name, never left out."""
     words = DEEDS.get(entry.action)
     if words is None:
         return entry.action
     party = entry.detail.get("party")
-    return visit.gettext(
+    return tongue.gettext(
         words,
-        headline=entry.headline or visit.gettext("uten overskrift"),
-        channel=CHANNEL_NAMES.get(entry.channel or "", entry.channel or ""),
+        headline=entry.headline or tongue.gettext("uten overskrift"),
+        channel=named(entry.channel or "", tongue.gettext),
         account=entry.account or "",
-        party=visit.gettext(PARTIES[Party(party)]) if party in set(Party) else "",
+        party=tongue.gettext(PARTIES[Party(party)]) if party in set(Party) else "",
     )

@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from api.desk.pages import Renderer
 from api.desk.stream import AWAY, BACK, ENDED, Reader, Stream, over
 from api.desk.visit import Visit
 from crisis import status
@@ -34,14 +35,13 @@ log = logging.getLogger(__name__)
 PAUSE: Final = 1.0
 """Seconds between looks."""
 SHARE: Final = 10.0
-"""After a look that took long, rest this many times as long: watching takes a tenth of one connection at most."""
+"""After a look that took long, rest this many times as long: watching takes a tenth of one connection, up to a point."""
+LONGEST: Final = 5.0
+"""Seconds: never rest longer, whatever a look takes."""
 CHECK: Final = 15.0
 """Seconds between asking which readers' sessions are still in force."""
 READERS_MOST: Final = 2_000
 """Of this process. More are told to look by hand."""
-
-Render = Callable[..., str]
-"""``render(page, block, **context)``, in the language of those who read it."""
 
 
 class Topic(Protocol):
@@ -54,7 +54,7 @@ class Topic(Protocol):
     async def read(self, look: "Look") -> Any:
         """How it stands: a value that is equal as long as nothing has changed."""
 
-    def fragments(self, found: Any, render: Render) -> Mapping[str, str]:
+    def fragments(self, found: Any, render: Renderer) -> Mapping[str, str]:
         """``{event: HTML}``, in one language."""
 
 
@@ -92,7 +92,7 @@ class Live:
     """Everything that is watched in this process."""
 
     def __init__(
-        self, crisis: Crisis, render: Callable[[str], Render], *, pause: float = PAUSE, check: float = CHECK
+        self, crisis: Crisis, render: Callable[[str], Renderer], *, pause: float = PAUSE, check: float = CHECK
     ) -> None:
         self._crisis, self._render, self._pause, self._check = crisis, render, pause, check
         self._watched: dict[Topic, _Watched] = {}
@@ -156,7 +156,7 @@ class Live:
                 await self._look(check=begun - checked >= self._check)
                 if begun - checked >= self._check:
                     checked = begun
-                await asyncio.sleep(max(self._pause, SHARE * (loop.time() - begun)))
+                await asyncio.sleep(max(self._pause, min(LONGEST, SHARE * (loop.time() - begun))))
         finally:
             self._poller = None
 

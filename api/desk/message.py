@@ -11,7 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
 from api.desk.draft import KINDS
-from api.desk.live import Look, Render, watched
+from api.desk.live import Look, watched
+from api.desk.pages import Renderer
 from api.desk.parties import PARTIES
 from api.desk.route import AnyVisit, PageRoute, TheVisit
 from api.desk.standing import SIGHTS, WITHDRAWALS, Row, Tone, row_of, worst
@@ -90,7 +91,7 @@ class MessageTopic:
         status = await look.status(message.mode, message.activation_id)
         return standing_of(message, revisions, status)
 
-    def fragments(self, found: Standing, render: Render) -> Mapping[str, str]:
+    def fragments(self, found: Standing, render: Renderer) -> Mapping[str, str]:
         """The blocks of the page that change."""
         return {each: render(PAGE, each, standing=found, **NAMES) for each in FRAGMENTS}
 

@@ -5,11 +5,12 @@ What a template may use beside its own context: ``asset(name)``, the filters ``t
 escaped; no text of a user's is ever a template.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -40,13 +41,33 @@ class Pages:
         """One of a page's blocks by itself: what htmx puts in its place."""
         return render_block(self._environments[language], _path(name), block, dict(context))
 
-    def renderer(self, language: str) -> Callable[..., str]:
-        """``render(page, block, **context)`` in one language, with nothing of a visit's: for a stream that many read."""
+    def renderer(self, language: str) -> "Renderer":
+        """What renders blocks in one language, with nothing of a visit's: for a stream that many read."""
+        return Renderer(self, language)
 
-        def render(name: str, block: str, **context: Any) -> str:
-            return self.block(name, block, language, {"language": language, **context})
 
-        return render
+class Tongue(Protocol):
+    """Whoever says texts in one language: a visit, or a renderer."""
+
+    def gettext(self, text: str, **values: object) -> str:
+        """A text in this language, with its blanks filled in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Renderer:
+    """Renders blocks in one language."""
+
+    _pages: Pages
+    _language: str
+
+    def __call__(self, name: str, block: str, **context: Any) -> str:
+        """One of a page's blocks."""
+        return self._pages.block(name, block, self._language, {"language": self._language, **context})
+
+    def gettext(self, text: str, **values: object) -> str:
+        """A text in this language."""
+        said = self._pages.translations[self._language].gettext(text)
+        return said % values if values else said
 
 
 def _path(name: str) -> str:
