@@ -148,10 +148,6 @@ class Visit:
         body = self._pages.block(name, block, self.language, await self._context(context) | {"said": None})
         return HTMLResponse(body, status, self._headers())
 
-    def fragment(self, name: str, block: str, **context: Any) -> str:
-        """One block as text, with nothing of the frame's: for a stream that many read."""
-        return self._pages.block(name, block, self.language, {"language": self.language, "mode": self.mode, **context})
-
     def to(self, path: str, *, said: str = "") -> Response:
         """Go on to a page of ours, and say there what was done. Htmx goes there too, instead of fetching it into a part."""
         response: Response

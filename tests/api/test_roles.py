@@ -56,6 +56,7 @@ REQUESTS = {
         ("GET", "/v1/activations/current", {}),
         ("GET", "/v1/activations/1", {}),
         ("GET", "/v1/activations/1/status", {}),
+        ("GET", "/v1/status", {}),
         ("GET", "/v1/revisions?activation_id=1", {}),
         ("GET", "/v1/revisions/1", {}),
         ("GET", "/v1/revisions/1/preview", {}),
