@@ -18,10 +18,9 @@ class Keyboard:
 
     async def reach(self, selector: str) -> None:
         """Go there by Tab."""
-        target = self.page.locator(selector).first
-        await target.wait_for(state="visible")
+        await self.page.locator(selector).first.wait_for(state="visible")
         for _ in range(MOST_STOPS):
-            if await target.evaluate("(element) => element === document.activeElement"):
+            if await self.page.evaluate("(selector) => document.activeElement.matches(selector)", selector):
                 return
             await self.page.keyboard.press("Tab")
             self.stops += 1

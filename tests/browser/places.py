@@ -17,10 +17,10 @@ class Ids:
 
     activation: int = 0
     message: int = 0
-    sent: int = 0
     draft: int = 0
     account: int = 1
     imported: int = 0
+    delivery: int = 0
     mode: Mode = Mode.ACTUAL
 
 
@@ -35,12 +35,18 @@ class Place:
 
 
 PLACES = (
+    Place("/"),
     Place("/activations/new", Act.ACTIVATE),
     Place("/activations/{activation}/lock", Act.READ_CRISIS, "activation"),
     Place("/activations/{activation}/stand-down", Act.STAND_DOWN, "activation"),
     Place("/messages", Act.READ_CRISIS),
     Place("/messages/new", Act.WRITE_MESSAGE),
     Place("/messages/new?hazard=landslide", Act.WRITE_MESSAGE, "activation"),
+    Place("/messages/{message}", Act.READ_CRISIS, "message"),
+    Place("/messages/{message}/recipients", Act.READ_CRISIS, "message"),
+    Place("/messages/{message}/retract", Act.APPROVE_MESSAGE, "message"),
+    Place("/messages/{message}/withdraw", Act.DECIDE_DELIVERY, "message"),
+    Place("/deliveries/{delivery}", Act.READ_CRISIS, "delivery"),
     Place("/messages/{message}/revisions/{draft}", Act.WRITE_MESSAGE, "draft"),
     Place("/messages/{message}/revisions/{draft}/check", Act.WRITE_MESSAGE, "draft"),
     Place("/accounts", Act.READ_CRISIS),
@@ -50,6 +56,8 @@ PLACES = (
     Place("/audiences", Act.MANAGE_AUDIENCES, in_exercise=False),
     Place("/audiences/import", Act.MANAGE_AUDIENCES, in_exercise=False),
     Place("/audiences/imports/{imported}", Act.MANAGE_AUDIENCES, "imported", in_exercise=False),
+    Place("/switchboard", Act.READ_CRISIS),
+    Place("/log", Act.READ_LOG),
     Place("/users", Act.MANAGE_USERS, in_exercise=False),
     Place("/users/new", Act.MANAGE_USERS, in_exercise=False),
     Place("/users/1", Act.MANAGE_USERS, in_exercise=False),

@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pyotp
@@ -125,19 +125,14 @@ class Town:
         async with self.sending(mode):
             sent = await factories.approved_alert(crisis, activation.id, audience_id=self.audience_id)
             await self.until_sent()
-        draft = await follow.after(
-            crisis.db,
-            factories.EDITOR,
-            sent.revision.message_id,
-            Kind.UPDATE,
-            crisis.settings.languages,
+        await follow.after(
+            *(crisis.db, factories.EDITOR, sent.revision.message_id, Kind.UPDATE, crisis.settings.languages),
             next_update_at=later,
         )
-        await notes.write(
-            crisis.db, factories.EDITOR, activation.id, Written("Politiet er på stedet.", told_by="Operasjonssentralen")
-        )
+        note = Written("Politiet er på stedet.", told_by="Operasjonssentralen")
+        await notes.write(crisis.db, factories.EDITOR, activation.id, note)
         imported = await self.imported(b"navn;telefon\nKari;90000001\nOla;1234\nPer;90000002\n")
-        return Ids(activation.id, sent.revision.message_id, sent.revision.id, draft.id, imported=imported, mode=mode)
+        return replace(await self.ids(mode), imported=imported)
 
     async def imported(self, csv: bytes) -> int:
         """A list of people that was read in from a file; the import's number."""
@@ -149,14 +144,19 @@ class Town:
         return number
 
     async def ids(self, mode: Mode = Mode.ACTUAL) -> Ids:
-        """What is in force now, and its newest draft."""
+        """What is in force now, its newest draft, and a delivery, preferably one that something went wrong with."""
         newest = text(
             "SELECT r.id, r.message_id, m.activation_id FROM revisions r JOIN messages m ON m.id = r.message_id"
             " WHERE m.mode = :mode ORDER BY r.id DESC LIMIT 1"
         )
+        worst = text(
+            "SELECT d.id FROM deliveries d JOIN renditions r ON r.id = d.rendition_id WHERE d.mode = :mode"
+            " AND r.revision_id IS NOT NULL ORDER BY d.state IN ('accepted', 'sent', 'delivered'), d.id LIMIT 1"
+        )
         async with self.crisis.db.transaction() as session:
             row = (await session.execute(newest, {"mode": mode.value})).one()
-        return Ids(row.activation_id, row.message_id, 0, row.id, mode=mode)
+            delivery = (await session.execute(worst, {"mode": mode.value})).scalar_one_or_none()
+        return Ids(row.activation_id, row.message_id, row.id, delivery=delivery or 0, mode=mode)
 
     async def until_sent(self) -> None:
         """Wait until nothing is to be sent now."""
