@@ -70,3 +70,14 @@ async def test_without_scripts_it_says_when_it_was_so_and_has_a_link(enter: Ente
     await move(town, "in_flight", "accepted")
     await editor.page.get_by_role("link", name="Oppdater", exact=True).click()
     await expect(editor.page.locator(".summary")).to_contain_text("Meldingen er ute overalt.")
+
+
+async def test_a_text_is_copied_by_a_button(enter: Enter, town: Town) -> None:
+    await sent(town)
+    editor = await enter(Role.EDITOR)
+    await editor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    await editor.go("/deliveries/1")
+    await editor.page.get_by_role("button", name="Kopier teksten").click()
+    await expect(editor.page.get_by_text("Kopiert.")).to_be_visible()
+    copied = await editor.page.evaluate("navigator.clipboard.readText()")
+    assert copied == await editor.page.locator(".sent-text").text_content()
