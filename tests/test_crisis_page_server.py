@@ -12,6 +12,7 @@ import pytest
 from api.public import CACHE_CONTROL
 from tests.adapters.sandbox_server import free_port
 from tests.adapters.told import site, tell
+from tests.conftest import reachable_folder
 
 CONFIGURATION = Path(__file__).parents[1] / "docs/crisis-page.nginx.conf"
 MAIN = """
@@ -27,10 +28,13 @@ TYPES = Path("/etc/nginx/mime.types")
 
 
 @pytest.fixture(scope="module")
-async def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    made = tmp_path_factory.mktemp("served") / "public"
-    await tell(site(made), ("alert", "update"))
-    return made
+async def folder() -> AsyncIterator[Path]:
+    with reachable_folder() as home:  # nginx's worker is somebody else where root runs the tests
+        home.chmod(0o755)
+        made = home / "public"
+        await tell(site(made), ("alert", "update"))
+        made.chmod(0o755)
+        yield made
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +47,6 @@ def address(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     home.chmod(0o755)
     given = CONFIGURATION.read_text(encoding="utf-8")
     assert "root /srv/public;" in given
-    for parent in (folder, *folder.parents[:3]):
-        parent.chmod(parent.stat().st_mode | 0o055)  # its worker is somebody else where root runs the tests
     server = given.replace("root /srv/public;", f"root {folder};").replace("listen 8080;", f"listen 127.0.0.1:{port};")
     (home / "server").write_text(server)
     (home / "main").write_text(MAIN.format(home=home, types=TYPES))

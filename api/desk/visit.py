@@ -14,9 +14,9 @@ from api.desk import bar, cross_site, navigation, texts
 from api.desk.pages import Pages
 from api.errors import TooLarge
 from crisis.bootstrap import Crisis
-from crisis.errors import CrisisError
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, can, require
+from crisis.tokens.service import NotAuthenticated
 from crisis.users import sessions
 from crisis.users.sessions import SignedIn
 
@@ -36,11 +36,11 @@ HSTS = "max-age=31536000"
 """A year, as OWASP ASVS 5.0, 3.4.1 asks. Other names under the same domain are not ours to decide about."""
 
 
-class SignInNeeded(CrisisError):
+class SignInNeeded(NotAuthenticated):
     """Nobody is signed in; or the session has ended, and what was typed is to be kept."""
 
-    def __init__(self) -> None:
-        super().__init__("Sign in first. What was saved is kept.")
+    def __str__(self) -> str:
+        return "Sign in first. What was saved is kept."
 
 
 class Visit:
