@@ -6,6 +6,7 @@ from starlette.responses import Response
 from api.desk.live import Look, watched
 from api.desk.route import AnyVisit, PageRoute, TheVisit
 from api.desk.situation import PAGE, BoardTopic, context
+from api.desk.stream import over
 from crisis.activations import service as activations
 from crisis.mode import Mode
 from crisis.roles import Act, Role, can
@@ -38,7 +39,8 @@ async def show(visit: TheVisit) -> Response:
 @router.get("/board/{activation_id:int}/live")
 async def watch(activation_id: int, visit: AnyVisit) -> Response:
     """The same, for as long as somebody looks."""
+    if not visit.is_signed_in:
+        return over()
     async with visit.crisis.db.transaction() as session:
         activation = await activations.get(session, activation_id)
-    with_log = visit.is_signed_in and can(visit.actor, Act.READ_LOG)
-    return watched(visit, BoardTopic(activation.id, activation.mode, with_log))
+    return watched(visit, BoardTopic(activation.id, activation.mode, can(visit.actor, Act.READ_LOG)))

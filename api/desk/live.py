@@ -20,7 +20,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.desk.pages import Renderer
-from api.desk.stream import AWAY, BACK, ENDED, Reader, Stream, over
+from api.desk.stream import AWAY, BACK, ENDED, Reader, Stream
 from api.desk.visit import Visit
 from crisis import status
 from crisis.bootstrap import Crisis
@@ -228,8 +228,6 @@ class Live:
 
 
 def watched(visit: Visit, topic: Topic) -> Stream:
-    """The stream for whoever visits; one that ends at once for whoever is not signed in, so that the browser does not come back."""
-    if not visit.is_signed_in:
-        return over()
+    """The stream for somebody who is signed in. Whoever is not gets :func:`api.desk.stream.over`, before anything is looked up."""
     live: Live = visit.request.app.state.live
     return live.watch(visit.signed_in, visit.language, topic)

@@ -16,6 +16,7 @@ from api.desk.pages import Renderer
 from api.desk.parties import PARTIES
 from api.desk.route import AnyVisit, PageRoute, TheVisit
 from api.desk.standing import SIGHTS, WITHDRAWALS, Row, Tone, row_of, worst
+from api.desk.stream import over
 from crisis.activations.models import Activation
 from crisis.activations.service import get as get_activation
 from crisis.activations.states import ActivationState
@@ -147,6 +148,8 @@ async def show(message_id: int, visit: TheVisit) -> Response:
 @router.get("/messages/{message_id:int}/live")
 async def watch(message_id: int, visit: AnyVisit) -> Response:
     """The same, for as long as somebody looks."""
+    if not visit.is_signed_in:
+        return over()
     async with visit.crisis.db.transaction() as session:
         await drafts.message(session, message_id)
     return watched(visit, MessageTopic(message_id))

@@ -64,7 +64,9 @@ def addresses() -> Iterator[Address]:
 
 ALL = tuple(dict.fromkeys(addresses()))
 ACTS = tuple(each for each in ALL if each.method not in SAFE)
-PAGES = tuple(each for each in ALL if each.method == "GET")
+STREAMS = tuple(each for each in ALL if each.path.endswith("/live"))
+"""They last as long as somebody is signed in: :mod:`tests.api.desk.test_live`."""
+PAGES = tuple(each for each in ALL if each.method == "GET" and each not in STREAMS)
 
 
 async def record(crisis: Crisis) -> tuple[object, ...]:
@@ -125,7 +127,11 @@ async def test_signing_in_and_out_cannot_be_asked_for_by_another_site_either(sig
 async def test_nobody_sees_a_page_or_does_an_act_without_signing_in(sign_in: SignIn, busy: Crisis) -> None:
     nobody = await sign_in(None)
     before = await record(busy)
-    for each in ALL:
+    for each in STREAMS:
+        for path in (each.path, each.path.replace("1", "999")):
+            page = await nobody.get(path)
+            assert page.body.split("\n\n")[1:] == ["event: ended\ndata: ", ""], "it tells nobody what there is"
+    for each in set(ALL) - set(STREAMS):
         if OPEN.match(each.path):
             continue
         if each.method == "GET":
