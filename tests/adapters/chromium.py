@@ -47,7 +47,8 @@ def _axe() -> str:
 
 async def violations(page: Page) -> list[str]:
     """What axe-core finds on a page against WCAG 2.1 A and AA: the rule, where, and how to mend it."""
-    await page.evaluate(_axe())
+    if not await page.evaluate("'axe' in window"):
+        await page.evaluate(_axe())
     found = await page.evaluate(_JUDGE, list(TAGS))
     return [
         f"{each['id']}: {node['html'][:200]} | {node['failureSummary']}" for each in found for node in each["nodes"]

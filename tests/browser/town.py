@@ -35,7 +35,7 @@ from tests.browser.places import Ids
 from tests.crisis.deliveries.workbench import LIBRARIAN
 
 PASSWORD = "hest batteri stift korrekt"
-PAUSE = 0.1
+PAUSE = 0.25
 """Seconds between two rounds of the engine: here the bell rings without being asked."""
 SEND_SECONDS = 20.0
 NAMES = {

@@ -1,5 +1,6 @@
 """Visitor: somebody at a window of their own, with the look of one screen, who is watched for everything that goes wrong."""
 
+import os
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -41,7 +42,8 @@ ZOOMED = Look(320, 200, scale=4.0)
 DARK = Look(scheme="dark")
 DARK_PHONE = Look(320, 640, scheme="dark")
 NO_SCRIPT = Look(javascript=False)
-LOOKS = (DESKTOP, NARROW, DARK, DARK_PHONE)
+LOOKS = (DESKTOP, NARROW, DARK, DARK_PHONE) if os.environ.get("BROWSER") == "long" else (DESKTOP, DARK_PHONE)
+"""Both widths and both schemes; each width in each scheme with ``BROWSER=long``."""
 
 
 class Visitor:
@@ -69,12 +71,12 @@ class Visitor:
         await self.page.set_viewport_size({"width": look.width, "height": look.height})
         await self.page.emulate_media(color_scheme=look.scheme)
 
-    async def shot(self, name: str) -> None:
-        """Keep a picture of the whole page."""
+    async def shot(self, name: str, *, whole: bool = False) -> None:
+        """Keep a picture: of what the window shows, or of the whole page."""
         SCREENS.mkdir(parents=True, exist_ok=True)
         file = re.sub(r"[^\w-]+", "-", name).strip("-").lower()
         await self.page.screenshot(
-            path=SCREENS / f"{file}--{self.look.name}.png", full_page=True, animations="disabled"
+            path=SCREENS / f"{file}--{self.look.name}.png", full_page=whole, animations="disabled"
         )
 
     async def too_wide(self) -> list[str]:
@@ -86,7 +88,7 @@ class Visitor:
         found = []
         for look in looks:
             await self.wear(look)
-            await self.shot(name)
+            await self.shot(name, whole=True)
             wrong = [f"not accessible: {each}" for each in await violations(self.page)]
             wrong += [f"too wide: {each}" for each in await accessibility.too_wide(self.page)]
             wrong += [f"too small: {each}" for each in await accessibility.too_small(self.page)]
