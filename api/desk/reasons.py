@@ -38,4 +38,7 @@ BY_WORDS: Final[Mapping[str, str]] = {
 def reason(visit: Visit, error: str | None, code: str | None) -> str:
     """In the page's language where the desk has it; nothing where nothing is known."""
     ours = BY_CODE.get(code or "") or BY_WORDS.get(error or "")
-    return visit.gettext(ours) if ours else error or ""
+    if ours:
+        return visit.gettext(ours)
+    _ = visit.gettext
+    return _("Oppgitt grunn: %(said)s", said=error) if error else ""

@@ -43,6 +43,7 @@ async def test_both_see_each_other_and_write_different_fields_into_one_text(ente
     await ola.page.fill("#contact", "Sentralbordet 74 00 00 99")
     await expect(ola.page.locator("#clash")).to_contain_text("Nettredaktøren skrev samtidig")
     await expect(ola.page.locator("#headline")).to_have_value(THEIRS)
+    await expect(ola.page.locator("#contact")).to_be_focused()
     fields = (await kept(town, ids.draft)).contents["nb"]
     assert (fields["headline"], fields["contact"]) == (THEIRS, "Sentralbordet 74 00 00 99")
     await ola.shot("two editors merged")
