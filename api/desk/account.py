@@ -10,6 +10,7 @@ from api.desk.channels import channel_name
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.texts import lazily as N_
+from api.desk.typed import number
 from api.desk.visit import Visit
 from crisis.accounts import service
 from crisis.accounts.models import Account, AccountState
@@ -122,7 +123,7 @@ async def set_standby(account_id: int, visit: TheVisit) -> Response:
     """Whose messages it carries when that one does not answer; empty: nobody's."""
     actor, form = visit.require(Act.MANAGE_ACCOUNTS), await visit.form()
     text = str(form.get("standby_for", ""))
-    first = int(text) if text.isascii() and text.isdigit() else None
+    first = number(text) or None
     try:
         await limits.set_standby(visit.crisis.db, actor, account_id, standby_for=first)
     except (Conflict, NotFound) as error:

@@ -1,13 +1,15 @@
 """Setting the crisis staff, and ending it: the two acts that lock and open every account."""
 
+from collections import Counter
 from dataclasses import dataclass
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, BackgroundTasks
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from api.desk.navigation import MODE, in_mode, mode_of
 from api.desk.route import PageRoute, TheVisit
+from api.desk.switchboard import currents
 from api.desk.visit import Visit
 from crisis.accounts import service as accounts
 from crisis.accounts.locks import LockState, lock_of
@@ -17,15 +19,10 @@ from crisis.activations.models import Activation
 from crisis.activations.service import TITLE_MOST
 from crisis.activations.states import ActivationState
 from crisis.errors import Invalid
-from crisis.messages import drafts
-from crisis.messages.models import Kind, RevisionState
 from crisis.mode import Mode
 from crisis.roles import Act, can
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-
-ENDINGS = frozenset({Kind.ALL_CLEAR, Kind.RETRACTION})
-"""After one of these a message asks nothing more of anybody."""
 
 
 @router.get("/activations/new")
@@ -46,7 +43,7 @@ async def activate(visit: TheVisit, after: BackgroundTasks) -> Response:
     written = str(form.get("title", ""))
     named = chosen.name[visit.language] if chosen else visit.gettext("Uavklart hendelse")
     title = written if written.strip() else named
-    visit.mode = Mode.EXERCISE if form.get("mode") == Mode.EXERCISE.value else Mode.ACTUAL
+    visit.mode = mode_of(form.get(MODE))
     try:
         done = await service.activate(visit.crisis.db, visit.require(Act.ACTIVATE), visit.mode, title)
     except Invalid:
@@ -57,9 +54,8 @@ async def activate(visit: TheVisit, after: BackgroundTasks) -> Response:
         after.add_task(visit.request.app.state.drains.start, done.activation.id)
     told = _told(visit, done.activation, created=done.created)
     if not done.created or not can(visit.actor, Act.WRITE_MESSAGE):
-        return visit.to(_board(visit.mode), said=told)
-    query = {"mode": visit.mode.value, **({"hazard": chosen.hazard} if chosen else {})}
-    return visit.to(f"/messages/new?{urlencode(query)}", said=told)
+        return visit.to(in_mode("/", visit.mode), said=told)
+    return visit.to(in_mode("/messages/new", visit.mode, hazard=chosen.hazard if chosen else ""), said=told)
 
 
 @router.get("/activations/{activation_id:int}/stand-down")
@@ -69,17 +65,14 @@ async def ask_to_stand_down(visit: TheVisit, activation_id: int) -> Response:
     async with visit.crisis.db.transaction() as session:
         activation = await service.get(session, activation_id)
         visit.mode = activation.mode
-        tasks = await _left(session, activation)
-        held = await accounts.list_accounts(session)
-    locks = [
-        lock_of(each, visit.crisis.capabilities, locked=True) for each in held if each.state is not AccountState.CLOSED
-    ]
+        tasks = await _left(session, activation, visit.crisis.settings.languages[0])
+        locks = await _locks(visit, session)
     blocked = await _blocked(visit)
     return await visit.page(
         "stand-down",
         activation=activation,
         tasks=tasks,
-        opened=sum(lock.state is LockState.HELD for lock in locks),
+        opened=locks[LockState.HELD],
         blocked=blocked,
     )
 
@@ -91,9 +84,9 @@ async def stand_down(visit: TheVisit, activation_id: int) -> Response:
     visit.mode = done.mode
     _ = visit.gettext
     if done.mode is Mode.EXERCISE:
-        return visit.to(_board(done.mode), said=_("Øvelsen er avsluttet. Kontoene i øvelsen er låst opp."))
+        return visit.to(in_mode("/", done.mode), said=_("Øvelsen er avsluttet. Kontoene i øvelsen er låst opp."))
     said = _("Krisestab er avsluttet. Kontoene er låst opp. Stansede innlegg venter på at eieren avgjør.")
-    return visit.to(_board(done.mode), said=said)
+    return visit.to(in_mode("/", done.mode), said=said)
 
 
 @router.get("/activations/{activation_id:int}/lock")
@@ -118,19 +111,18 @@ class Left:
     headline: str
 
 
-async def _left(session: AsyncSession, activation: Activation) -> list[Left]:
-    newest = {}
-    after = 0
-    while rows := await drafts.revisions(session, activation.id, after=after):
-        for row in rows:
-            if row.state is RevisionState.APPROVED:
-                newest[row.message_id] = row
-        after = rows[-1].id
+async def _left(session: AsyncSession, activation: Activation, primary: str) -> list[Left]:
     return [
-        Left(row.message_id, next(iter(row.contents.values()))["headline"])
-        for row in newest.values()
-        if row.kind not in ENDINGS
+        Left(each.revision.message_id, each.revision.contents[primary]["headline"])
+        for each in await currents(session, activation)
+        if not each.is_over
     ]
+
+
+async def _locks(visit: Visit, session: AsyncSession) -> Counter[LockState]:
+    """What the lock is worth on the accounts in use, counted: as it is, or would be, in force."""
+    used = [each for each in await accounts.list_accounts(session) if each.state is not AccountState.CLOSED]
+    return Counter(lock_of(each, visit.crisis.capabilities, locked=True).state for each in used)
 
 
 async def _blocked(visit: Visit) -> int:
@@ -141,10 +133,8 @@ async def _blocked(visit: Visit) -> int:
 
 async def _form(visit: Visit, title: str, problem: str | None, hazard: str) -> Response:
     async with visit.crisis.db.transaction() as session:
-        held = [each for each in await accounts.list_accounts(session) if each.state is not AccountState.CLOSED]
+        locks = await _locks(visit, session)
         current = await service.find_current(session, visit.mode)
-    locks = [lock_of(each, visit.crisis.capabilities, locked=True) for each in held]
-    counted = {state: sum(lock.state is state for lock in locks) for state in LockState}
     return await visit.page(
         "activate",
         status=422 if problem else 200,
@@ -154,8 +144,8 @@ async def _form(visit: Visit, title: str, problem: str | None, hazard: str) -> R
         problem=problem,
         most=TITLE_MOST,
         current=current,
-        held=counted[LockState.HELD],
-        beyond=counted[LockState.NOT_ENFORCEABLE],
+        held=locks[LockState.HELD],
+        beyond=locks[LockState.NOT_ENFORCEABLE],
     )
 
 
@@ -170,7 +160,3 @@ def _told(visit: Visit, activation: Activation, *, created: bool) -> str:
     if activation.mode is Mode.EXERCISE:
         return _("Øvelsen er startet. Kontoene i øvelsen er låst.")
     return _("Krisestab er satt, og kontoene er låst. Skriv den første meldingen nå.")
-
-
-def _board(mode: Mode) -> str:
-    return "/?mode=exercise" if mode is Mode.EXERCISE else "/"

@@ -15,12 +15,13 @@ from starlette.responses import Response
 from api.desk import draft as drafted
 from api.desk.channels import channel_name
 from api.desk.draft import KINDS, Draft, Tab, language_name
-from api.desk.keeping import Shown, keep, local, number, saved
+from api.desk.keeping import Shown, keep, saved
 from api.desk.mends import NAMES, Mend, mends
 from api.desk.previews import previews
 from api.desk.questions import Question, key_of, questions
 from api.desk.route import PageRoute, TheVisit
 from api.desk.texts import lazily as N_
+from api.desk.typed import local, number
 from api.desk.visit import Visit
 from crisis.accounts import service as accounts
 from crisis.accounts.models import AccountState

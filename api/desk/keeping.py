@@ -7,7 +7,6 @@ given back as it was typed.
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from starlette.datastructures import FormData
@@ -15,8 +14,8 @@ from starlette.datastructures import FormData
 from api.desk import draft as drafted
 from api.desk.draft import Draft
 from api.desk.sentences import told
+from api.desk.typed import moment, number
 from api.desk.visit import Visit
-from crisis import clock
 from crisis.errors import Conflict, Invalid
 from crisis.messages import drafts, parts, unfinished
 from crisis.messages.models import Revision
@@ -162,19 +161,3 @@ def _cut(form: FormData) -> dict[str, Any]:
         name: str(form.get(name, "")).split("\n") if name == drafted.ADVICE else str(form.get(name, ""))
         for name in drafted.FIELDS
     }
-
-
-def moment(said: str) -> datetime | None:
-    """What a ``datetime-local`` field says, on the clocks in Norway. Raises ``ValueError``."""
-    return datetime.fromisoformat(said).replace(tzinfo=clock.OSLO) if said.strip() else None
-
-
-def local(at: datetime | None) -> str:
-    """A time as a ``datetime-local`` field has it."""
-    return at.astimezone(clock.OSLO).strftime("%Y-%m-%dT%H:%M") if at else ""
-
-
-def number(said: object) -> int:
-    """A whole number out of a form; 0 for what is none."""
-    text = str(said or "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= 9 else 0  # noqa: PLR2004 - fits an integer

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
 from api.desk.deeds import ABOUT, deed
-from api.desk.keeping import moment, number
 from api.desk.route import PageRoute, TheVisit
+from api.desk.typed import moment, number
 from api.desk.visit import Visit
 from crisis.activations import service as activations
 from crisis.activations.models import Activation
@@ -87,7 +87,7 @@ async def _page(visit: Visit, typed: dict[str, str], problems: dict[str, str]) -
             return await visit.page("log", activation=None)
         visit.mode = activation.mode
         log = await reading.of(session, actor, activation.id, visit.crisis.settings.languages[0])
-        before = number(asked.get("before")) or None
+        before = number(asked.get("before"), digits=18) or None
         entries = await log.newest(session, wanted, before=before, most=PIECE)
         people = await log.people(session)
     context: dict[str, Any] = {

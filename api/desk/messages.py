@@ -2,29 +2,26 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
 from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.desk.draft import KINDS, language_name
-from api.desk.keeping import local, moment, number
+from api.desk.navigation import MODE, mode_of
 from api.desk.route import PageRoute, TheVisit
+from api.desk.typed import local, moment, number
 from api.desk.visit import Visit
 from crisis import clock
 from crisis.activations.models import Activation
 from crisis.activations.service import find_current
 from crisis.audiences.service import list_audiences
 from crisis.errors import Conflict, Invalid
-from crisis.messages import drafts, follow, library
+from crisis.messages import drafts, follow, library, promised
 from crisis.messages.models import Kind, Revision, RevisionState
-from crisis.mode import Mode
 from crisis.roles import Act
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-NEXT_AFTER: Final = timedelta(minutes=60)
-"""The acute phase's rhythm: what a new message proposes."""
 _PHONE: Final = "telefon"
 """The blank that the municipality's own number fills."""
 BLANK_MOST: Final = 200
@@ -48,12 +45,7 @@ async def show(visit: TheVisit) -> Response:
     visit.require(Act.READ_CRISIS)
     async with visit.crisis.db.transaction() as session:
         activation = await find_current(session, visit.mode)
-        found: list[Revision] = []
-        while activation is not None:
-            page = await drafts.revisions(session, activation.id, after=found[-1].id if found else 0)
-            found += page
-            if not page:
-                break
+        found = await drafts.all_revisions(session, activation.id) if activation else []
     return await visit.page(
         "messages",
         activation=activation,
@@ -81,7 +73,7 @@ async def ask(visit: TheVisit) -> Response:
 async def begin(visit: TheVisit) -> Response:
     """A draft out of a template. Sent twice, it is begun once."""
     actor, form, _ = visit.require(Act.WRITE_MESSAGE), await visit.form(), visit.gettext
-    visit.mode = Mode.EXERCISE if form.get("mode") == Mode.EXERCISE.value else Mode.ACTUAL
+    visit.mode = mode_of(form.get(MODE))
     activation = await _activation(visit)
     if activation is None:
         raise Conflict("No activation is in force, and a message belongs to one. Activate first.")
@@ -119,7 +111,12 @@ async def go_on(visit: TheVisit, message_id: int) -> Response:
     except ValueError:
         raise Invalid("There is no such kind of message.") from None
     revision = await follow.after(
-        visit.crisis.db, actor, message_id, kind, visit.crisis.settings.languages, next_update_at=_proposed()
+        visit.crisis.db,
+        actor,
+        message_id,
+        kind,
+        visit.crisis.settings.languages,
+        next_update_at=promised.proposed(clock.now()),
     )
     return visit.to(f"/messages/{message_id}/revisions/{revision.id}")
 
@@ -144,7 +141,7 @@ async def _form(
         hazard=hazard,
         values=values,
         problems=problems or {},
-        proposed=local(_proposed()),
+        proposed=local(promised.proposed(clock.now())),
         audiences=lists,
         audience_id=audience_id,
         languages_named=[language_name(visit, each) for each in visit.crisis.settings.languages],
@@ -154,12 +151,6 @@ async def _form(
 async def _activation(visit: Visit) -> Activation | None:
     async with visit.crisis.db.transaction() as session:
         return await find_current(session, visit.mode)
-
-
-def _proposed() -> datetime:
-    """In an hour, five minutes round."""
-    at = (clock.now() + NEXT_AFTER).replace(second=0, microsecond=0)
-    return at + timedelta(minutes=-at.minute % 5)
 
 
 def _lines(found: Sequence[Revision], languages: Sequence[str]) -> list[Line]:
@@ -176,6 +167,6 @@ def _lines(found: Sequence[Revision], languages: Sequence[str]) -> list[Line]:
         contents = (newest or of_message[-1]).contents
         headlines = (contents.get(language, {}).get("headline") for language in languages)
         headline = next(filter(None, headlines), "")
-        ended = newest is not None and newest.kind in {Kind.ALL_CLEAR, Kind.RETRACTION}
+        ended = newest is not None and newest.kind.is_end
         lines.append(Line(message_id, headline, newest, rest, ended))
     return sorted(lines, key=lambda line: (not line.open, -line.message_id))

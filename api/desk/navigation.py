@@ -3,9 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from api.desk.texts import lazily as N_
+from crisis.mode import Mode
 from crisis.roles import Act, Actor, can
+
+MODE: Final = "mode"
+"""In an address: whose page it is. A page that does not say shows what is actual."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +39,15 @@ PLACES: Final = (
 def of(actor: Actor) -> Sequence[Place]:
     """What somebody's menu has."""
     return [place for place in PLACES if place.act is None or can(actor, place.act)]
+
+
+def mode_of(said: object) -> Mode:
+    """The mode that an address or a form says."""
+    return Mode.EXERCISE if said == Mode.EXERCISE.value else Mode.ACTUAL
+
+
+def in_mode(path: str, mode: Mode, **query: object) -> str:
+    """The address of a page of this mode. What is empty of ``query`` is left out."""
+    given = {MODE: mode.value} if mode is Mode.EXERCISE else {}
+    asked = urlencode(given | {name: str(value) for name, value in query.items() if value not in {None, ""}})
+    return f"{path}?{asked}" if asked else path

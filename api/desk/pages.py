@@ -19,6 +19,7 @@ from jinja2_fragments import render_block
 from api.desk import channels, texts, times
 from api.desk import languages as tongues
 from api.desk.assets import Assets
+from api.desk.navigation import in_mode
 from crisis import clock
 
 
@@ -89,6 +90,7 @@ def _environment(
     made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {"asset": assets.address, "now": clock.now, "languages": texts.LANGUAGES}
     made.filters |= {
+        "in_mode": in_mode,
         "time_of_day": lambda at: times.time_of_day(at, language),
         "date": lambda at: times.date(at, language),
         "moment": lambda at: times.moment(at, language),

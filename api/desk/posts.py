@@ -15,16 +15,17 @@ from starlette.responses import Response
 
 from api.desk import times
 from api.desk.channels import channel_name
+from api.desk.navigation import in_mode
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.states import WORDS
+from api.desk.typed import moment, number
 from api.desk.visit import Visit
 from crisis import clock
 from crisis.activations.service import ActivationLocked, find_current
 from crisis.audiences.service import list_audiences
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict, Invalid, NotFound
-from crisis.mode import Mode
 from crisis.posts.standing import Standing
 from crisis.roles import Act, can
 
@@ -53,17 +54,17 @@ class Typed:
     @property
     def account_id(self) -> int | None:
         """The account that was chosen."""
-        return _number(self.account)
+        return number(self.account) or None
 
     @property
     def audience_id(self) -> int | None:
         """The audience that was chosen, if any."""
-        return _number(self.audience)
+        return number(self.audience) or None
 
     @property
     def at(self) -> datetime | None:
         """The time that was chosen, on the clocks in Norway. Raises ``ValueError``."""
-        return datetime.fromisoformat(self.publish_at).replace(tzinfo=clock.OSLO) if self.publish_at else None
+        return moment(self.publish_at)
 
 
 @router.get("/posts")
@@ -73,9 +74,9 @@ async def show(visit: TheVisit) -> Response:
         visit.require(Act.READ_CRISIS)
     asked = visit.request.query_params
     typed: dict[str, Any] = dict(EMPTY)
-    if (number := _number(asked.get("rewrite", ""))) is not None:
-        before = await visit.crisis.posts.get(visit.actor, number, mode=visit.mode)
-        typed |= {"account": before.account_id, "title": before.title, "text": before.text, "instead_of": number}
+    if post_id := number(asked.get("rewrite")):
+        before = await visit.crisis.posts.get(visit.actor, post_id, mode=visit.mode)
+        typed |= {"account": before.account_id, "title": before.title, "text": before.text, "instead_of": post_id}
     if visit.is_partial:
         return await visit.block("posts", "state", **await _context(visit))
     return await _page(visit, typed)
@@ -101,16 +102,17 @@ async def publish(visit: TheVisit) -> Response:
         )
     except ActivationLocked as held:
         await _drop_the_old(visit, typed)
-        return visit.to(_address(visit.mode, kept=held.post_id))
+        return visit.to(in_mode("/posts", visit.mode, kept=held.post_id))
     except Invalid as error:
         said = [told(visit, each) for each in (error.summary, *error.problems)]
         return await _page(visit, typed, {"text" if error.problems else "account": " ".join(said)})
     await _drop_the_old(visit, typed)
     if later:
         when = times.moment(done.publish_at, visit.language)
-        return visit.to(_address(visit.mode), said=_("Innlegget publiseres %(when)s.", when=when))
+        return visit.to(in_mode("/posts", visit.mode), said=_("Innlegget publiseres %(when)s.", when=when))
     return visit.to(
-        _address(visit.mode), said=_("Innlegget er på vei ut. Det står under «Innleggene» så snart det er ute.")
+        in_mode("/posts", visit.mode),
+        said=_("Innlegget er på vei ut. Det står under «Innleggene» så snart det er ute."),
     )
 
 
@@ -118,21 +120,23 @@ async def publish(visit: TheVisit) -> Response:
 async def publish_blocked(post_id: int, visit: TheVisit) -> Response:
     """Publish a blocked post after all."""
     await visit.crisis.posts.decide(visit.require(Act.POST), post_id, publish=True)
-    return visit.to(_address(visit.mode), said=visit.gettext("Innlegget er på vei ut."))
+    return visit.to(in_mode("/posts", visit.mode), said=visit.gettext("Innlegget er på vei ut."))
 
 
 @router.post("/posts/{post_id:int}/drop")
 async def drop(post_id: int, visit: TheVisit) -> Response:
     """Drop a blocked post. It stays on record."""
     await visit.crisis.posts.decide(visit.require(Act.POST), post_id, publish=False)
-    return visit.to(_address(visit.mode), said=visit.gettext("Innlegget er droppet. Det blir ikke publisert."))
+    return visit.to(in_mode("/posts", visit.mode), said=visit.gettext("Innlegget er droppet. Det blir ikke publisert."))
 
 
 @router.post("/posts/{post_id:int}/take-back")
 async def take_back(post_id: int, visit: TheVisit) -> Response:
     """Take back a scheduled post."""
     await visit.crisis.posts.take_back(visit.require(Act.POST), post_id)
-    return visit.to(_address(visit.mode), said=visit.gettext("Innlegget er trukket tilbake. Det blir ikke publisert."))
+    return visit.to(
+        in_mode("/posts", visit.mode), said=visit.gettext("Innlegget er trukket tilbake. Det blir ikke publisert.")
+    )
 
 
 def _problems(visit: Visit, typed: Typed, *, later: bool) -> dict[str, str]:
@@ -158,10 +162,10 @@ def _problems(visit: Visit, typed: Typed, *, later: bool) -> dict[str, str]:
 
 async def _drop_the_old(visit: Visit, typed: Typed) -> None:
     """The post that this one was rewritten from: the new one has taken its place."""
-    if (number := _number(typed.instead_of)) is None:
+    if not (post_id := number(typed.instead_of)):
         return
     try:
-        await visit.crisis.posts.decide(visit.actor, number, publish=False)
+        await visit.crisis.posts.decide(visit.actor, post_id, publish=False)
     except (Conflict, NotFound):
         return  # decided already, by somebody else or in another window
 
@@ -194,9 +198,9 @@ async def _context(visit: Visit) -> dict[str, Any]:
         activation = await find_current(session, visit.mode)
     blocked = await posts.blocked(visit.actor, mode=visit.mode, unit=unit)
     recent = await posts.recent(
-        visit.actor, mode=visit.mode, unit=unit, before=_number(asked.get("before", "")), most=SHOWN + 1
+        visit.actor, mode=visit.mode, unit=unit, before=number(asked.get("before")) or None, most=SHOWN + 1
     )
-    kept = _number(asked.get("kept", ""))
+    kept = number(asked.get("kept")) or None
     return {
         "activation": activation,
         "contact": visit.crisis.settings.editors_contact,
@@ -227,12 +231,3 @@ def _words(visit: Visit, post: Standing) -> str:
         word = visit.gettext(WORDS[state])
         counted[word] = counted.get(word, 0) + count
     return ", ".join(f"{count} {word}" for word, count in counted.items())
-
-
-def _address(mode: Mode, kept: int | None = None) -> str:
-    asked = [*(["mode=exercise"] if mode is Mode.EXERCISE else []), *([f"kept={kept}"] if kept else [])]
-    return "/posts" + ("?" + "&".join(asked) if asked else "")
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004 - the database's own

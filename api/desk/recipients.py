@@ -12,6 +12,7 @@ from api.desk.route import PageRoute, TheVisit
 from api.desk.standing import TONES
 from api.desk.states import WORDS
 from api.desk.texts import lazily as N_
+from api.desk.typed import number
 from crisis.deliveries import items
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict
@@ -35,7 +36,7 @@ async def show(message_id: int, visit: TheVisit) -> Response:
     """``?revision=``, the newest by default; ``?channel=`` and ``?state=`` narrow it down; ``?after=`` goes on."""
     visit.require(Act.READ_CRISIS)
     asked = visit.request.query_params
-    after, state = _number(asked.get("after")), asked.get("state") or None
+    after, state = number(asked.get("after"), digits=18), asked.get("state") or None
     channel = asked.get("channel") or None
     async with visit.crisis.db.transaction() as session:
         message, revisions = await drafts.message(session, message_id)
@@ -43,8 +44,8 @@ async def show(message_id: int, visit: TheVisit) -> Response:
         sent = [each for each in revisions if each.state is RevisionState.APPROVED]
         if not sent:
             raise Conflict("Nothing of this message has been sent yet, so nobody has got it.")
-        number = _number(asked.get("revision"))
-        revision = next((each for each in sent if each.number == number), sent[-1])
+        asked_for = number(asked.get("revision"))
+        revision = next((each for each in sent if each.number == asked_for), sent[-1])
         found = await items.of_revision(
             session,
             revision.id,
@@ -75,7 +76,3 @@ async def show(message_id: int, visit: TheVisit) -> Response:
         is_first=after == 0,
         following=following,
     )
-
-
-def _number(said: str | None) -> int:
-    return int(said) if said and said.isascii() and said.isdigit() and len(said) <= 18 else 0  # noqa: PLR2004 - a bigint

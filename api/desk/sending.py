@@ -17,11 +17,11 @@ from api.desk import times
 from api.desk.channels import channel_name
 from api.desk.composer import AT
 from api.desk.draft import KINDS, Draft, language_name
-from api.desk.keeping import number
 from api.desk.mends import mends
 from api.desk.previews import previews, retractions
 from api.desk.questions import questions
 from api.desk.route import PageRoute, TheVisit
+from api.desk.typed import number
 from api.desk.visit import Visit
 from crisis.errors import Conflict, CrisisError, Invalid
 from crisis.messages import drafts, release

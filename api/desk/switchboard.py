@@ -7,14 +7,14 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from api.desk.navigation import in_mode
 from api.desk.route import PageRoute, TheVisit
-from api.desk.visit import Visit
 from crisis.activations import service as activations
 from crisis.activations.models import Activation
 from crisis.logbook import acknowledgements
 from crisis.logbook.models import Acknowledgement, Party
 from crisis.messages import drafts
-from crisis.messages.models import Kind, Revision, RevisionState
+from crisis.messages.models import Revision, RevisionState
 from crisis.roles import Act
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -32,7 +32,7 @@ class Current:
     @property
     def is_over(self) -> bool:
         """It asks nothing more of anybody."""
-        return self.revision.kind in {Kind.ALL_CLEAR, Kind.RETRACTION}
+        return self.revision.kind.is_end
 
 
 @router.get("/switchboard")
@@ -64,25 +64,17 @@ async def acknowledge(revision_id: int, visit: TheVisit) -> Response:
     )
     visit.mode = made.mode
     back = "/" if form.get("back") == "board" else "/switchboard"
-    return visit.to(world(visit, back), said=_("Notert: meldingen er lest."))
+    return visit.to(in_mode(back, visit.mode), said=_("Notert: meldingen er lest."))
 
 
 async def currents(session: AsyncSession, activation: Activation) -> list[Current]:
     """What every message of an activation says now, the one that was sent last first."""
     sent: dict[int, list[Revision]] = {}
-    after = 0
-    while rows := await drafts.revisions(session, activation.id, after=after):
-        for row in rows:
-            if row.state is RevisionState.APPROVED:
-                sent.setdefault(row.message_id, []).append(row)
-        after = rows[-1].id
+    for row in await drafts.all_revisions(session, activation.id):
+        if row.state is RevisionState.APPROVED:
+            sent.setdefault(row.message_id, []).append(row)
     read = await acknowledgements.of_activation(session, activation.id)
     found = [Current(each[-1], len(each) - 1, tuple(read.get(each[-1].id, ()))) for each in sent.values()]
     return sorted(
         found, key=lambda each: (each.is_over, -(each.revision.approved_at or each.revision.written_at).timestamp())
     )
-
-
-def world(visit: Visit, path: str) -> str:
-    """A page in the same world: an exercise's has its mode in the address."""
-    return f"{path}?mode=exercise" if visit.mode == "exercise" else path

@@ -14,7 +14,6 @@ from api.desk import bar, cross_site, navigation, texts
 from api.desk.pages import Pages
 from api.errors import TooLarge
 from crisis.bootstrap import Crisis
-from crisis.mode import Mode
 from crisis.roles import Act, Actor, can, require
 from crisis.tokens.service import NotAuthenticated
 from crisis.users import sessions
@@ -52,7 +51,7 @@ class Visit:
         self._form: FormData | None = None
         self.renewed = ""
         """The session's new secret, where this request gave it one."""
-        self.mode = Mode.EXERCISE if request.query_params.get("mode") == "exercise" else Mode.ACTUAL
+        self.mode = navigation.mode_of(request.query_params.get(navigation.MODE))
         """Whose world the page shows: by ``?mode=exercise``, until the handler says that its thing belongs to the other."""
 
     @classmethod

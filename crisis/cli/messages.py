@@ -117,11 +117,7 @@ def list_all(
                 which = current.id
             else:
                 raise Conflict(f"No {mode} activation is in force. Name one that was: --activation NUMBER")
-            found: list[Revision] = []
-            after = 0
-            while page := await drafts.revisions(session, which, after=after):
-                found += page
-                after = page[-1].id
+            found = await drafts.all_revisions(session, which)
         return found, crisis.settings.languages
 
     found, languages = door.run(act)

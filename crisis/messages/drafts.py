@@ -220,6 +220,14 @@ async def revisions(
     return (await session.scalars(found.order_by(Revision.id).limit(most))).all()
 
 
+async def all_revisions(session: AsyncSession, activation_id: int) -> Sequence[Revision]:
+    """Every revision of an activation, oldest first: some tens of them in a long crisis."""
+    found: list[Revision] = []
+    while page := await revisions(session, activation_id, after=found[-1].id if found else 0):
+        found += page
+    return found
+
+
 async def message(session: AsyncSession, message_id: int) -> tuple[Message, Sequence[Revision]]:
     """One message and its revisions, oldest first. Raises :class:`NotFound`."""
     found = await session.get(Message, message_id)

@@ -22,6 +22,11 @@ class Kind(StrEnum):
     RETRACTION = "retraction"
     """False alarm. Never written: it is prepared with the alert, and ends its message."""
 
+    @property
+    def is_end(self) -> bool:
+        """It asks nothing more of anybody."""
+        return self in {Kind.ALL_CLEAR, Kind.RETRACTION}
+
 
 class RevisionState(StrEnum):
     """From the first letter to the approval. :mod:`crisis.messages.release` has the moves."""

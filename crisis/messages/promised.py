@@ -1,17 +1,20 @@
 """Promised: the rule about when the next message comes. Every message but an all-clear says so."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from crisis.messages.faults import Fault
 from crisis.messages.models import Kind
+from crisis.targets import TARGETS, Measure
 
 FIELD = "next_update_at"
+_ROUND_TO = 5
+"""Minutes: nobody promises 07.43."""
 
 
 def fault(kind: Kind, at: datetime | None, now: datetime) -> Fault | None:
     """What is wrong with the promise of a message of this kind, if anything is."""
     if at is None:
-        if kind in {Kind.ALL_CLEAR, Kind.RETRACTION}:
+        if kind.is_end:
             return None
         said = "Say when the next message comes (next_update_at). Only an all-clear may leave it out."
         return Fault("no_promise", said, field=FIELD)
@@ -21,3 +24,9 @@ def fault(kind: Kind, at: datetime | None, now: datetime) -> Fault | None:
         said = "next_update_at has passed. Promise a time that is still ahead."
         return Fault("promise_passed", said, field=FIELD, values={"at": at})
     return None
+
+
+def proposed(now: datetime) -> datetime:
+    """When the next message should come, in the rhythm of the acute phase, rounded up to five minutes."""
+    at = (now + TARGETS[Measure.NEXT_UPDATE]).replace(second=0, microsecond=0)
+    return at + timedelta(minutes=-at.minute % _ROUND_TO)

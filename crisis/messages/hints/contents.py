@@ -2,9 +2,9 @@
 
 import re
 from collections.abc import Iterator
-from datetime import timedelta
 from typing import Final
 
+from crisis.messages import promised
 from crisis.messages.content import placeholders
 from crisis.messages.hints.given import Given, check
 from crisis.messages.hints.hint import Fix, Hint, Place
@@ -13,18 +13,13 @@ from crisis.messages.models import Kind
 
 _SOURCE_WITHIN: Final = 40
 """Characters of the text message that its sender's name must begin in."""
-_NEXT_AFTER: Final = timedelta(minutes=60)
-"""The acute phase's rhythm."""
-_ROUND_TO: Final = 5
-"""Minutes: nobody promises 07.43."""
-_ALL_OVER: Final = frozenset({Kind.ALL_CLEAR, Kind.RETRACTION})
 _WORD: Final = re.compile(r"[^\W\d_]+")
 
 
 @check("guidance")
 def guidance(given: Given) -> Iterator[Hint]:
     """Nothing people are asked to do."""
-    if given.kind in _ALL_OVER:
+    if given.kind.is_end:
         return
     for language, lexicon in given.spoken():
         content = given.contents[language]
@@ -41,7 +36,7 @@ def guidance(given: Given) -> Iterator[Hint]:
 @check("hazard")
 def hazard(given: Given) -> Iterator[Hint]:
     """No word for what has happened."""
-    if given.kind in _ALL_OVER:
+    if given.kind.is_end:
         return
     for language, content in given.contents.items():
         templates = [given.template] if given.template else given.templates
@@ -79,9 +74,8 @@ def location(given: Given) -> Iterator[Hint]:
 @check("time")
 def time(given: Given) -> Iterator[Hint]:
     """No word of when the next message comes."""
-    if given.next_update_at is None and given.kind not in _ALL_OVER:
-        at = given.now + _NEXT_AFTER
-        at = at.replace(second=0, microsecond=0) + timedelta(minutes=-at.minute % _ROUND_TO)
+    if given.next_update_at is None and not given.kind.is_end:
+        at = promised.proposed(given.now)
         place = Place(given.languages[0], "next_update_at")
         yield Hint("time", place, values={"at": at}, fix=Fix(place, next_update_at=at))
 

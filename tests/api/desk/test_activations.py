@@ -15,7 +15,7 @@ async def test_the_director_sets_the_crisis_staff_on_one_page(sign_in: SignIn, c
     page = await director.get("/activations/new")
     assert "1 konto låses her" in page.text
     page = await director.post("/activations", mode="actual", hazard="", title=" Skred  ved Moen ")
-    assert page.location == "/messages/new?mode=actual"
+    assert page.location == "/messages/new"
     page = await director.get("/help")
     async with crisis.db.transaction() as session:
         activation = await service.find_current(session, Mode.ACTUAL)
