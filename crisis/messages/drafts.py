@@ -220,7 +220,7 @@ async def revisions(
     return (await session.scalars(found.order_by(Revision.id).limit(most))).all()
 
 
-async def all_revisions(session: AsyncSession, activation_id: int) -> Sequence[Revision]:
+async def all_revisions(session: AsyncSession, activation_id: int) -> list[Revision]:
     """Every revision of an activation, oldest first: some tens of them in a long crisis."""
     found: list[Revision] = []
     while page := await revisions(session, activation_id, after=found[-1].id if found else 0):
