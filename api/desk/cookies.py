@@ -5,7 +5,7 @@ from typing import Final
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.desk.visit import Visit, cookie_name
+from api.desk.visit import LANGUAGE, Visit, cookie_name, is_https
 from crisis.users.ceremonies import LASTS
 from crisis.users.devices import FORGOTTEN
 from crisis.users.entrance import Browser, Entered
@@ -13,7 +13,6 @@ from crisis.users.sessions import LONGEST
 
 DEVICE: Final = "device"
 BEGUN: Final = "begun"
-LANGUAGE: Final = "crisis-language"
 _YEAR = 365 * 24 * 3600
 
 
@@ -53,7 +52,7 @@ def begin(visit: Visit, response: Response, secret: str) -> Response:
 def drop(visit: Visit, response: Response, noun: str | None = None) -> None:
     """Forget one; of ``None``, the session."""
     name = cookie_name(visit.crisis) if noun is None else _name(visit, noun)
-    response.delete_cookie(name, path="/", secure=_is_secure(visit), httponly=True, samesite="lax")
+    response.delete_cookie(name, path="/", secure=is_https(visit.crisis), httponly=True, samesite="lax")
 
 
 def speak(response: Response, language: str) -> None:
@@ -73,11 +72,7 @@ def _name(visit: Visit, noun: str) -> str:
     return f"{cookie_name(visit.crisis)}-{noun}"
 
 
-def _is_secure(visit: Visit) -> bool:
-    return visit.crisis.settings.public_url.startswith("https://")
-
-
 def _set(visit: Visit, response: Response, name: str, secret: str, seconds: int) -> None:
     response.set_cookie(
-        name, secret, max_age=seconds, path="/", secure=_is_secure(visit), httponly=True, samesite="lax"
+        name, secret, max_age=seconds, path="/", secure=is_https(visit.crisis), httponly=True, samesite="lax"
     )

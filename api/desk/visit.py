@@ -24,7 +24,7 @@ FORM_MOST = 1 << 20
 FIELDS_MOST = 1000
 _SAID = "crisis-said"
 _SAID_SECONDS = 60
-_LANGUAGE = "crisis-language"
+LANGUAGE = "crisis-language"
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; frame-src 'self'; manifest-src 'self'"
@@ -81,7 +81,7 @@ class Visit:
     @property
     def language(self) -> str:
         """The language of the page: the person's own, or else the one chosen before signing in."""
-        chosen = self._signed_in.language if self._signed_in else self.request.cookies.get(_LANGUAGE)
+        chosen = self._signed_in.language if self._signed_in else self.request.cookies.get(LANGUAGE)
         return chosen if chosen in texts.LANGUAGES else texts.SOURCE
 
     @property
@@ -136,15 +136,18 @@ class Visit:
     async def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
         """A whole page in its frame."""
         said = self._read_said()
-        body = self._pages.whole(name, self.language, await self._context(context) | {"said": said})
+        frame = {"said": said, "bar": None, "navigation": ()}
+        if self._signed_in is not None:
+            frame |= {"bar": await bar.read(self.crisis, self.mode), "navigation": navigation.of(self._signed_in.actor)}
+        body = self._pages.whole(name, self.language, frame | self._context(context))
         response = HTMLResponse(body, status, self._headers())
         if said:
             response.delete_cookie(_SAID)
         return response
 
     async def block(self, name: str, block: str, *, status: int = 200, **context: Any) -> Response:
-        """One block of a page: the answer to htmx."""
-        body = self._pages.block(name, block, self.language, await self._context(context) | {"said": None})
+        """One block of a page: the answer to htmx. Nothing is read for the frame around it."""
+        body = self._pages.block(name, block, self.language, self._context(context))
         return HTMLResponse(body, status, self._headers())
 
     def to(self, path: str, *, said: str = "") -> Response:
@@ -156,10 +159,11 @@ class Visit:
             response = RedirectResponse(path, 303, self._headers())
         if said and self._signed_in is not None:
             value = f"{self._signature(said)}.{quote(said)}"
-            response.set_cookie(_SAID, value, max_age=_SAID_SECONDS, httponly=True, samesite="lax")
+            secure = is_https(self.crisis)
+            response.set_cookie(_SAID, value, max_age=_SAID_SECONDS, secure=secure, httponly=True, samesite="lax")
         return response
 
-    async def _context(self, context: Mapping[str, Any]) -> dict[str, Any]:
+    def _context(self, context: Mapping[str, Any]) -> dict[str, Any]:
         shown = {
             "language": self.language,
             "mode": self.mode,
@@ -171,8 +175,6 @@ class Visit:
             "municipality": self.crisis.settings.municipality,
             "may": self._may,
             "Act": Act,
-            "bar": await bar.read(self.crisis, self.mode) if self._signed_in else None,
-            "navigation": navigation.of(self._signed_in.actor) if self._signed_in else (),
         }
         return shown | dict(context)
 
