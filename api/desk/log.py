@@ -106,11 +106,10 @@ async def _page(visit: Visit, typed: dict[str, str], problems: dict[str, str]) -
 
 
 async def _activation(session: AsyncSession, visit: Visit, wanted: int) -> Activation | None:
-    """The one asked for; else the one in force; else the last one there was."""
+    """The one asked for; else the last one there was, which is the one in force where one is."""
     if wanted:
         return await activations.get(session, wanted)
-    current = await activations.find_current(session, visit.mode)
-    return current or await activations.find_latest(session, visit.mode)
+    return await activations.find_latest(session, visit.mode)
 
 
 async def _csv(visit: Visit, log: Log, last: int) -> AsyncIterator[str]:
