@@ -1,7 +1,6 @@
 """Users: who may sign in, as what; and the links by which they choose how. For the administrator."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import Response
@@ -12,7 +11,7 @@ from api.desk.route import PageRoute, TheVisit
 from api.desk.visit import Visit
 from crisis.errors import Invalid
 from crisis.roles import Act, Role
-from crisis.users import passkeys, service, sessions
+from crisis.users import enrolment, passkeys, service, sessions
 from crisis.users.models import User
 from crisis.users.service import LoginTaken, NotOneself
 
@@ -175,5 +174,5 @@ async def _one(
 
 
 async def _link(visit: Visit, user: User, link: str) -> Response:
-    address: Any = f"{visit.crisis.settings.public_url.rstrip('/')}/enrol/{link}"
+    address = enrolment.address(visit.crisis.settings.public_url, link)
     return await visit.page("user-link", user=user, address=address)

@@ -9,7 +9,7 @@ from crisis import clock
 from crisis.bootstrap import Crisis
 from crisis.cli import door, screen, times
 from crisis.roles import Role
-from crisis.users import break_glass, service, sessions
+from crisis.users import break_glass, enrolment, service, sessions
 from crisis.users.models import Session, User
 from crisis.users.passwords import Passwords
 
@@ -172,7 +172,7 @@ async def _on(crisis: Crisis, login: str, act: Callable[[User], Awaitable[T]]) -
 
 
 def _address(crisis: Crisis, secret: str) -> str:
-    return f"{crisis.settings.public_url.rstrip('/')}/enrol/{secret}"
+    return enrolment.address(crisis.settings.public_url, secret)
 
 
 def _say_link(user: User, address: str, *, as_json: bool) -> None:

@@ -39,9 +39,8 @@ PATIENCE: Final = {
     Under.LOGIN: _Patience(free=3, longest=30),
     Under.ADDRESS: _Patience(free=20, longest=30),  # a whole town hall may come from one address
     Under.DEVICE: _Patience(free=5, longest=30),
-    Under.CODE: _Patience(
-        free=5, longest=900
-    ),  # whoever gets here has the password: 96 guesses a day at a million codes
+    # Whoever gets here has the password: 96 guesses a day at a million codes.
+    Under.CODE: _Patience(free=5, longest=900),
     Under.BREAK_GLASS: _Patience(free=5, longest=60),  # 128 bits are not guessed; this spares the processor
 }
 """After the free ones: 1, 2, 4, 8 ... seconds."""

@@ -28,6 +28,7 @@ from crisis.users import attempts, sessions
 from crisis.users.attempts import Purse, Under
 from crisis.users.models import BreakGlassCode, How
 from crisis.users.passwords import Passwords
+from crisis.users.service import NAME_MOST, unit_for
 
 CODES: Final = 10
 VALID: Final = timedelta(days=365)
@@ -98,7 +99,7 @@ async def use(
 
     Raises :class:`Invalid` without a name and a reason, :class:`CodeRefused`, and :class:`crisis.users.attempts.TooSoon`.
     """
-    name, reason = " ".join(name.split())[:100], " ".join(reason.split())[:_SAID_MOST]
+    name, reason = " ".join(name.split())[:NAME_MOST], " ".join(reason.split())[:_SAID_MOST]
     if not (name and name.isprintable() and reason and reason.isprintable()):
         raise Invalid("Say who you are and why. Both go on record. The code was not used.")
     purse = Purse(Under.BREAK_GLASS, address)
@@ -117,7 +118,7 @@ async def use(
         if (await session.execute(spent.values(said).returning(BreakGlassCode.id))).scalar_one_or_none() is None:
             raise CodeRefused
         await attempts.give_back(session, purse)
-        actor = Actor(name, row.role, editors_unit if row.role is Role.EDITOR else None)
+        actor = Actor(name, row.role, unit_for(row.role, None, editors_unit))
         await chain.append(session, actor, "use_break_glass_code", f"break_glass:{row.id}", reason=reason)
         return await sessions.begin_in(session, actor, How.BREAK_GLASS, agent=agent, address=address, language=language)
 
@@ -131,13 +132,13 @@ async def alarms(session: AsyncSession) -> list[Alarm]:
     return [Alarm(row.id, row.used_by or "", row.reason or "", row.role) for row in found]
 
 
-async def acknowledge(db: Database, actor: Actor, code_id: int, *, how: str) -> None:
+async def acknowledge(db: Database, actor: Actor, code_id: int, *, how: How) -> None:
     """A director or administrator has seen it. Not by break-glass itself: whoever broke the glass does not hush it.
 
     ``how`` is how the one who acknowledges signed in. Raises :class:`NotFound` when there is nothing to acknowledge.
     """
     require(actor, Act.ACKNOWLEDGE_BREAK_GLASS)
-    if how == How.BREAK_GLASS:
+    if how is How.BREAK_GLASS:
         raise Invalid(
             "A break-glass session does not acknowledge break-glass codes. Somebody with a login of their own does."
         )

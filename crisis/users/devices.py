@@ -15,7 +15,9 @@ FORGOTTEN: Final = timedelta(days=365)
 
 
 async def is_known(session: AsyncSession, user_id: int | None, secret: str) -> bool:
-    """Whether this person has signed in with this browser before."""
+    """Whether this person has signed in with this browser before. ``secret`` is empty where it shows none."""
+    if not secret:
+        return False
     seen = update(Device).where(Device.digest == secrets.digest(secret), Device.user_id == user_id)
     row = await session.execute(seen.values(last_used_at=func.now()).returning(Device.user_id))
     return row.scalar_one_or_none() is not None

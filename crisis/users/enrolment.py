@@ -50,8 +50,13 @@ def make_link(user: User) -> str:
     return made
 
 
+def address(public_url: str, secret: str) -> str:
+    """The link itself, for whoever passes it on."""
+    return f"{public_url.rstrip('/')}/enrol/{secret}"
+
+
 def spend(user: User) -> None:
-    """The link has done its work."""
+    """The link opens nothing any more: it has done its work, or nobody is to come in by it."""
     user.enrolment = user.enrolment_until = None
 
 

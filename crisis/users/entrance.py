@@ -23,6 +23,8 @@ from crisis.users.sessions import SignedIn
 
 log = logging.getLogger(__name__)
 
+_WRONG_CODE = "The code is not right, or it was used already. Wait for the next one and type that."
+
 
 class SignInRefused(Invalid):
     """Login and password do not belong together, or the code is not right. Which, is not said."""
@@ -35,7 +37,7 @@ class WrongCode(SignInRefused):
     """The code is not right, or was used already. ``again`` is what the browser comes back with for the next try."""
 
     def __init__(self, again: str) -> None:
-        super().__init__("The code is not right, or it was used already. Wait for the next one and type that.")
+        super().__init__(_WRONG_CODE)
         self.again = again
 
 
@@ -69,7 +71,7 @@ class Entrance:
         """The first half; returns the browser's secret for the second. Raises :class:`SignInRefused`, :class:`TooSoon`."""
         async with self._db.transaction() as session:
             user = await service.find_by_login(session, login)
-            known = bool(browser.device) and await devices.is_known(session, user.id if user else None, browser.device)
+            known = await devices.is_known(session, user.id if user else None, browser.device)
             purses = _purses(login, browser, known=known)
             await attempts.spend(session, *purses)
         kept = user.password if user is not None and user.disabled_at is None and user.totp is not None else None
@@ -92,7 +94,7 @@ class Entrance:
             held = await ceremonies.take(session, Rite.CODE, begun)
             user = await service.get(session, held.user_id or 0)
             again = await ceremonies.begin(session, Rite.CODE, user.id)
-            known = bool(browser.device) and await devices.is_known(session, user.id, browser.device)
+            known = await devices.is_known(session, user.id, browser.device)
         purse = Purse(Under.DEVICE, browser.device) if known else Purse(Under.CODE, str(user.id))
         try:
             async with self._db.transaction() as session:
@@ -112,7 +114,7 @@ class Entrance:
         """Both halves at once. Raises :class:`crisis.users.passkeys.PasskeyRefused` and :class:`CeremonyOver`."""
         async with self._db.transaction() as session:
             user = await passkeys.accept(session, self._the_place(), begun, credential)
-            known = bool(browser.device) and await devices.is_known(session, user.id, browser.device)
+            known = await devices.is_known(session, user.id, browser.device)
             return await _enter(session, user, How.PASSKEY, browser, known=known)
 
     async def enrolled(self, user: User, how: How, browser: Browser) -> Entered:
@@ -131,7 +133,7 @@ class Entrance:
             if taken:
                 await attempts.give_back(session, purse)
         if not taken:
-            raise SignInRefused("The code is not right, or it was used already. Wait for the next one and type that.")
+            raise SignInRefused(_WRONG_CODE)
         return await sessions.renew(self._db, signed_in)
 
     async def confirm_by_passkey(self, signed_in: SignedIn, begun: str, credential: str) -> str:

@@ -2,12 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from crisis.errors import Invalid, NotAllowed
 from crisis.roles import Role
-
-NAME_MOST: Final = 100  # characters
+from crisis.users.service import NAME_MOST, ROLES, unit_for
 
 
 class NoRole(NotAllowed):
@@ -31,16 +30,13 @@ class Grant:
 def grant_of(said: str, editors_unit: str) -> Grant:
     """``director``, or ``unit:biblioteket``. Raises :class:`crisis.errors.Invalid`."""
     name, _, unit = said.partition(":")
-    try:
-        role = Role(name)
-    except ValueError:
-        role = Role.OPERATOR
-    if role is Role.OPERATOR or (role is Role.UNIT) != bool(unit):
+    role = next((each for each in ROLES if each.value == name), None)
+    if role is None or (role is Role.UNIT) != bool(unit):
         raise Invalid(
             f"CRISIS_OIDC_ROLES cannot be used: {said!r} is no role. Write group=director,other=unit:biblioteket. The roles are "
-            f"{', '.join(each.value for each in Role if each is not Role.OPERATOR)}."
+            f"{', '.join(each.value for each in ROLES)}."
         )
-    return Grant(role, unit or (editors_unit if role is Role.EDITOR else None))
+    return Grant(role, unit_for(role, unit or None, editors_unit))
 
 
 def find_grant(claims: Mapping[str, Any], role_claim: str, grants: Mapping[str, Grant], name: str) -> Grant:

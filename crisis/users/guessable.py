@@ -40,6 +40,7 @@ _LONGEST_SHARE = 0.6  # of a password that may be rows of keys
 _RUN = 4  # characters; shorter runs are found in honest words
 _DIFFERENT = 5  # characters that differ, at least
 _KNOWN_WORD = 4  # letters: a shorter name is found in honest words
+_LONGEST_FIRST: Final = sorted((word for word in WORDS if len(word) >= _KNOWN_WORD), key=len, reverse=True)
 
 
 def is_common(password: str) -> bool:
@@ -65,11 +66,9 @@ def _is_made_of_words(letters: str) -> bool:
     """One word, or several, with at most three letters besides."""
     if not letters:
         return True
-    known = sorted(WORDS, key=len, reverse=True)
     rest = letters
-    for word in known:
-        if len(word) >= _KNOWN_WORD:
-            rest = rest.replace(word, "")
+    for word in _LONGEST_FIRST:
+        rest = rest.replace(word, "")
     return len(rest) <= 3  # noqa: PLR2004 - as the docstring says
 
 

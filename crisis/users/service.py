@@ -99,7 +99,8 @@ async def disable(db: Database, actor: Actor, user_id: int, *, by: int | None = 
     async with db.transaction() as session:
         user = await get(session, user_id, lock=True)
         if user.disabled_at is None:
-            user.disabled_at, user.enrolment, user.enrolment_until = clock.now(), None, None
+            user.disabled_at = clock.now()
+            enrolment.spend(user)
             ended = await sessions.end_all(session, user_id)
             await session.flush()
             await chain.append(session, actor, "disable_user", _subject(user), name=user.name, ended_sessions=ended)

@@ -73,8 +73,7 @@ class SignedIn:
     actor: Actor
     language: str
     """``nb``, ``nn`` or ``en``."""
-    how: str
-    """One of :class:`crisis.users.models.How`."""
+    how: How
     is_fresh: bool
     """A factor was shown in the last ten minutes; or there is none to ask for, by break-glass code and in the demo."""
     csrf: str
@@ -94,11 +93,11 @@ async def find(db: Database, secret: str, *, demo: bool = False) -> SignedIn | N
         if row.is_stale:
             await session.execute(_SEEN, {"id": row.id})
     actor = Actor(row.name, Role(row.role), row.unit)
-    return SignedIn(row.id, row.user_id, actor, row.language, row.how, row.is_fresh, _csrf(secret))
+    return SignedIn(row.id, row.user_id, actor, row.language, How(row.how), row.is_fresh, _csrf(secret))
 
 
 async def begin(
-    db: Database, who: User | Actor, how: How | str, *, agent: str, address: str, language: str | None = None
+    db: Database, who: User | Actor, how: How, *, agent: str, address: str, language: str | None = None
 ) -> str:
     """Sign somebody in who has shown who they are; returns the secret for their cookie. Always a new one.
 
@@ -110,16 +109,16 @@ async def begin(
 
 
 async def begin_in(
-    session: AsyncSession, who: User | Actor, how: How | str, *, agent: str, address: str, language: str | None = None
+    session: AsyncSession, who: User | Actor, how: How, *, agent: str, address: str, language: str | None = None
 ) -> str:
     """The same, in the transaction that spends what was shown."""
     made = secrets.new()
-    row = Session(digest=secrets.digest(made), how=How(how), agent=_shown(agent), address=_shown(address))
+    row = Session(digest=secrets.digest(made), how=how, agent=_shown(agent), address=_shown(address))
     if isinstance(who, User):
         row.user_id, actor, subject = who.id, who.actor, f"user:{who.id}"
     else:
         row.name, row.role, row.unit, row.language = who.name, who.role, who.unit, language
-        actor, subject = who, f"{How(how).value}:{who.role.value}"
+        actor, subject = who, f"{how.value}:{who.role.value}"
     session.add(row)
     await session.flush()
     await chain.append(session, actor, "sign_in", subject, how=row.how.value, number=row.id)

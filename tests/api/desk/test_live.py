@@ -306,6 +306,8 @@ async def test_a_quiet_stream_says_that_it_is_there() -> None:
 async def test_a_watcher_must_be_allowed_to(crisis: Crisis) -> None:
     live = Live(crisis, plain)
     who, _ = await someone(crisis)
-    unit = SignedIn(who.session_id, None, Actor("x", Role.UNIT, "biblioteket"), "nb", "passkey", is_fresh=True, csrf="")
+    unit = SignedIn(
+        who.session_id, None, Actor("x", Role.UNIT, "biblioteket"), "nb", How.PASSKEY, is_fresh=True, csrf=""
+    )
     with pytest.raises(NotAllowed):
         live.watch(unit, "nb", Number())

@@ -5,6 +5,7 @@ import pytest
 from crisis.db import Database
 from crisis.roles import Actor, Role
 from crisis.users import enrolment, sessions
+from crisis.users.models import How
 from tests.crisis.cli.conftest import Shell
 
 
@@ -35,7 +36,7 @@ async def test_somebody_is_disabled_enabled_and_reset_by_login_or_number(shell: 
 
 async def test_sessions_are_seen_and_ended_from_the_shell(shell: Shell, db: Database, director: Actor) -> None:
     assert "Nobody is signed in" in (await shell("users", "sessions")).out
-    secret = await sessions.begin(db, director, "break_glass", agent="Firefox", address="192.0.2.1")
+    secret = await sessions.begin(db, director, How.BREAK_GLASS, agent="Firefox", address="192.0.2.1")
     (found,) = (await shell("users", "sessions", "--json")).json
     assert (found["who"], found["how"]) == ("Kommunedirektøren", "break_glass")
     assert "has ended" in (await shell("users", "sessions", "--end", str(found["id"]))).said

@@ -11,6 +11,7 @@ from crisis.roles import MAY, Act, Actor, Role
 from crisis.users import break_glass, sessions
 from crisis.users.attempts import TooSoon
 from crisis.users.break_glass import CodeRefused
+from crisis.users.models import How
 from tests.crisis.users.people import OPERATOR, QUICK
 
 DIRECTOR = Actor("Kommunedirektøren", Role.DIRECTOR)
@@ -131,11 +132,11 @@ async def test_it_is_loud_until_somebody_with_a_login_of_their_own_has_seen_it(d
         ("Ola", "Mobilnettet er nede"),
     ]
     with pytest.raises(Invalid, match="of their own"):
-        await break_glass.acknowledge(db, DIRECTOR, first.id, how="break_glass")
+        await break_glass.acknowledge(db, DIRECTOR, first.id, how=How.BREAK_GLASS)
     with pytest.raises(NotAllowed):
-        await break_glass.acknowledge(db, Actor("Eli", Role.EDITOR), first.id, how="password")
-    await break_glass.acknowledge(db, DIRECTOR, first.id, how="password")
+        await break_glass.acknowledge(db, Actor("Eli", Role.EDITOR), first.id, how=How.PASSWORD)
+    await break_glass.acknowledge(db, DIRECTOR, first.id, how=How.PASSWORD)
     with pytest.raises(NotFound):
-        await break_glass.acknowledge(db, DIRECTOR, first.id, how="password")
+        await break_glass.acknowledge(db, DIRECTOR, first.id, how=How.PASSWORD)
     async with db.transaction() as session:
         assert [each.id for each in await break_glass.alarms(session)] == [second.id]

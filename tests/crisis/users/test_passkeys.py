@@ -7,7 +7,7 @@ from crisis.errors import Invalid, NotFound
 from crisis.roles import Role
 from crisis.users import passkeys, service, sessions
 from crisis.users.ceremonies import CeremonyOver
-from crisis.users.models import User
+from crisis.users.models import How, User
 from crisis.users.passkeys import MOST, PasskeyRefused, Place
 from tests.crisis.users.authenticator import Authenticator
 from tests.crisis.users.people import FIREFOX, KARI, OPERATOR, PLACE, enrolled, entrance, sealer
@@ -134,7 +134,7 @@ async def test_a_fresh_factor_must_be_ones_own(db: Database) -> None:
     await add(db, kari, own)
     await add(db, ola, theirs)
     door = entrance(db, sealer())
-    signed_in = await sessions.find(db, await sessions.begin(db, kari, "passkey", agent="", address=""))
+    signed_in = await sessions.find(db, await sessions.begin(db, kari, How.PASSKEY, agent="", address=""))
     assert signed_in is not None
 
     async def ask(user_id: int | None) -> tuple[str, dict[str, object]]:
