@@ -22,6 +22,7 @@ GENESIS = bytes(32)
 SYSTEM = "system"
 
 _HEAD = text("SELECT seq, hash FROM audit_head WHERE id = 1 FOR UPDATE")
+_SEEN_HEAD = text("SELECT seq, hash FROM audit_head WHERE id = 1")
 _APPEND = text(
     """
     WITH entry AS (INSERT INTO audit (seq, record, hash) VALUES (:seq, :record, :hash))
@@ -95,21 +96,27 @@ async def entries(session: AsyncSession, after: int = 0, most: int = 1000) -> As
 async def verify(session: AsyncSession, known_head: str | None = None) -> Verdict:
     """Recompute the whole chain and name the first entry that does not hold.
 
-    ``known_head`` is ``SEQ:HASH`` as an earlier verification printed it; the chain must still contain it.
+    ``known_head`` is ``SEQ:HASH`` as an earlier verification printed it; the chain must still contain it. What is appended
+    meanwhile is no fault: the chain must reach the head there was at the beginning, and not go beyond the one at the end.
     """
+    head = (await session.execute(_SEEN_HEAD)).one()
     expected, previous, seen = 1, GENESIS, known_head is None
+    reached = head.seq == 0
     async for seq, record, digest in entries(session):
         fault = _fault(expected, previous, seq, record, digest)
         if fault:
             return Verdict(expected - 1, _head(expected - 1, previous), fault)
         previous, expected = digest, expected + 1
         seen = seen or _head(seq, digest) == known_head
-    head = (await session.execute(text("SELECT seq, hash FROM audit_head WHERE id = 1"))).one()
+        reached = reached or (seq, digest) == (head.seq, bytes(head.hash))
     last = expected - 1
-    if (head.seq, bytes(head.hash)) != (last, previous):
+    if last < head.seq:
         return Verdict(
             last, _head(last, previous), f"entry {last + 1} is missing: the log ends before its head ({head.seq})"
         )
+    end = (await session.execute(_SEEN_HEAD)).one()
+    if not reached or last > end.seq:
+        return Verdict(last, _head(last, previous), f"the head ({end.seq}) is not the log's: one of them was rewritten")
     if not seen:
         return Verdict(
             last, _head(last, previous), f"the known head {known_head} is not in the chain: it was rewritten"

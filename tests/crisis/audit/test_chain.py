@@ -1,5 +1,7 @@
 """The audit log shows every way of tampering with it."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, ProgrammingError
@@ -33,6 +35,28 @@ async def test_an_untouched_log_holds(db: Database, editor: Actor) -> None:
     found = await verdict(db)
     assert found.holds
     assert found.entries == 5
+
+
+async def test_a_log_that_is_written_to_meanwhile_holds(db: Database, editor: Actor) -> None:
+    await write(db, editor, 5)
+    writing = asyncio.create_task(write(db, editor, 400))
+    looks = 0
+    while not writing.done():
+        found = await verdict(db)
+        assert found.holds, found.fault
+        looks += 1
+    await writing
+    assert looks > 10
+    assert (await verdict(db)).entries == 405
+
+
+@pytest.mark.parametrize("statement", ["UPDATE audit_head SET seq = seq - 1", "UPDATE audit_head SET hash = '\\x00'"])
+async def test_a_head_that_was_rewritten_is_found(db: Database, editor: Actor, statement: str) -> None:
+    await write(db, editor, 3)
+    await tamper(db, statement)
+    found = await verdict(db)
+    assert not found.holds
+    assert "the head" in (found.fault or "")
 
 
 @pytest.mark.parametrize("statement", ["UPDATE audit SET record = record", "DELETE FROM audit", "TRUNCATE audit"])
