@@ -136,7 +136,7 @@ class Visit:
     async def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
         """A whole page in its frame."""
         said = self._read_said()
-        frame = {"said": said, "bar": None, "navigation": ()}
+        frame: dict[str, Any] = {"said": said, "bar": None, "navigation": ()}
         if self._signed_in is not None:
             frame |= {"bar": await bar.read(self.crisis, self.mode), "navigation": navigation.of(self._signed_in.actor)}
         body = self._pages.whole(name, self.language, frame | self._context(context))

@@ -14,7 +14,7 @@ from crisis.channels import Capabilities
 from crisis.db import Database
 from crisis.deliveries import outbox, reach
 from crisis.deliveries.models import Rendition
-from crisis.errors import Conflict, NotFound
+from crisis.errors import Conflict
 from crisis.lanes import Lane
 from crisis.messages import drafts, duplicate, order, release
 from crisis.messages.hints.hint import Hint
@@ -56,18 +56,12 @@ class Desk:
         require(actor, Act.READ_CRISIS)
         async with self._db.transaction() as session:
             revision = await drafts.get(session, revision_id)
-            message = await session.get_one(Message, revision.message_id)
+            message = await drafts.get_message(session, revision.message_id)
             return await self._planner.plan(session, message, revision, clock.now())
 
     async def hints(self, actor: Actor, revision_id: int) -> Sequence[Hint]:
         """What an editor may want to look at before sending, the worst first. None of it stops anything."""
-        require(actor, Act.READ_CRISIS)
-        async with self._db.transaction() as session:
-            revision = await drafts.get(session, revision_id)
-            message = await session.get_one(Message, revision.message_id)
-            now = clock.now()
-            plan = await self._planner.plan(session, message, revision, now)
-            return await self._checker.hints(session, message, revision, plan, now)
+        return (await self.look(actor, revision_id))[1]
 
     async def look(
         self, actor: Actor, revision_id: int, leave_out: Collection[str] = ()
@@ -76,7 +70,7 @@ class Desk:
         require(actor, Act.READ_CRISIS)
         async with self._db.transaction() as session:
             revision = await drafts.get(session, revision_id)
-            message = await session.get_one(Message, revision.message_id)
+            message = await drafts.get_message(session, revision.message_id)
             now = clock.now()
             plan = await self._planner.plan(session, message, revision, now, leave_out)
             found = await self._checker.hints(session, message, revision, plan, now)
@@ -109,7 +103,7 @@ class Desk:
             revision = await drafts.unapproved(session, revision_id)
             if seen is not None and seen != revision.saves:
                 raise drafts.ChangedSince(revision)
-            message = await session.get_one(Message, revision.message_id, with_for_update=True)
+            message = await drafts.get_message(session, revision.message_id, lock=True)
             drafts.check_open(message)
             await order.check_in_force(session, message)
             await order.check_still_newest(session, revision)
@@ -140,14 +134,12 @@ class Desk:
         end the message. One act, one transaction.
 
         Where nothing of it was attempted yet, nobody needs to be told: what waits is cancelled and nothing is sent. ``reason``
-        goes on record and nowhere else. Raises :class:`NotFound`, :class:`drafts.AlreadyRetracted`, :class:`Invalid` when
+        goes on record and nowhere else. Raises :class:`crisis.errors.NotFound`, :class:`drafts.AlreadyRetracted`, :class:`Invalid` when
         nothing can carry it, and :class:`Conflict` when nothing was approved or after stand-down.
         """
         require(actor, Act.APPROVE_MESSAGE)
         async with self._db.transaction() as session:
-            message = await session.get(Message, message_id, with_for_update=True)
-            if message is None:
-                raise NotFound("message", message_id)
+            message = await drafts.get_message(session, message_id, lock=True)
             await order.check_in_force(session, message)
             newest, number = await _to_take_back(session, message)
             now = await outbox.moment(session, message.id)
@@ -172,9 +164,7 @@ class Desk:
         """
         require(actor, Act.READ_CRISIS)
         async with self._db.transaction() as session:
-            message = await session.get(Message, message_id)
-            if message is None:
-                raise NotFound("message", message_id)
+            message = await drafts.get_message(session, message_id)
             await order.check_in_force(session, message)
             newest, number = await _to_take_back(session, message)
             if not await reach.touched(session, message.id, number):

@@ -228,11 +228,17 @@ async def all_revisions(session: AsyncSession, activation_id: int) -> list[Revis
     return found
 
 
-async def message(session: AsyncSession, message_id: int) -> tuple[Message, Sequence[Revision]]:
-    """One message and its revisions, oldest first. Raises :class:`NotFound`."""
-    found = await session.get(Message, message_id)
+async def get_message(session: AsyncSession, message_id: int, *, lock: bool = False) -> Message:
+    """One message. Raises :class:`NotFound`."""
+    found = await session.get(Message, message_id, with_for_update=lock)
     if found is None:
         raise NotFound("message", message_id)
+    return found
+
+
+async def message(session: AsyncSession, message_id: int) -> tuple[Message, Sequence[Revision]]:
+    """One message and its revisions, oldest first. Raises :class:`NotFound`."""
+    found = await get_message(session, message_id)
     of_message = select(Revision).where(Revision.message_id == message_id).order_by(Revision.number)
     return found, (await session.scalars(of_message)).all()
 
@@ -289,8 +295,8 @@ def _read(
 ) -> dict[str, Any]:
     """What is to be kept of a text, whole or as typed so far."""
     if not finished:
-        if next_update_at is not None and next_update_at.tzinfo is None:
-            raise Invalid("next_update_at needs a time zone, such as 2026-11-20T08:30:00+01:00.")
+        if fault := promised.zone_fault(next_update_at):
+            raise Invalid(fault.said)
         return unfinished.typed(contents, languages)
     held = {language: content.kept() for language, content in parse_contents(contents, languages).items()}
     if fault := promised.fault(kind, next_update_at, clock.now()):

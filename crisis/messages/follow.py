@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crisis import clock
 from crisis.audiences.models import Audience
 from crisis.db import Database
-from crisis.errors import Conflict, NotFound
+from crisis.errors import Conflict
 from crisis.messages import drafts
 from crisis.messages.models import EDITABLE, Kind, Message, Revision, RevisionState
 from crisis.roles import Act, Actor, require
@@ -81,9 +81,7 @@ async def after(
     """
     require(actor, Act.WRITE_MESSAGE)
     async with db.transaction() as session:
-        message = await session.get(Message, message_id)
-        if message is None:
-            raise NotFound("message", message_id)
+        message = await drafts.get_message(session, message_id)
         newest, _ = await drafts.last(session, message_id)
         if newest is None:
             raise Conflict(f"Nothing of message {message_id} has been sent yet. Approve its alert first.")

@@ -5,7 +5,7 @@ A playbook supplies the same. The order of the sentences is that of the Warning 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ class Library:
         made = [_read(path) for path in sorted((templates_dir / FOLDER).glob("*.json"))]
         self._held = {each.hazard: each for each in sorted(made, key=lambda each: (each.place, each.hazard))}
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Template]:
         return iter(self._held.values())
 
     def get(self, hazard: str) -> Template:

@@ -11,7 +11,7 @@ from typing import Any
 
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid
-from crisis.messages import drafts, unfinished
+from crisis.messages import drafts, promised, unfinished
 from crisis.messages.content import FIELDS, is_untouched
 from crisis.messages.models import Revision
 from crisis.messages.saves import TERMS, saves_of, stamp
@@ -79,8 +79,8 @@ async def save_terms(
     Raises as :func:`save_text`, and :class:`crisis.errors.NotFound` for an audience there is none of.
     """
     require(actor, Act.WRITE_MESSAGE)
-    if next_update_at is not None and next_update_at.tzinfo is None:
-        raise Invalid("next_update_at needs a time zone, such as 2026-11-20T08:30:00+01:00.")
+    if fault := promised.zone_fault(next_update_at):
+        raise Invalid(fault.said)
     chosen = None if channels is None else sorted(set(channels))
     async with db.transaction() as session:
         revision = await drafts.draft(session, revision_id)

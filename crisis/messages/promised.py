@@ -11,6 +11,13 @@ _ROUND_TO = 5
 """Minutes: nobody promises 07.43."""
 
 
+def zone_fault(at: datetime | None) -> Fault | None:
+    """What no promise can have, not even an unfinished one: a time that means another one in another place."""
+    if at is None or at.tzinfo is not None:
+        return None
+    return Fault("no_zone", f"{FIELD} needs a time zone, such as 2026-11-20T08:30:00+01:00.", field=FIELD)
+
+
 def fault(kind: Kind, at: datetime | None, now: datetime) -> Fault | None:
     """What is wrong with the promise of a message of this kind, if anything is."""
     if at is None:
@@ -18,8 +25,8 @@ def fault(kind: Kind, at: datetime | None, now: datetime) -> Fault | None:
             return None
         said = "Say when the next message comes (next_update_at). Only an all-clear may leave it out."
         return Fault("no_promise", said, field=FIELD)
-    if at.tzinfo is None:
-        return Fault("no_zone", "next_update_at needs a time zone, such as 2026-11-20T08:30:00+01:00.", field=FIELD)
+    if missing := zone_fault(at):
+        return missing
     if at <= now:
         said = "next_update_at has passed. Promise a time that is still ahead."
         return Fault("promise_passed", said, field=FIELD, values={"at": at})

@@ -180,6 +180,6 @@ async def _waiting(session: AsyncSession, revision_id: int) -> Revision:
 
 
 async def _record(session: AsyncSession, actor: Actor, action: str, revision: Revision, **detail: str) -> None:
-    message = await session.get_one(Message, revision.message_id)
+    message = await drafts.get_message(session, revision.message_id)
     subject = f"revision:{revision.id}"
     await chain.append(session, actor, action, subject, mode=message.mode, number=revision.number, **detail)

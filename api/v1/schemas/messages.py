@@ -13,6 +13,7 @@ from crisis.messages.hints.hint import Hint
 from crisis.messages.models import Kind, RevisionState
 from crisis.messages.outcome import Approved
 from crisis.messages.plan import Plan, Preview
+from crisis.messages.release import REASON_MOST
 
 CONTENTS: Mapping[str, Any] = {
     "nb": {
@@ -81,7 +82,7 @@ class TextIn(Shape):
 class ReasonIn(Shape):
     """Why it is sent back."""
 
-    reason: str = Field(min_length=1, max_length=1000)
+    reason: str = Field(min_length=1, max_length=REASON_MOST)
 
 
 class ApproveIn(Shape):

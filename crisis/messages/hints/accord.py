@@ -54,9 +54,7 @@ def today(given: Given) -> Iterator[Hint]:
                 continue
             day = days[found[0].casefold()]
             said = day.says.format(date=_written(given, language, day.days)) if day.says else ""
-            if found[0][0].isupper():
-                said = said[:1].upper() + said[1:]
-            fix = text.text[: found.start()] + said + text.text[found.end() :] if said else None
+            fix = text.instead(found.start(), found.end(), said) if said else None
             yield text.hint("today", found.start(), found.end(), fix)
 
 

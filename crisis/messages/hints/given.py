@@ -47,6 +47,12 @@ class Text:
         """The sentence that ``position`` is in."""
         return next((span for span in self.sentences() if span[0] <= position < span[1]), (0, len(self.text)))
 
+    def instead(self, start: int, end: int, said: str) -> str:
+        """The text with ``said`` in the place of this piece, with a capital where the piece began with one."""
+        if self.text[start : start + 1].isupper():
+            said = said[:1].upper() + said[1:]
+        return self.text[:start] + said + self.text[end:]
+
     def without(self, start: int, end: int) -> str:
         """The rest of the text when this piece is taken out."""
         return re.sub(r"[ \t]{2,}", " ", self.text[:start] + self.text[end:].lstrip(" ")).strip()
@@ -99,7 +105,7 @@ class Given:
 
 Check = Callable[[Given], Iterator[Hint]]
 CHECKS: dict[str, Check] = {}
-"""Every check by its id, the worst first: the order they are declared in."""
+"""Every check by its id. Which is the worst, :data:`crisis.messages.hints.service.ORDER` says."""
 
 
 def check(name: str) -> Callable[[Check], Check]:

@@ -5,6 +5,7 @@ A word ending in ``*`` stands for every word that begins so. Languages without a
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -57,16 +58,12 @@ class Lexicon(BaseModel):
         return pattern(tuple(words)).search(text) if words else None
 
 
-_PATTERNS: dict[tuple[str, ...], re.Pattern[str]] = {}
-
-
+@cache
 def pattern(words: tuple[str, ...]) -> re.Pattern[str]:
     """One expression for all of these words, whole and in any case."""
-    if words not in _PATTERNS:
-        longest_first = sorted(words, key=len, reverse=True)
-        each = (re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "") for word in longest_first)
-        _PATTERNS[words] = re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)", re.IGNORECASE)
-    return _PATTERNS[words]
+    longest_first = sorted(words, key=len, reverse=True)
+    each = (re.escape(word.rstrip("*")) + (r"\w*" if word.endswith("*") else "") for word in longest_first)
+    return re.compile(rf"(?<!\w)(?:{'|'.join(each)})(?!\w)", re.IGNORECASE)
 
 
 def load(templates_dir: Path) -> dict[str, Lexicon]:

@@ -48,12 +48,9 @@ def hard(given: Given) -> Iterator[Hint]:
             continue
         for text in given.texts(language, *_READ):
             for found in pattern(tuple(simpler)).finditer(text.text):
-                plain = simpler[found[0].casefold()]
-                if found[0][0].isupper():
-                    plain = plain[:1].upper() + plain[1:]
-                replaced = text.text[: found.start()] + plain + text.text[found.end() :]
-                fix = replaced if found[0].casefold() in lexicon.hard else None
-                yield text.hint("hard", found.start(), found.end(), fix, instead=plain)
+                word = found[0].casefold()
+                fix = text.instead(found.start(), found.end(), simpler[word]) if word in lexicon.hard else None
+                yield text.hint("hard", found.start(), found.end(), fix, instead=simpler[word])
 
 
 @check("long")
