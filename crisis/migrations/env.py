@@ -8,6 +8,7 @@ import crisis.activations.models
 import crisis.audiences.models
 import crisis.audit.models
 import crisis.deliveries.models
+import crisis.drills.models
 import crisis.limits.models
 import crisis.logbook.models
 import crisis.messages.models

@@ -1,0 +1,1 @@
+"""Drills: exercises run from playbooks, measured from the log."""
