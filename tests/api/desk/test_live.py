@@ -253,6 +253,7 @@ async def test_a_stream_ends_when_its_reader_may_not_read_it_any_more(crisis: Cr
         async with crisis.db.transaction() as session:
             await session.execute(text("UPDATE users SET role = 'unit'"))
         await wire.until("event: ended")
+        assert "".join(wire.sent).index("event: number") < "".join(wire.sent).index("event: ended")
 
 
 async def test_only_what_changed_is_sent_and_a_database_that_is_away_is_said(crisis: Crisis) -> None:
@@ -301,6 +302,7 @@ async def test_a_quiet_stream_says_that_it_is_there() -> None:
     await wire.until(": still here")
     reader.end("")
     await task
+    assert "event:" not in "".join(wire.sent).split(": still here")[0]
 
 
 async def test_a_watcher_must_be_allowed_to(crisis: Crisis) -> None:

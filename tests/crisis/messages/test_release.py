@@ -203,7 +203,8 @@ async def test_to_other_people_or_in_other_words_it_is_another_message(crisis: C
         {"audience_id": people}, {"contents": other}, {"next_update_at": later}, {"channels": ["website"]},
     ]  # fmt: skip
     for changed in changes:
-        await crisis.desk.approve(EDITOR, (await twin(crisis, first, **changed)).id)
+        sent = await crisis.desk.approve(EDITOR, (await twin(crisis, first, **changed)).id)
+        assert sent.deliveries, changed
 
 
 async def test_what_it_costs_is_counted_by_everyones_own_language(crisis: Crisis) -> None:
