@@ -9,7 +9,6 @@ from starlette.responses import Response
 from api.desk.channels import channel_name
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
-from api.desk.texts import lazily as N_
 from api.desk.typed import number
 from api.desk.visit import Visit
 from crisis.accounts import service
@@ -20,6 +19,7 @@ from crisis.limits import overview, ranges
 from crisis.limits import service as limits
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.roles import Act
+from crisis.tongue.texts import lazily as N_
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 CREDENTIALS = {

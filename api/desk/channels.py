@@ -1,25 +1,13 @@
-"""Channels: what the desk calls them, in the reader's language."""
+"""Channels: what the desk calls them, in the visitor's language."""
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from api.desk.texts import lazily as N_
-from crisis.messages.rendered import CHANNEL_NAMES, CRISIS_PAGE
+from crisis.tongue.channels import named
 
 if TYPE_CHECKING:
     from api.desk.visit import Visit
-
-_OURS: Final = N_("Krisesiden")
-"""The one channel that is ours has a name in every language; the others are called what they call themselves."""
 
 
 def channel_name(visit: "Visit", channel: str) -> str:
     """``Krisesiden``, ``Facebook``, ``X``, ``SMS``."""
     return named(channel, visit.gettext)
-
-
-def named(channel: str, gettext: Callable[[str], str]) -> str:
-    """The same, for a template: its filter ``channel_name``."""
-    if channel == CRISIS_PAGE:
-        return gettext(_OURS)
-    return CHANNEL_NAMES.get(channel, channel.capitalize())

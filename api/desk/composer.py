@@ -20,7 +20,6 @@ from api.desk.mends import NAMES, Mend, mends
 from api.desk.previews import previews
 from api.desk.questions import Question, key_of, questions
 from api.desk.route import PageRoute, TheVisit
-from api.desk.texts import lazily as N_
 from api.desk.typed import local, number
 from api.desk.visit import Visit
 from crisis.accounts import service as accounts
@@ -33,6 +32,7 @@ from crisis.messages.models import EDITABLE, Revision, RevisionState
 from crisis.messages.rendered import CRISIS_PAGE
 from crisis.messages.saves import TERMS, saves_of
 from crisis.roles import Act
+from crisis.tongue.texts import lazily as N_
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 AT = "/messages/{message_id:int}/revisions/{revision_id:int}"

@@ -11,7 +11,6 @@ from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.standing import SIGHTS, TONES
 from api.desk.states import WORDS
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
 from crisis.bootstrap import outside_of
 from crisis.deliveries import items
@@ -25,6 +24,7 @@ from crisis.lanes import Lane
 from crisis.messages.models import Revision
 from crisis.mode import Mode
 from crisis.roles import Act
+from crisis.tongue.texts import lazily as N_
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 IS_OUT = frozenset({DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED})

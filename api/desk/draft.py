@@ -4,8 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.desk import languages
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
 from crisis.activations import service as activations
 from crisis.activations.models import Activation
@@ -14,6 +12,8 @@ from crisis.messages import drafts, unfinished
 from crisis.messages.content import is_untouched, read_contents
 from crisis.messages.hints.service import outdated
 from crisis.messages.models import Kind, Message, Revision
+from crisis.tongue import languages
+from crisis.tongue.texts import lazily as N_
 
 ADVICE: Final = "what_to_do"
 FIELDS: Final = ("headline", "what_happened", "where", ADVICE, "leads", "contact", "short")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.desk.texts import lazily as N_
+from crisis.tongue.texts import lazily as N_
 
 FINDINGS: Final[Mapping[str, str]] = {
     "{first}, {second}": N_("%(first)s, %(second)s"),

@@ -12,7 +12,6 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
-from api.desk.deeds import ABOUT, deed
 from api.desk.route import PageRoute, TheVisit
 from api.desk.typed import moment, number
 from api.desk.visit import Visit
@@ -24,6 +23,7 @@ from crisis.logbook.acts import About
 from crisis.logbook.notes import Written
 from crisis.logbook.reading import Log, Wanted
 from crisis.roles import Act
+from crisis.tongue.deeds import ABOUT, deed
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PIECE: Final = 50

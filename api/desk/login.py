@@ -7,10 +7,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from api.desk import cookies, texts
+from api.desk import cookies
 from api.desk.route import AnyVisit, PageRoute
 from api.desk.visit import Visit
 from crisis.errors import Invalid, NotFound
+from crisis.tongue import texts
 from crisis.users import break_glass, passkeys, sessions
 from crisis.users.attempts import TooSoon
 from crisis.users.break_glass import CodeRefused

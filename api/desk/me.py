@@ -5,13 +5,14 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import JSONResponse, Response
 
-from api.desk import cookies, texts
+from api.desk import cookies
 from api.desk.confirm import asked_first
 from api.desk.login import entrance, wrong_passkey
 from api.desk.passwords import problem_of
 from api.desk.route import PageRoute, TheVisit
 from api.desk.visit import Visit
 from crisis.errors import Invalid, NotFound
+from crisis.tongue import texts
 from crisis.users import enrolment, passkeys, service, sessions
 from crisis.users.ceremonies import CeremonyOver
 from crisis.users.passkeys import PasskeyRefused

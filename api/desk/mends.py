@@ -4,13 +4,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from api.desk import times
 from api.desk.channels import channel_name
 from api.desk.draft import ADVICE, language_name
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
 from crisis.channels import Unit
 from crisis.messages.faults import Fault
+from crisis.tongue import times
+from crisis.tongue.texts import lazily as N_
 
 NAMES: Final[Mapping[str, str]] = {
     "headline": N_("Overskrift"),

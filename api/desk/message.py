@@ -13,7 +13,6 @@ from starlette.responses import Response
 from api.desk.draft import KINDS
 from api.desk.live import Look, watched
 from api.desk.pages import Renderer
-from api.desk.parties import PARTIES
 from api.desk.route import AnyVisit, PageRoute, TheVisit
 from api.desk.standing import SIGHTS, WITHDRAWALS, Row, Tone, row_of, worst
 from api.desk.stream import over
@@ -28,6 +27,7 @@ from crisis.messages import drafts
 from crisis.messages.models import Kind, Message, Revision, RevisionState
 from crisis.roles import Act
 from crisis.status import Status
+from crisis.tongue.parties import PARTIES
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PAGE = "message"

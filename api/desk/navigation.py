@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from api.desk.texts import lazily as N_
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, can
+from crisis.tongue.texts import lazily as N_
 
 MODE: Final = "mode"
 """In an address: whose page it is. A page that does not say shows what is actual."""

@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from gettext import NullTranslations
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2_fragments import render_block
 
-from api.desk import channels, texts, times
-from api.desk import languages as tongues
 from api.desk.assets import Assets
 from api.desk.navigation import in_mode
 from crisis import clock
+from crisis.tongue import channels, texts, times
+from crisis.tongue import languages as tongues
 
 
 class Pages:
@@ -45,13 +45,6 @@ class Pages:
     def renderer(self, language: str) -> "Renderer":
         """What renders blocks in one language, with nothing of a visit's: for a stream that many read."""
         return Renderer(self, language)
-
-
-class Tongue(Protocol):
-    """Whoever says texts in one language: a visit, or a renderer."""
-
-    def gettext(self, text: str, **values: object) -> str:
-        """A text in this language, with its blanks filled in."""
 
 
 @dataclass(frozen=True, slots=True)

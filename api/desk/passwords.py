@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
+from crisis.tongue.texts import lazily as N_
 from crisis.users.passwords import LEAST, MOST, Fault
 
 _SENTENCES: Final[Mapping[Fault, str]] = {

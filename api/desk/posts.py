@@ -13,7 +13,6 @@ from fastapi import APIRouter
 from starlette.datastructures import FormData
 from starlette.responses import Response
 
-from api.desk import times
 from api.desk.channels import channel_name
 from api.desk.navigation import in_mode
 from api.desk.route import PageRoute, TheVisit
@@ -28,6 +27,7 @@ from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.posts.standing import Standing
 from crisis.roles import Act, can
+from crisis.tongue import times
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SHOWN = 30

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from api.desk import times
 from api.desk.draft import language_name
 from api.desk.mends import NAMES
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
 from crisis.messages.hints.hint import Hint
+from crisis.tongue import times
+from crisis.tongue.texts import lazily as N_
 
 QUESTIONS: Final[Mapping[str, tuple[str, str]]] = {
     "source": (N_("Står det hvem som sender?"), N_("Sett inn «%(municipality)s»")),

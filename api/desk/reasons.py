@@ -6,8 +6,8 @@ What is not here is shown in the words that the provider's adapter or the engine
 from collections.abc import Mapping
 from typing import Final
 
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
+from crisis.tongue.texts import lazily as N_
 
 BY_CODE: Final[Mapping[str, str]] = {
     "21211": N_("Nummeret er ikke et gyldig telefonnummer."),

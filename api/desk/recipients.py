@@ -11,7 +11,6 @@ from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.standing import TONES
 from api.desk.states import WORDS
-from api.desk.texts import lazily as N_
 from api.desk.typed import number
 from crisis.deliveries import items
 from crisis.deliveries.states import DeliveryState
@@ -19,6 +18,7 @@ from crisis.errors import Conflict
 from crisis.messages import drafts
 from crisis.messages.models import RevisionState
 from crisis.roles import Act
+from crisis.tongue.texts import lazily as N_
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 PIECE: Final = 100

@@ -16,12 +16,12 @@ from starlette.responses import HTMLResponse, Response
 from api.desk.cross_site import SAFE, FromElsewhere, check_origin
 from api.desk.pages import Pages
 from api.desk.sentences import find, told
-from api.desk.texts import SOURCE
-from api.desk.texts import lazily as N_
 from api.desk.visit import FIELDS_MOST, FORM_MOST, POLICY, Visit
 from api.errors import STATUS, TooLarge
 from crisis.activations.service import ActivationLocked
 from crisis.errors import Conflict, CrisisError, Invalid, Locked, NotAllowed, NotFound, Unready
+from crisis.tongue.texts import SOURCE
+from crisis.tongue.texts import lazily as N_
 
 SENTENCES: Final[Mapping[type[CrisisError], tuple[str, str]]] = {
     NotFound: (

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.desk.texts import lazily as N_
 from crisis.roles import Role
+from crisis.tongue.texts import lazily as N_
 
 NAMES: Final[Mapping[Role, str]] = {
     Role.DIRECTOR: N_("Kommunedirektør eller stedfortreder"),

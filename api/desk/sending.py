@@ -13,7 +13,6 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.desk import draft as drafted
-from api.desk import times
 from api.desk.channels import channel_name
 from api.desk.composer import AT
 from api.desk.draft import KINDS, Draft, language_name
@@ -33,6 +32,7 @@ from crisis.messages.release import NotWaiting, SecondPersonNeeded
 from crisis.messages.rendered import CRISIS_PAGE
 from crisis.mode import Mode
 from crisis.roles import Act, can
+from crisis.tongue import times
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

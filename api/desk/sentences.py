@@ -6,9 +6,9 @@ from typing import Any, Final
 from babel.numbers import format_decimal
 
 from api.desk.findings import FINDINGS
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
 from crisis.said import Said
+from crisis.tongue.texts import lazily as N_
 
 SENTENCES: Final[Mapping[str, str]] = {
     **FINDINGS,

@@ -11,11 +11,9 @@ from babel import Locale, UnknownLocaleError
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk import texts
 from api.desk.channels import channel_name
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import find, told
-from api.desk.texts import lazily as N_
 from api.desk.visit import Visit
 from crisis.accounts import service as accounts
 from crisis.accounts.models import AccountState
@@ -25,6 +23,8 @@ from crisis.checkup.findings import Finding, Level
 from crisis.checkup.trial import Answer, Tried
 from crisis.roles import Act
 from crisis.targets import TARGETS, Measure
+from crisis.tongue import texts
+from crisis.tongue.texts import lazily as N_
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 TARGET_WORDS = {

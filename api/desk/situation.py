@@ -8,11 +8,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from api.desk.deeds import deed
 from api.desk.draft import KINDS
 from api.desk.live import Look
-from api.desk.pages import Renderer, Tongue
-from api.desk.parties import PARTIES
+from api.desk.pages import Renderer
 from api.desk.standing import Row, Tone, row_of, worst
 from api.desk.switchboard import Current, currents
 from crisis.activations.states import ActivationState
@@ -22,6 +20,9 @@ from crisis.logbook.reading import Entry, Log
 from crisis.mode import Mode
 from crisis.roles import Act
 from crisis.status import Status
+from crisis.tongue.deeds import deed
+from crisis.tongue.parties import PARTIES
+from crisis.tongue.tongue import Tongue
 
 ENTRIES: Final = 8
 """Of the log, the newest."""

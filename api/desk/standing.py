@@ -10,12 +10,12 @@ from enum import StrEnum
 from typing import Final
 
 from api.desk.states import WORDS
-from api.desk.texts import lazily as N_
 from crisis.deliveries.decisions import ENDED_UNSENT, is_by_hand
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.sights import Sight
 from crisis.deliveries.states import DeliveryState as S
 from crisis.deliveries.states import WithdrawalState
+from crisis.tongue.texts import lazily as N_
 
 
 class Tone(StrEnum):

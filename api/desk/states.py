@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.desk.texts import lazily as N_
 from crisis.deliveries.states import DeliveryState as S
+from crisis.tongue.texts import lazily as N_
 
 WORDS: Final[Mapping[str, str]] = {
     S.READY: N_("i kø"),

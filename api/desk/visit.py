@@ -10,12 +10,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.desk import bar, cross_site, navigation, texts
+from api.desk import bar, cross_site, navigation
 from api.desk.pages import Pages
 from api.errors import TooLarge
 from crisis.bootstrap import Crisis
 from crisis.roles import Act, Actor, can, require
 from crisis.tokens.service import NotAuthenticated
+from crisis.tongue import texts
 from crisis.users import sessions
 from crisis.users.sessions import SignedIn
 

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from babel.messages.extract import extract_from_dir
 
-from api.desk import texts
+from crisis.tongue import texts
 
 ROOT = Path(__file__).resolve().parents[3]
+MODULES = ("api/desk", "crisis/tongue", "crisis/drills")
+"""Where modules say something in people's own language."""
 KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
 OTHERS = sorted(texts.LANGUAGES.keys() - {texts.SOURCE})
 BLANK = re.compile(r"%\((\w+)\)s")
@@ -18,11 +20,12 @@ BLANK = re.compile(r"%\((\w+)\)s")
 
 def said() -> Iterator[tuple[str, Any]]:
     """Everything the templates and the pages' modules say: where, and the text or the pair of singular and plural."""
-    for folder, method in (("templates", [("**.html", "jinja2")]), ("api/desk", [("**.py", "python")])):
+    python = [("**.py", "python")]
+    for folder, method in (("templates", [("**.html", "jinja2")]), *((each, python) for each in MODULES)):
         options = {"**.html": {"trimmed": "true", "newstyle_gettext": "true", "silent": "false"}}
         found = extract_from_dir(ROOT / folder, method, options, KEYWORDS)
         for name, line, text, _comments, _context in found:
-            if folder == "templates" and not name.startswith(("frame.html", "pages/", "components/")):
+            if folder == "templates" and not name.startswith(("frame.html", "pages/", "components/", "report/")):
                 continue
             yield f"{folder}/{name}:{line}", text
 
@@ -63,4 +66,4 @@ def test_a_translation_has_the_blanks_of_its_original(language: str) -> None:
 
 def test_extraction_sees_templates_and_modules() -> None:
     places = {place.partition("/")[0] for place, _ in said()}
-    assert places == {"templates", "api"}
+    assert places == {"templates", "api", "crisis"}

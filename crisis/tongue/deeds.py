@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.desk.channels import named
-from api.desk.pages import Tongue
-from api.desk.parties import PARTIES
-from api.desk.texts import lazily as N_
 from crisis.logbook.acts import About
 from crisis.logbook.models import Party
 from crisis.logbook.reading import Entry
+from crisis.tongue.channels import named
+from crisis.tongue.parties import PARTIES
+from crisis.tongue.texts import lazily as N_
+from crisis.tongue.tongue import Tongue
 
 DEEDS: Final[Mapping[str, str]] = {
     "note": N_("loggførte"),

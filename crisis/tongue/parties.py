@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from api.desk.texts import lazily as N_
 from crisis.logbook.models import Party
+from crisis.tongue.texts import lazily as N_
 
 PARTIES: Final[Mapping[Party, str]] = {
     Party.SWITCHBOARD: N_("Sentralbordet"),

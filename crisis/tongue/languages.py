@@ -5,7 +5,7 @@ from typing import Final
 
 from babel import Locale
 
-from api.desk.texts import lazily as N_
+from crisis.tongue.texts import lazily as N_
 
 _NORWEGIAN: Final[Mapping[str, str]] = {"nb": N_("bokmål"), "nn": N_("nynorsk")}
 
