@@ -10,10 +10,10 @@ when the database answers again.
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Hashable, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -31,6 +31,7 @@ from crisis.users import sessions
 from crisis.users.sessions import SignedIn
 
 log = logging.getLogger(__name__)
+Found = TypeVar("Found")
 
 PAUSE: Final = 1.0
 """Seconds between looks."""
@@ -63,17 +64,22 @@ class Look:
 
     def __init__(self, crisis: Crisis, session: AsyncSession) -> None:
         self.crisis, self.session = crisis, session
-        self._statuses: dict[tuple[Mode, int | None], Status] = {}
+        self._seen: dict[Hashable, Any] = {}
+
+    async def once(self, key: Hashable, read: Callable[[], Awaitable[Found]]) -> Found:
+        """What ``read`` finds, asked once for every topic that says the same ``key``."""
+        if key not in self._seen:
+            self._seen[key] = await read()
+        found: Found = self._seen[key]
+        return found
 
     async def status(self, mode: Mode, activation_id: int | None = None) -> Status:
         """:func:`crisis.status.read`, once for everybody who asks the same."""
-        key = (mode, activation_id)
-        if key not in self._statuses:
-            warning = self.crisis.settings.promise_warning_seconds
-            self._statuses[key] = await status.read(
-                self.session, mode, warning_seconds=warning, activation_id=activation_id
-            )
-        return self._statuses[key]
+        warning = self.crisis.settings.promise_warning_seconds
+        return await self.once(
+            (Status, mode, activation_id),
+            lambda: status.read(self.session, mode, warning_seconds=warning, activation_id=activation_id),
+        )
 
 
 @dataclass(slots=True)
