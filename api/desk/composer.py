@@ -14,7 +14,7 @@ from starlette.responses import Response
 
 from api.desk import draft as drafted
 from api.desk.channels import channel_name
-from api.desk.draft import KINDS, Draft, Tab, language_name
+from api.desk.draft import Draft, Tab, language_name
 from api.desk.keeping import Shown, keep, saved
 from api.desk.mends import NAMES, Mend, mends
 from api.desk.previews import previews
@@ -32,6 +32,7 @@ from crisis.messages.models import EDITABLE, Revision, RevisionState
 from crisis.messages.rendered import CRISIS_PAGE
 from crisis.messages.saves import TERMS, saves_of
 from crisis.roles import Act
+from crisis.tongue.kinds import KINDS
 from crisis.tongue.texts import lazily as N_
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

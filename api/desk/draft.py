@@ -11,20 +11,13 @@ from crisis.errors import NotFound
 from crisis.messages import drafts, unfinished
 from crisis.messages.content import is_untouched, read_contents
 from crisis.messages.hints.service import outdated
-from crisis.messages.models import Kind, Message, Revision
+from crisis.messages.models import Message, Revision
 from crisis.tongue import languages
 from crisis.tongue.texts import lazily as N_
 
 ADVICE: Final = "what_to_do"
 FIELDS: Final = ("headline", "what_happened", "where", ADVICE, "leads", "contact", "short")
 """In the order they are written in."""
-KINDS: Final[Mapping[str, str]] = {
-    Kind.ALERT: N_("Ny melding"),
-    Kind.UPDATE: N_("Oppdatering"),
-    Kind.CORRECTION: N_("Rettelse"),
-    Kind.ALL_CLEAR: N_("Faren er over"),
-    Kind.RETRACTION: N_("Falsk alarm"),
-}
 STATES: Final[Mapping[str, str]] = {
     "done": N_("ferdig"),
     "begun": N_("ikke ferdig"),

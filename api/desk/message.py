@@ -10,7 +10,6 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
-from api.desk.draft import KINDS
 from api.desk.live import Look, watched
 from api.desk.pages import Renderer
 from api.desk.route import AnyVisit, PageRoute, TheVisit
@@ -27,6 +26,7 @@ from crisis.messages import drafts
 from crisis.messages.models import Kind, Message, Revision, RevisionState
 from crisis.roles import Act
 from crisis.status import Status
+from crisis.tongue.kinds import KINDS
 from crisis.tongue.parties import PARTIES
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -7,7 +7,7 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk.draft import KINDS, language_name
+from api.desk.draft import language_name
 from api.desk.navigation import MODE, mode_of
 from api.desk.route import PageRoute, TheVisit
 from api.desk.typed import local, moment, number
@@ -20,6 +20,7 @@ from crisis.errors import Conflict, Invalid
 from crisis.messages import drafts, follow, library, promised
 from crisis.messages.models import Kind, Revision, RevisionState
 from crisis.roles import Act
+from crisis.tongue.kinds import KINDS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 _PHONE: Final = "telefon"

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk.draft import KINDS
 from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.standing import TONES
@@ -18,6 +17,7 @@ from crisis.errors import Conflict
 from crisis.messages import drafts
 from crisis.messages.models import RevisionState
 from crisis.roles import Act
+from crisis.tongue.kinds import KINDS
 from crisis.tongue.texts import lazily as N_
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from api.desk import draft as drafted
 from api.desk.channels import channel_name
 from api.desk.composer import AT
-from api.desk.draft import KINDS, Draft, language_name
+from api.desk.draft import Draft, language_name
 from api.desk.mends import mends
 from api.desk.previews import previews, retractions
 from api.desk.questions import questions
@@ -33,6 +33,7 @@ from crisis.messages.rendered import CRISIS_PAGE
 from crisis.mode import Mode
 from crisis.roles import Act, can
 from crisis.tongue import times
+from crisis.tongue.kinds import KINDS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from api.desk.draft import KINDS
 from api.desk.live import Look
 from api.desk.pages import Renderer
 from api.desk.standing import Row, Tone, row_of, worst
@@ -21,6 +20,7 @@ from crisis.mode import Mode
 from crisis.roles import Act
 from crisis.status import Status
 from crisis.tongue.deeds import deed
+from crisis.tongue.kinds import KINDS
 from crisis.tongue.parties import PARTIES
 from crisis.tongue.tongue import Tongue
 
