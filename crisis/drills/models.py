@@ -44,11 +44,16 @@ class Drill(Base):
     """What the links to its questionnaire are signed with."""
     glass_word: Mapped[str] = mapped_column(Text)
     """What lets a player in while the exercise's signing in "does not answer". Worth nothing anywhere else."""
+    began_seq: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """The number in the audit log of its start. What people did in it comes after that."""
+    conducted_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When a conductor last looked at it, give or take some seconds."""
     started_by: Mapped[str] = mapped_column(Text)
     started_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.clock_timestamp())
     ended_by: Mapped[str | None] = mapped_column(Text)
     ended_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     end_reason: Mapped[str | None] = mapped_column(Text)
+    """What the exercise leader said who stopped it; else a :class:`crisis.drills.states.EndReason`."""
 
 
 class ClockRow(Base):
@@ -81,9 +86,9 @@ class DrillInject(Base):
     decided_elapsed: Mapped[float | None] = mapped_column(Float(53))
     decided_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     decided_by: Mapped[str | None] = mapped_column(Text)
-    """Who fired or skipped it; ``system`` where its time had come."""
+    """Who fired or skipped it; ``system`` where its time had come. While it waits: who wants it fired now."""
     reason: Mapped[str | None] = mapped_column(Text)
-    """Why it was skipped."""
+    """Why it was skipped: a :class:`crisis.drills.states.SkipReason`. Of a fired one, in words: what it could not do."""
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id", ondelete="SET NULL"))
     """The unit's post that it made."""
 

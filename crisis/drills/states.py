@@ -52,6 +52,29 @@ class ExpectationState(StrEnum):
         return self not in {ExpectationState.WAITING, ExpectationState.RUNNING}
 
 
+class SkipReason(StrEnum):
+    """Why an inject was never fired."""
+
+    LEADER = "leader"
+    """The exercise leader skipped it."""
+    NOT_NEEDED = "not_needed"
+    """It was for when something had not been done, and it had."""
+    FOLLOWS_NOTHING = "follows_nothing"
+    """What it follows was skipped, or was never asked for."""
+    OVER = "over"
+    """The drill was over before its time."""
+
+
+class EndReason(StrEnum):
+    """Why a drill was over, where no person said so."""
+
+    TIME = "time"
+    DONE = "done"
+    """Everything it expected was decided, and the crisis staff stood down."""
+    ACTUAL = "actual"
+    """A real crisis came."""
+
+
 DRILL_MOVES: Mapping[DrillState, frozenset[DrillState]] = {
     DrillState.RUNNING: frozenset(
         {DrillState.PAUSED, DrillState.ENDED, DrillState.STOPPED, DrillState.INTERRUPTED},
@@ -71,7 +94,8 @@ INJECT_MOVES: Mapping[InjectState, frozenset[InjectState]] = {
 EXPECTATION_MOVES: Mapping[ExpectationState, frozenset[ExpectationState]] = {
     ExpectationState.WAITING: frozenset({ExpectationState.RUNNING, ExpectationState.VOID}),
     ExpectationState.RUNNING: frozenset({ExpectationState.MET, ExpectationState.MISSED, ExpectationState.VOID}),
-    ExpectationState.MISSED: frozenset({ExpectationState.LATE}),
+    # Met after it was missed: by the exercise leader's word, who saw it done in time.
+    ExpectationState.MISSED: frozenset({ExpectationState.LATE, ExpectationState.MET}),
     ExpectationState.MET: frozenset(),
     ExpectationState.LATE: frozenset(),
     ExpectationState.VOID: frozenset(),

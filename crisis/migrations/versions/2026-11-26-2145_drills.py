@@ -35,6 +35,8 @@ def upgrade() -> None:
         sa.Column("autoplay", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("secret", sa.LargeBinary(), nullable=False),
         sa.Column("glass_word", sa.Text(), nullable=False),
+        sa.Column("began_seq", sa.BigInteger(), server_default="0", nullable=False),
+        sa.Column("conducted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("started_by", sa.Text(), nullable=False),
         sa.Column("started_at", sa.DateTime(timezone=True), server_default=now, nullable=False),
         sa.Column("ended_by", sa.Text(), nullable=True),
