@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.desk.channels import channel_name
+from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.typed import number
@@ -195,5 +196,6 @@ async def _page(
         ],
         editors_unit=visit.crisis.settings.editors_unit,
         channel_name=lambda each: channel_name(visit, each),
+        why=reason(visit, row.trouble.reason, None) if row.trouble else "",
         is_closed=account.state is AccountState.CLOSED,
     )

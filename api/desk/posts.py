@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from api.desk.channels import channel_name
 from api.desk.navigation import in_mode
+from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.states import WORDS
@@ -213,6 +214,7 @@ async def _context(visit: Visit) -> dict[str, Any]:
         "is_own": lambda post: can(visit.actor, Act.POST) and post.unit == visit.actor.unit,
         "is_scheduled": _is_scheduled,
         "words": lambda post: _words(visit, post),
+        "why": lambda error: reason(visit, error, None),
         "channel_name": lambda channel: channel_name(visit, channel),
         "query": visit.request.url.query,
     }

@@ -1,13 +1,19 @@
 """Reasons: why a text message did not arrive, or a post did not go out, as the desk says it.
 
-What is not here is shown in the words that the provider's adapter or the engine left, which are English.
+The engine and the adapters leave English sentences with a delivery, and a provider's own words between them. Each sentence has one
+of the desk's (:mod:`api.desk.causes`). What is left over is the provider's, and is quoted as such.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Final
 
-from api.desk.visit import Visit
+from markupsafe import Markup
+
+from api.desk.causes import CAUSES
+from api.desk.provider_causes import PROVIDER_CAUSES
 from crisis.tongue.texts import lazily as N_
+from crisis.tongue.tongue import Tongue
 
 BY_CODE: Final[Mapping[str, str]] = {
     "21211": N_("Nummeret er ikke et gyldig telefonnummer."),
@@ -25,20 +31,50 @@ BY_CODE: Final[Mapping[str, str]] = {
     "30036": N_("Telefonen tok ikke imot før meldingen gikk ut på tid."),
 }
 """Twilio's error codes, by its error dictionary (twilio.com/docs/api/errors)."""
-BY_WORDS: Final[Mapping[str, str]] = {
-    "superseded by a newer revision": N_("En nyere melding tok plassen før den gikk ut."),
-    "withdrawn before it was sent": N_("Trukket tilbake før den gikk ut."),
-    "too late to send: its validity has passed": N_("For sent å sende: den gjaldt ikke lenger."),
-    "the sender was lost during the call": N_("Avsenderen falt ut midt i sendingen, så vi vet ikke om den kom fram."),
-    "the sender died during the call": N_("Avsenderen falt ut midt i sendingen, så vi vet ikke om den kom fram."),
-}
-"""The engine's own."""
+_BLANK = re.compile(r"\{(\w+)\}")
+_ONE_WORD = {"code": r"[\w.-]+", "status": r"[\w.-]+"}
+"""Of blanks that stand without words around them to hold them in. So does any blank that a sentence begins with."""
 
 
-def reason(visit: Visit, error: str | None, code: str | None) -> str:
-    """In the page's language where the desk has it; nothing where nothing is known."""
-    ours = BY_CODE.get(code or "") or BY_WORDS.get(error or "")
-    if ours:
-        return visit.gettext(ours)
-    _ = visit.gettext
-    return _("Oppgitt grunn: %(said)s", said=error) if error else ""
+def _pattern(number: int, template: str) -> str:
+    """A template as a pattern whose groups are named after the number of the template and the blank."""
+    made, at = "", 0
+    for blank in _BLANK.finditer(template):
+        made += re.escape(template[at : blank.start()])
+        name, is_first, is_last = blank[1], blank.start() == 0, blank.end() == len(template)
+        filled = _ONE_WORD.get(name) or (r"\S+" if is_first else r".+" if is_last else r".+?")
+        made += f"(?P<c{number}_{name}>{filled})"
+        at = blank.end()
+    return f"(?P<c{number}>{made}{re.escape(template[at:])})"
+
+
+_CAUSES: Final = sorted({**CAUSES, **PROVIDER_CAUSES}.items(), key=lambda each: -len(_BLANK.sub("", each[0])))
+"""The longest first: one may begin as another does."""
+_ANY: Final = re.compile("|".join(_pattern(number, template) for number, (template, _) in enumerate(_CAUSES)))
+
+
+def reason(tongue: Tongue, error: str | None, code: str | None) -> str:
+    """In the page's language, with what only the provider's words say in quotation marks; nothing where nothing is known."""
+    _ = tongue.gettext
+    if ours := BY_CODE.get(code or ""):
+        return _(ours)
+    if not error:
+        return _("Tilbyderen oppgir feilkode %(code)s.", code=code) if code else ""
+    return Markup(" ").join(_said(tongue, error))
+
+
+def _said(tongue: Tongue, error: str) -> Iterator[str]:
+    at = 0
+    for found in _ANY.finditer(error):
+        yield from _quoted(tongue, error[at : found.start()])
+        number = int((found.lastgroup or "c0").removeprefix("c"))
+        blanks = {name.partition("_")[2]: said for name, said in found.groupdict().items() if said is not None}
+        yield tongue.gettext(_CAUSES[number][1], **blanks)
+        at = found.end()
+    yield from _quoted(tongue, error[at:])
+
+
+def _quoted(tongue: Tongue, words: str) -> Iterator[str]:
+    if bare := words.strip().rstrip(".;: "):
+        quoted = Markup('<span lang="en">{}</span>').format(bare)
+        yield Markup(tongue.gettext("Tilbyderens egne ord: «%(said)s».")) % {"said": quoted}  # noqa: S704 - our own words
