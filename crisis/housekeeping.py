@@ -6,14 +6,14 @@ from crisis.audiences import service as audiences
 from crisis.db import Database
 from crisis.errors import Conflict
 from crisis.tokens import idempotency
-from crisis.users import attempts, ceremonies, devices, sessions
+from crisis.users import attempts, ceremonies, devices, kept_forms, sessions
 
 log = logging.getLogger(__name__)
 
 
 async def tidy(db: Database, *, keep_unlisted_days: int) -> None:
     """Erase recipients who have been on no list for ``keep_unlisted_days``, and forget old idempotency keys, and of signing in
-    what is over: sessions, attempts, ceremonies, and browsers not used for a year.
+    what is over: sessions, attempts, ceremonies, kept forms, and browsers not used for a year.
 
     While an activation is in force nobody is erased: its updates and all-clear still have to find everyone.
     """
@@ -25,5 +25,5 @@ async def tidy(db: Database, *, keep_unlisted_days: int) -> None:
         log.info("%d recipients on no list were erased.", erased)
     async with db.transaction() as session:
         await idempotency.purge(session)
-        for past in (sessions, attempts, ceremonies, devices):
+        for past in (sessions, attempts, ceremonies, devices, kept_forms):
             await past.purge(session)

@@ -9,10 +9,12 @@ from api.desk.visit import LANGUAGE, Visit, cookie_name, is_https
 from crisis.users.ceremonies import LASTS
 from crisis.users.devices import FORGOTTEN
 from crisis.users.entrance import Browser, Entered
+from crisis.users.kept_forms import LASTS as KEPT_FOR
 from crisis.users.sessions import LONGEST
 
 DEVICE: Final = "device"
 BEGUN: Final = "begun"
+KEPT: Final = "kept"
 _YEAR = 365 * 24 * 3600
 
 
@@ -46,6 +48,12 @@ def set_session(visit: Visit, response: Response, secret: str) -> None:
 def begin(visit: Visit, response: Response, secret: str) -> Response:
     """A sign-in is under way elsewhere, and comes back to this browser."""
     _set(visit, response, _name(visit, BEGUN), secret, int(LASTS.total_seconds()))
+    return response
+
+
+def keep(visit: Visit, response: Response, secret: str) -> Response:
+    """A form is kept for whoever sent it from this browser."""
+    _set(visit, response, _name(visit, KEPT), secret, int(KEPT_FOR.total_seconds()))
     return response
 
 

@@ -13,6 +13,8 @@ from starlette.requests import Request
 from crisis.errors import NotAllowed
 
 FIELD = "csrf"
+MARK = "."
+"""In that field, between the session's token and the mark of whose page it is (:mod:`crisis.users.kept_forms`)."""
 HEADER = "x-csrf"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -22,6 +24,10 @@ class FromElsewhere(NotAllowed):
 
     def __init__(self) -> None:
         super().__init__("This was not asked for by one of the desk's own pages, so nothing was done.")
+
+
+class FromOlderPage(FromElsewhere):
+    """One of our own pages, and not of this session: somebody signed in again since it was opened."""
 
 
 def check_origin(request: Request) -> None:
@@ -45,6 +51,6 @@ def token_of(address: str, secret: str) -> str:
 
 
 def check_token(expected: str, given: str) -> None:
-    """Raise :class:`FromElsewhere` unless it is the session's own."""
-    if not hmac.compare_digest(expected.encode(), given.encode()):
-        raise FromElsewhere
+    """Raise :class:`FromOlderPage` unless it is the session's own."""
+    if not hmac.compare_digest(expected.encode(), given.partition(MARK)[0].encode()):
+        raise FromOlderPage

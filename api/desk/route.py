@@ -13,9 +13,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from api.desk import cookies, refusals
-from api.desk.cross_site import SAFE
-from api.desk.visit import SignInNeeded, Visit
+from api.desk import cookies, late, refusals
+from api.desk.cross_site import SAFE, FromOlderPage
+from api.desk.visit import LANGUAGE, SignInNeeded, Visit
 from api.errors import failure
 from crisis.errors import CrisisError
 
@@ -41,8 +41,8 @@ class PageRoute(APIRoute):
             try:
                 await _check(visit, most)
                 return await handle(request)
-            except SignInNeeded:
-                return _sign_in(visit)
+            except (SignInNeeded, FromOlderPage) as error:
+                return await _out_of_session(visit, error, has_file=most is not None)
             except (OperationalError, InterfaceError, PoolTimeout):
                 return await refusals.database_away(request, state.pages)
             except (CrisisError, HTTPException, RequestValidationError) as error:
@@ -66,11 +66,21 @@ async def _check(visit: Visit, most: Any) -> None:
         await visit.check(most(visit.crisis.settings) if callable(most) else most, has_file=True)
 
 
+async def _out_of_session(visit: Visit, error: SignInNeeded | FromOlderPage, *, has_file: bool) -> Response:
+    """To the sign-in page, or a refusal. What was typed is kept where it can be: of a form that a person sent, without a file."""
+    is_form = visit.request.method not in SAFE and not visit.is_partial and not has_file
+    if isinstance(error, SignInNeeded):
+        return (await late.sent_too_late(visit) if is_form else None) or _sign_in(visit)
+    return (await late.sent_from_older_page(visit) if is_form else None) or await refusals.refuse(visit, error)
+
+
 def _renewed(request: Request, response: Response) -> Response:
     """The session's new secret goes along, whatever became of the act: the old one is worthless."""
     visit: Visit | None = getattr(request.state, "visit", None)
     if visit is not None and visit.renewed:
         cookies.set_session(visit, response, visit.renewed)
+    if visit is not None and visit.is_signed_in and request.cookies.get(LANGUAGE) != visit.language:
+        cookies.speak(response, visit.language)  # for the pages that are shown when nobody can be looked up
     return response
 
 

@@ -17,7 +17,7 @@ from crisis.bootstrap import Crisis
 from crisis.roles import Act, Actor, can, require
 from crisis.tokens.service import NotAuthenticated
 from crisis.tongue import texts
-from crisis.users import sessions
+from crisis.users import kept_forms, sessions
 from crisis.users.sessions import SignedIn
 
 FORM_MOST = 1 << 20
@@ -105,6 +105,19 @@ class Visit:
         require(self.actor, act)
         return self.actor
 
+    @property
+    def mark(self) -> str:
+        """Of whose forms these are, for when one of them comes after the session has ended. Empty where nobody is signed in."""
+        return kept_forms.mark(self.crisis.credentials, self._signed_in) if self._signed_in else ""
+
+    @property
+    def token(self) -> str:
+        """What every form carries: that it is this session's, and whose. Empty where nobody is signed in."""
+        if self._signed_in is None:
+            return ""
+        mark = self.mark
+        return f"{self._signed_in.csrf}{cross_site.MARK}{mark}" if mark else self._signed_in.csrf
+
     async def renew(self, secret: str) -> None:
         """The session has a new secret, since a factor was shown: pages from here on know it, and so will the browser."""
         self.renewed = secret
@@ -171,7 +184,7 @@ class Visit:
             "path": self.request.url.path,
             "signed_in": self._signed_in,
             "actor": self._signed_in.actor if self._signed_in else None,
-            "csrf": self._signed_in.csrf if self._signed_in else "",
+            "csrf": self.token,
             "file_address": self._file_address,
             "municipality": self.crisis.settings.municipality,
             "may": self._may,

@@ -1,4 +1,4 @@
-"""Seven tables: users, their passkeys, sessions and devices; break-glass codes; sign-ins under way, and failed ones."""
+"""Eight tables: users, their passkeys, sessions and devices; break-glass codes; sign-ins under way, and failed ones; kept forms."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -165,3 +165,17 @@ class Attempts(Base):
     failures: Mapped[int]
     next_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now(), index=True)
+
+
+class KeptForm(Base):
+    """A form that came after its session had ended, until the same person is back. Never a password, never a file."""
+
+    __tablename__ = "kept_forms"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    """SHA-256 of the browser's secret."""
+    whose: Mapped[str] = mapped_column(Text, index=True)
+    """The mark that the form carried: the same for all of one person's, and meaningless without the key."""
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    """Where it was sent and its fields, as JSON, sealed with the credentials key for ``digest``."""
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), index=True)
