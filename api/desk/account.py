@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.desk.channels import channel_name
+from api.desk.confirm import asked_first
 from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
@@ -58,6 +59,8 @@ async def connect(account_id: int, visit: TheVisit) -> Response:
     actor, form, _ = visit.require(Act.MANAGE_ACCOUNTS), await visit.form(), visit.gettext
     account = await _account(visit, account_id)
     address = str(form.get("address", ""))
+    if asked := await asked_first(visit, Act.MANAGE_ACCOUNTS, back=f"/accounts/{account_id}"):
+        return asked
     wanted = _wanted(visit, account)
     given = {name: str(form.get(f"credential-{name}", "")).strip() for name in wanted}
     problems = {

@@ -7,6 +7,7 @@ from fastapi import APIRouter, BackgroundTasks
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response
 
+from api.desk.confirm import asked_first
 from api.desk.navigation import MODE, in_mode, mode_of
 from api.desk.route import PageRoute, TheVisit
 from api.desk.switchboard import currents
@@ -44,6 +45,8 @@ async def activate(visit: TheVisit, after: BackgroundTasks) -> Response:
     named = chosen.name[visit.language] if chosen else visit.gettext("Uavklart hendelse")
     title = written if written.strip() else named
     visit.mode = mode_of(form.get(MODE))
+    if asked := await asked_first(visit, Act.ACTIVATE, mode=visit.mode, back=in_mode("/activations/new", visit.mode)):
+        return asked
     try:
         done = await service.activate(visit.crisis.db, visit.require(Act.ACTIVATE), visit.mode, title)
     except Invalid:

@@ -12,6 +12,7 @@ from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
+from api.desk.confirm import asked_first
 from api.desk.route import PageRoute, TheVisit
 from api.desk.typed import moment, number
 from api.desk.visit import Visit
@@ -68,6 +69,8 @@ async def write(visit: TheVisit) -> Response:
 async def export(visit: TheVisit) -> Response:
     """The whole log as a file: CSV for people, JSON Lines with every record's own bytes and hash for proof. Put on record."""
     actor, form = visit.require(Act.EXPORT_LOG), await visit.form()
+    if asked := await asked_first(visit, Act.EXPORT_LOG, back=f"/log?activation={number(form.get('activation'))}"):
+        return asked
     kind = "jsonl" if form.get("form") == "jsonl" else "csv"
     async with visit.crisis.db.transaction() as session:
         log = await reading.of(session, actor, number(form.get("activation")), visit.crisis.settings.languages[0])

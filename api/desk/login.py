@@ -18,7 +18,7 @@ from crisis.users.break_glass import CodeRefused
 from crisis.users.ceremonies import CeremonyOver
 from crisis.users.entrance import Entrance, SignInRefused, WrongCode
 from crisis.users.grants import NoRole
-from crisis.users.oidc import Oidc, ProviderAway, SignInDenied
+from crisis.users.oidc import NoAuthTime, Oidc, ProviderAway, SignInDenied
 from crisis.users.passkeys import PasskeyRefused
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -92,14 +92,13 @@ async def by_passkey(visit: AnyVisit) -> Response:
 
 @router.get("/login/oidc")
 async def to_provider(visit: AnyVisit) -> Response:
-    """To the municipality's identity provider, and back. ``again=1``: it is to ask for a factor even of somebody it knows."""
+    """To the municipality's identity provider, and back."""
     asked = cookies.onward(visit.request, visit.request.query_params.get("next"))
     oidc = provider(visit)
     try:
-        again = visit.request.query_params.get("again") == "1"
-        begun, address = await oidc.begin(visit.crisis.db, asked, again=again)
+        begun, address = await oidc.begin(visit.crisis.db, asked)
     except ProviderAway:
-        return await _page(visit, asked, provider_problem=_provider_away(visit), status=503)
+        return await _page(visit, asked, provider_problem=provider_away(visit), status=503)
     return cookies.begin(visit, RedirectResponse(address, 303), begun)
 
 
@@ -108,12 +107,18 @@ async def from_provider(visit: AnyVisit) -> Response:
     """Back from the identity provider, with its word for who this is."""
     begun, browser, _ = cookies.held(visit, cookies.BEGUN), cookies.browser_of(visit), visit.gettext
     try:
-        secret, asked = await provider(visit).finish(visit.crisis.db, begun, visit.request.query_params, browser)
+        answer, here = visit.request.query_params, visit.signed_in if visit.is_signed_in else None
+        secret, asked = await provider(visit).finish(visit.crisis.db, begun, answer, browser, here=here)
     except ProviderAway:
-        return await _page(visit, "/", provider_problem=_provider_away(visit), status=503)
+        return await _page(visit, "/", provider_problem=provider_away(visit), status=503)
     except NoRole:
         problem = _("Du er kjent av kommunens innlogging, men har ingen rolle her. Be administratoren gi deg en.")
         return await _page(visit, "/", provider_problem=problem, status=403)
+    except NoAuthTime:
+        problem = _(
+            "Kommunens innlogging sier ikke når du sist viste hvem du er, og slipper derfor ingen inn her. Si fra til driften, og logg inn på en annen måte."
+        )
+        return await _page(visit, "/", provider_problem=problem, status=422)
     except (SignInDenied, CeremonyOver):
         problem = _("Innloggingen ble avbrutt eller tok for lang tid. Prøv igjen, eller logg inn på en annen måte.")
         return await _page(visit, "/", provider_problem=problem, status=422)
@@ -204,7 +209,13 @@ def wrong_passkey(visit: Visit) -> str:
     return visit.gettext("Passnøkkelen ble ikke godtatt. Prøv igjen, eller logg inn på en annen måte.")
 
 
-def _provider_away(visit: Visit) -> str:
+def has_provider(visit: Visit) -> bool:
+    """Whether there is an identity provider to sign in through."""
+    return _provider(visit.request) is not None
+
+
+def provider_away(visit: Visit) -> str:
+    """What to do while the identity provider does not answer."""
     return visit.gettext("Kommunens innlogging svarer ikke. Bruk passnøkkel, passord eller nødkode her i stedet.")
 
 
@@ -227,7 +238,7 @@ async def _page(visit: Visit, asked: str, *, status: int = 200, **said: Any) -> 
         status=status,
         asked=asked,
         has_passkeys=entrance(visit).place is not None,
-        has_provider=_provider(visit.request) is not None,
+        has_provider=has_provider(visit),
         is_demo=visit.crisis.settings.demo,
         **(shown | said),
     )

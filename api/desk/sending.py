@@ -15,6 +15,7 @@ from starlette.responses import Response
 from api.desk import draft as drafted
 from api.desk.channels import channel_name
 from api.desk.composer import AT
+from api.desk.confirm import asked_first
 from api.desk.draft import Draft, language_name
 from api.desk.mends import mends
 from api.desk.previews import previews, retractions
@@ -53,6 +54,8 @@ async def send(visit: TheVisit, message_id: int, revision_id: int) -> Response:
     """Let it out."""
     actor, form, _ = visit.require(Act.APPROVE_MESSAGE), await visit.form(), visit.gettext
     draft = await drafted.load(visit, message_id, revision_id)
+    if asked := await asked_first(visit, Act.APPROVE_MESSAGE, mode=visit.mode, back=f"{draft.path}/check"):
+        return asked
     channels: list[str] | None = [] if form.get("only") == CRISIS_PAGE else None
     try:
         await visit.crisis.desk.approve(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.desk.confirm import asked_first
 from api.desk.live import Look
 from api.desk.message import MessageTopic, headline_of
 from api.desk.route import PageRoute, TheVisit
@@ -35,6 +36,11 @@ async def retract(message_id: int, visit: TheVisit) -> Response:
     reason = " ".join(str(form.get("reason", "")).replace("\x00", "").split())
     if len(reason) > REASON_MOST:
         return await _retraction(visit, message_id, reason, _("Skriv det kortere. Høyst 500 tegn."))
+    async with visit.crisis.db.transaction() as session:
+        visit.mode = (await drafts.message(session, message_id))[0].mode
+    back = f"/messages/{message_id}/retract"
+    if asked := await asked_first(visit, Act.APPROVE_MESSAGE, mode=visit.mode, back=back):
+        return asked
     try:
         done = await visit.crisis.desk.retract(actor, message_id, reason)
     except drafts.AlreadyRetracted:

@@ -4,6 +4,14 @@ Who somebody is, is the provider's ``iss`` and ``sub`` and nothing else: a name 
 than us. What they may do, follows from one claim through ``CRISIS_OIDC_ROLES``; whoever has none of its values stays outside.
 Both are read anew at every sign-in.
 
+**When they showed a factor there** is in the claim ``auth_time``, which OpenID Connect demands of a provider that is asked with
+``max_age``, as it always is here. A session counts as confirmed since then, and not since it began: single sign-on may
+let somebody in who showed nothing today. Whoever is to confirm that it is them is sent there with ``prompt=login``, and what
+comes back counts only if the provider asked them after that, and if it is the same person.
+
+Runbook: *gives no auth_time* in the log means that the provider must be set up to put it into the ID token (in Entra ID: token
+configuration, optional claim). Nobody comes in through it until then; passkeys and passwords work.
+
 **When the provider is away** the sign-in page says so, and passkeys, passwords and break-glass codes work as before. What it
 said about itself (its discovery document and its keys) is kept for an hour, and asked for again when a key is unknown.
 """
@@ -12,6 +20,7 @@ import logging
 import time
 import warnings
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any, Final
 
 import httpx
@@ -20,18 +29,19 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 from pydantic import SecretStr
-from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
-from crisis.audit import chain
+from crisis import clock
 from crisis.db import Database
 from crisis.errors import Invalid, Unready
 from crisis.settings import Settings
 from crisis.users import ceremonies, sessions
 from crisis.users import secret as secrets
+from crisis.users.confirmation import SHIFT
 from crisis.users.entrance import Browser
-from crisis.users.grants import Grant, NoRole, find_grant, grant_of, name_in
+from crisis.users.grants import Grant, find_grant, grant_of, name_in
 from crisis.users.models import How, Rite, User
+from crisis.users.sessions import SignedIn
+from crisis.users.subjects import user_of
 
 with warnings.catch_warnings():
     # Authlib has begun to prefer a fork of httpx that hardly anybody ships yet.
@@ -46,6 +56,7 @@ CALLBACK: Final = "/login/oidc/callback"
 KEPT_SECONDS: Final = 3600.0
 _SECONDS = 8.0  # for each of the provider's answers
 _LEEWAY = 60  # seconds that its clock may differ from ours
+_SLACK = 2  # seconds that whole ones are rounded by, in two figures
 _ALGORITHMS = ("RS256", "ES256", "PS256", "EdDSA", "RS384", "RS512", "ES384", "ES512", "PS384", "PS512")
 
 
@@ -64,6 +75,13 @@ class SignInDenied(Invalid):
 
     def __init__(self, why: str) -> None:
         super().__init__(f"The sign-in through the identity provider came to nothing: {why}. Begin again.")
+
+
+class NoAuthTime(SignInDenied):
+    """The provider does not say when it last asked for a factor. It has to be set up to; see the runbook above."""
+
+    def __init__(self) -> None:
+        super().__init__("the provider does not say when the person last showed who they are (auth_time)")
 
 
 class Oidc:
@@ -99,10 +117,10 @@ class Oidc:
             grants,
         )
 
-    async def begin(self, db: Database, next_path: str, *, again: bool = False) -> tuple[str, str]:
+    async def begin(self, db: Database, next_path: str, *, again: SignedIn | None = None) -> tuple[str, str]:
         """The browser's secret, and the provider's address to send it to. Raises :class:`ProviderAway`.
 
-        ``again``: the provider is to ask for a factor, even of somebody it knows.
+        ``again``: who confirms that it is them. The provider is to ask for a factor, even of somebody it knows.
         """
         said = await self._discover()
         verifier, nonce = secrets.new(), secrets.new()
@@ -111,21 +129,31 @@ class Oidc:
                 said["authorization_endpoint"],
                 code_verifier=verifier,
                 nonce=nonce,
-                **({"prompt": "login"} if again else {}),
+                **({"prompt": "login", "max_age": "0"} if again else {"max_age": str(int(SHIFT.total_seconds()))}),
             )
+        held = {
+            "state": state,
+            "nonce": nonce,
+            "verifier": verifier,
+            "next": next_path,
+            "began": clock.now().timestamp(),
+        }
         async with db.transaction() as session:
-            begun = await ceremonies.begin(
-                session, Rite.OIDC, state=state, nonce=nonce, verifier=verifier, next=next_path
-            )
+            begun = await ceremonies.begin(session, Rite.OIDC, again.user_id if again else None, **held)
         return begun, address
 
-    async def finish(self, db: Database, begun: str, answer: Mapping[str, str], browser: Browser) -> tuple[str, str]:
+    async def finish(
+        self, db: Database, begun: str, answer: Mapping[str, str], browser: Browser, *, here: SignedIn | None = None
+    ) -> tuple[str, str]:
         """Take what the browser brought back from there; returns the session's secret, and where they were going.
 
-        Raises :class:`SignInDenied`, :class:`NoRole`, :class:`ProviderAway` and :class:`ceremonies.CeremonyOver`.
+        ``here`` is who is signed in with this browser: confirmed again, they keep their session. Raises
+        :class:`SignInDenied`, :class:`NoAuthTime`, :class:`crisis.users.grants.NoRole`, :class:`ProviderAway` and
+        :class:`ceremonies.CeremonyOver`.
         """
         async with db.transaction() as session:
-            held = (await ceremonies.take(session, Rite.OIDC, begun)).values
+            taken = await ceremonies.take(session, Rite.OIDC, begun)
+        held = taken.values
         if answer.get("state") != held["state"]:
             raise SignInDenied("the answer belongs to another sign-in")
         if "error" in answer or "code" not in answer:
@@ -133,11 +161,20 @@ class Oidc:
         if answer.get("iss", self._issuer) != self._issuer:
             raise SignInDenied("another provider answered")
         claims = await self._claims(await self._token(answer["code"], held["verifier"]), held["nonce"])
+        factor_age = _factor_age(claims)
         grant = find_grant(claims, self._role_claim, self._grants, name_in(claims))
         async with db.transaction() as session:
-            user = await _person(session, self._issuer, claims, grant)
-            secret = await sessions.begin_in(session, user, How.OIDC, agent=browser.agent, address=browser.address)
-        return secret, held["next"]
+            user = await user_of(session, self._issuer, claims, grant)
+            if taken.user_id is not None:
+                _check_confirmed(user, taken.user_id, factor_age, clock.now().timestamp() - held["began"])
+            if taken.user_id is None or here is None or here.user_id != user.id:
+                factor_at = clock.now() - timedelta(seconds=factor_age)
+                agent, address = browser.agent, browser.address
+                secret = await sessions.begin_in(
+                    session, user, How.OIDC, agent=agent, address=address, factor_at=factor_at
+                )
+                return secret, held["next"]
+        return await sessions.renew(db, here), held["next"]
 
     async def _token(self, code: str, verifier: str) -> str:
         said = await self._discover()
@@ -215,33 +252,22 @@ class Oidc:
         )
 
 
-async def _person(session: AsyncSession, issuer: str, claims: Mapping[str, Any], grant: Grant) -> User:
-    """The user with this subject, with the name and the role that the provider gives them now; a new one if need be."""
-    subject, name = str(claims["sub"]), name_in(claims)
-    known = select(User).where(User.issuer == issuer, User.subject == subject).with_for_update()
-    user = (await session.scalars(known)).one_or_none()
-    if user is not None and user.disabled_at is not None:
-        raise NoRole(name)
-    if user is None:
-        user = User(
-            name=name, role=grant.role, unit=grant.unit, issuer=issuer, subject=subject, created_by="identity provider"
-        )
-        session.add(user)
-        action = "add_user"
-    elif (user.name, user.role, user.unit) != (name, grant.role, grant.unit):
-        user.name, user.role, user.unit = name, grant.role, grant.unit
-        action = "change_user"
-    else:
-        return user
-    await session.flush()
-    await chain.append(
-        session,
-        None,
-        action,
-        f"user:{user.id}",
-        by="identity provider",
-        name=name,
-        user_role=grant.role.value,
-        unit=grant.unit,
-    )
-    return user
+def _factor_age(claims: Mapping[str, Any]) -> float:
+    """Seconds from showing a factor to the token, both by the provider's own clock. Raises :class:`NoAuthTime`."""
+    at = claims.get("auth_time")
+    if isinstance(at, bool) or not isinstance(at, int | float):
+        log.warning("the identity provider gives no auth_time: nobody can be let in through it")
+        raise NoAuthTime
+    return float(max(0, claims["iat"] - at))
+
+
+def _check_confirmed(user: User, asked_of: int, factor_age: float, under_way: float) -> None:
+    """Raise :class:`SignInDenied` unless the one who was asked came back, and showed a factor after they were asked.
+
+    ``under_way``: seconds since they were sent there, by our clock.
+    """
+    if user.id != asked_of:
+        raise SignInDenied("somebody else than the one who was asked came back")
+    if factor_age > under_way + _SLACK:
+        log.warning("the identity provider did not ask for a factor though it was to")
+        raise SignInDenied("the provider did not ask again who it is")

@@ -2,8 +2,8 @@
 
 A session ends twelve hours after it began. Before that it ends when nothing was done with it for an hour, or for twelve while
 an activation is in force: nobody signs in again in the middle of a crisis because they sat in a meeting. OWASP ASVS 5.0
-asks for 30 minutes and a new factor for what is dangerous; the acts that are (``is_fresh``) ask for one. What was typed
-survives all of it: drafts are the database's.
+asks for 30 minutes and a new factor for what is dangerous; the acts that are (:mod:`crisis.users.confirmation`) ask for one.
+What was typed survives all of it: drafts are the database's, and other forms are kept (:mod:`crisis.users.kept_forms`).
 
 Who somebody is comes from the user's row at every request, so a changed role counts at once, and so does being disabled.
 """
@@ -11,8 +11,8 @@ Who somebody is comes from the user's row at every request, so a changed role co
 import hashlib
 import hmac
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, func, select, text, update
@@ -49,7 +49,7 @@ _WHO = """
 _FIND = text(
     f"""
     SELECT s.id, s.user_id, s.how, {_WHO}, coalesce(u.language, s.language, 'nb') AS language,
-           s.factor_at > now() - CAST(:fresh AS interval) OR s.how IN ('break_glass', 'demo') AS is_fresh,
+           CASE WHEN s.how IN ('break_glass', 'demo') THEN interval '0' ELSE now() - s.factor_at END AS factor_age,
            s.last_seen_at < now() - interval '1 minute' AS is_stale
     {_IN_FORCE} AND s.digest = :digest
     """
@@ -74,10 +74,17 @@ class SignedIn:
     language: str
     """``nb``, ``nn`` or ``en``."""
     how: How
-    is_fresh: bool
-    """A factor was shown in the last ten minutes; or there is none to ask for, by break-glass code and in the demo."""
+    factor_age: timedelta
+    """How long ago a factor was shown. None at all where there is none to ask for: by break-glass code and in the demo."""
     csrf: str
-    """What a form of this session's carries: a MAC of its secret, which no other site knows."""
+    """What a form of this session's carries: a MAC of its secret's root, which no other site knows."""
+    root: str = field(repr=False)
+    """The part of the secret that stays when the rest is renewed, so that pages in other tabs still work."""
+
+    @property
+    def is_fresh(self) -> bool:
+        """A factor was shown in the last ten minutes."""
+        return self.factor_age < FRESH
 
 
 async def find(db: Database, secret: str, *, demo: bool = False) -> SignedIn | None:
@@ -85,7 +92,7 @@ async def find(db: Database, secret: str, *, demo: bool = False) -> SignedIn | N
 
     Sessions of the demo's entrance count only where ``demo`` says that this is one.
     """
-    values = {"digest": secrets.digest(secret), "fresh": FRESH, "longest": LONGEST, "idle": IDLE, "demo": demo}
+    values = {"digest": secrets.digest(secret), "longest": LONGEST, "idle": IDLE, "demo": demo}
     async with db.transaction() as session:
         row = (await session.execute(_FIND, values)).one_or_none()
         if row is None:
@@ -93,7 +100,8 @@ async def find(db: Database, secret: str, *, demo: bool = False) -> SignedIn | N
         if row.is_stale:
             await session.execute(_SEEN, {"id": row.id})
     actor = Actor(row.name, Role(row.role), row.unit)
-    return SignedIn(row.id, row.user_id, actor, row.language, How(row.how), row.is_fresh, _csrf(secret))
+    root = secrets.root(secret)
+    return SignedIn(row.id, row.user_id, actor, row.language, How(row.how), row.factor_age, _csrf(root), root)
 
 
 async def begin(
@@ -109,11 +117,20 @@ async def begin(
 
 
 async def begin_in(
-    session: AsyncSession, who: User | Actor, how: How, *, agent: str, address: str, language: str | None = None
+    session: AsyncSession,
+    who: User | Actor,
+    how: How,
+    *,
+    agent: str,
+    address: str,
+    language: str | None = None,
+    factor_at: datetime | None = None,
 ) -> str:
-    """The same, in the transaction that spends what was shown."""
+    """The same, in the transaction that spends what was shown. ``factor_at``: when that was, if it was not now."""
     made = secrets.new()
     row = Session(digest=secrets.digest(made), how=how, agent=_shown(agent), address=_shown(address))
+    if factor_at is not None:
+        row.factor_at = factor_at
     if isinstance(who, User):
         row.user_id, actor, subject = who.id, who.actor, f"user:{who.id}"
     else:
@@ -132,11 +149,12 @@ async def in_force(session: AsyncSession, ids: Collection[int], *, demo: bool = 
 
 
 async def renew(db: Database, signed_in: SignedIn) -> str:
-    """A factor was shown again: the session is fresh, and has a new secret. The old one is worthless.
+    """A factor was shown again: the session is fresh, and has a new secret. The old one is worthless. The forms of pages that
+    stand open in other tabs are still the session's own.
 
     Raises :class:`NotFound` when the session has ended meanwhile.
     """
-    made = secrets.new()
+    made = secrets.renewed(signed_in.root)
     async with db.transaction() as session:
         row = update(Session).where(Session.id == signed_in.session_id)
         done = await session.execute(
@@ -226,8 +244,8 @@ async def purge(session: AsyncSession) -> None:
     await session.execute(delete(Session).where(Session.created_at < clock.now() - LONGEST))
 
 
-def _csrf(secret: str) -> str:
-    return hmac.new(secret.encode(), b"csrf", hashlib.sha256).hexdigest()
+def _csrf(root: str) -> str:
+    return hmac.new(root.encode(), b"csrf", hashlib.sha256).hexdigest()
 
 
 def _shown(said: str) -> str:

@@ -5,6 +5,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -18,12 +19,14 @@ from webauthn.helpers import bytes_to_base64url as text64
 
 from crisis.db import Database
 from crisis.errors import Invalid
-from crisis.roles import Actor, Role
+from crisis.roles import Act, Actor, Role
 from crisis.settings import Settings
 from crisis.users import service, sessions
 from crisis.users.ceremonies import CeremonyOver
+from crisis.users.confirmation import is_needed
 from crisis.users.grants import NoRole, find_grant, grant_of
-from crisis.users.oidc import CALLBACK, Oidc, ProviderAway, SignInDenied
+from crisis.users.oidc import CALLBACK, NoAuthTime, Oidc, ProviderAway, SignInDenied
+from crisis.users.sessions import SignedIn
 from tests.crisis.users.people import FIREFOX, OPERATOR
 from tests.crisis.users.provider import CLIENT, SECRET, provider, sign_in_there
 
@@ -94,8 +97,8 @@ async def test_what_is_sent_there_has_pkce_state_and_nonce_and_no_secret(
     assert len(asked["state"]) >= 20
     assert asked["redirect_uri"] == DESK + CALLBACK
     assert SECRET not in address
-    _, again = await oidc(settings, issuer).begin(db, "/", again=True)
-    assert parse_qs(urlsplit(again).query)["prompt"] == ["login"]
+    assert asked["max_age"] == "14400", "four hours, for which a session then sends without being asked"
+    assert "prompt" not in asked, "somebody whom the provider knows comes straight in"
 
 
 async def test_the_same_person_again_is_the_same_user_with_what_they_may_now(
@@ -202,7 +205,8 @@ class Liar:
 
     async def token_endpoint(self, _request: web.Request) -> web.Response:
         now = int(time.time())
-        claims = {"iss": self.issuer, "aud": CLIENT, "sub": "kari", "iat": now, "exp": now + 60, **KARI, **self.claims}
+        claims = {"iss": self.issuer, "aud": CLIENT, "sub": "kari", "iat": now, "exp": now + 60}
+        claims |= {"auth_time": now, **KARI, **self.claims}
         claims = {name: value for name, value in claims.items() if value is not None}
         return web.json_response({"access_token": "x", "token_type": "Bearer", "id_token": self.token(claims)})
 
@@ -224,13 +228,19 @@ async def lying() -> AsyncIterator[Liar]:
         await runner.cleanup()
 
 
-async def finish(db: Database, there: Oidc, liar: Liar, *, own_nonce: bool = True) -> str:
-    begun, address = await there.begin(db, "/")
+async def finish(db: Database, there: Oidc, liar: Liar, again: SignedIn | None = None) -> str:
+    """Sign in; or, of somebody who is signed in, confirm ``again``."""
+    begun, address = await there.begin(db, "/", again=again)
     asked = {name: value[0] for name, value in parse_qs(urlsplit(address).query).items()}
-    if own_nonce:
-        liar.claims = {"nonce": asked["nonce"], **liar.claims}
-    secret, _ = await there.finish(db, begun, {"code": "c", "state": asked["state"]}, FIREFOX)
+    liar.claims = {"nonce": asked["nonce"], **liar.claims}
+    secret, _ = await there.finish(db, begun, {"code": "c", "state": asked["state"]}, FIREFOX, here=again)
     return secret
+
+
+async def found(db: Database, secret: str) -> SignedIn:
+    signed_in = await sessions.find(db, secret)
+    assert signed_in is not None
+    return signed_in
 
 
 @pytest.mark.parametrize(
@@ -261,6 +271,82 @@ async def test_a_token_with_a_wrong_claim_lets_nobody_in(
             await finish(db, there, liar)
         liar.claims = {}
         assert await finish(db, there, liar)
+
+
+@pytest.mark.parametrize("said", [None, "now", True, "1764194400"])
+async def test_a_provider_that_does_not_say_when_somebody_showed_a_factor_lets_nobody_in(
+    db: Database, settings: Settings, said: Any
+) -> None:
+    async with lying() as liar:
+        liar.claims = {"auth_time": said}
+        with pytest.raises(NoAuthTime):
+            await finish(db, oidc(settings, liar.issuer), liar)
+    async with db.transaction() as session:
+        assert (await session.execute(text("SELECT count(*) FROM sessions"))).scalar_one() == 0
+
+
+async def test_single_sign_on_counts_from_when_a_factor_was_shown_and_not_from_when_the_session_began(
+    db: Database, settings: Settings
+) -> None:
+    async with lying() as liar:
+        there = oidc(settings, liar.issuer)
+        liar.claims = {"auth_time": int(time.time()) - 3 * 3600}
+        signed_in = await found(db, await finish(db, there, liar))
+    assert timedelta(hours=3) <= signed_in.factor_age < timedelta(hours=3, minutes=1)
+    assert is_needed(signed_in, Act.EXPORT_LOG)
+    assert not is_needed(signed_in, Act.APPROVE_MESSAGE)
+
+
+async def stale(db: Database, there: Oidc, liar: Liar) -> tuple[str, SignedIn]:
+    """Kari's session, whose factor is five hours old."""
+    secret = await finish(db, there, liar)
+    async with db.transaction() as session:
+        await session.execute(text("UPDATE sessions SET factor_at = now() - interval '5 hours'"))
+    liar.claims = {}
+    return secret, await found(db, secret)
+
+
+async def test_whoever_confirms_keeps_their_session_and_gets_another_secret(db: Database, settings: Settings) -> None:
+    async with lying() as liar:
+        there = oidc(settings, liar.issuer)
+        old, who = await stale(db, there, liar)
+        renewed = await found(db, await finish(db, there, liar, who))
+    assert (renewed.session_id, renewed.is_fresh) == (who.session_id, True)
+    assert await sessions.find(db, old) is None
+
+
+@pytest.mark.parametrize(
+    "claims",
+    [{"auth_time": int(time.time()) - 3600}, {"auth_time": None}, {"sub": "per"}],
+    ids=["it did not ask", "it does not say", "somebody else came back"],
+)
+async def test_a_confirmation_that_is_none_changes_nothing(
+    db: Database, settings: Settings, claims: dict[str, Any]
+) -> None:
+    async with lying() as liar:
+        there = oidc(settings, liar.issuer)
+        secret, who = await stale(db, there, liar)
+        liar.claims = claims
+        with pytest.raises(SignInDenied):
+            await finish(db, there, liar, who)
+    assert not (await found(db, secret)).is_fresh
+    async with db.transaction() as session:
+        assert (await session.execute(text("SELECT count(*) FROM sessions"))).scalar_one() == 1
+
+
+async def test_the_provider_itself_asks_again_whoever_is_to_confirm(
+    db: Database, settings: Settings, issuer: str
+) -> None:
+    there = oidc(settings, issuer)
+    begun, answer = await come_back(db, there)
+    secret, _ = await there.finish(db, begun, answer, FIREFOX)
+    who = await found(db, secret)
+    begun, address = await there.begin(db, "/", again=who)
+    asked = parse_qs(urlsplit(address).query)
+    assert (asked["prompt"], asked["max_age"]) == (["login"], ["0"])
+    answer = await sign_in_there(address, "kari", DESK + CALLBACK)
+    renewed, _ = await there.finish(db, begun, answer, FIREFOX, here=who)
+    assert (await found(db, renewed)).session_id == who.session_id
 
 
 def by_hand(alg: str, claims: dict[str, Any], sign: Callable[[bytes], bytes]) -> str:
