@@ -16,11 +16,11 @@ from starlette.responses import HTMLResponse, Response
 from api.desk.cross_site import SAFE, FromElsewhere, check_origin
 from api.desk.pages import Pages
 from api.desk.sentences import find, told
+from api.desk.spoken import spoken
 from api.desk.visit import FIELDS_MOST, FORM_MOST, POLICY, Visit
 from api.errors import STATUS, TooLarge
 from crisis.activations.service import ActivationLocked
 from crisis.errors import Conflict, CrisisError, Invalid, Locked, NotAllowed, NotFound, Unready
-from crisis.tongue.texts import SOURCE
 from crisis.tongue.texts import lazily as N_
 
 SENTENCES: Final[Mapping[type[CrisisError], tuple[str, str]]] = {
@@ -114,16 +114,18 @@ async def database_away(request: Request, pages: Pages) -> Response:
     """
     title, sentence = AWAY
     typed = await _typed(request)
+    language = spoken(request)
     context = {
         "heading": title,
         "sentence": sentence if typed is None else SENT,
         "path": request.url.path,
         "address": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
         "typed": typed,
-        "language": SOURCE,
+        "language": language,
     }
-    headers = {"Content-Security-Policy": POLICY, "Retry-After": "5"}
-    return HTMLResponse(pages.whole("away", SOURCE, context), 503, headers)
+    told = {"Content-Language": language, "Vary": "Cookie, Accept-Language"}
+    headers = {"Content-Security-Policy": POLICY, "Retry-After": "5", **told}
+    return HTMLResponse(pages.whole("away", language, context), 503, headers)
 
 
 async def _typed(request: Request) -> list[tuple[str, str]] | None:
