@@ -1,0 +1,1 @@
+"""Playbooks: what is rehearsed, and what is ready when it is real."""
