@@ -20,7 +20,7 @@ from api.desk.mends import NAMES, Mend, mends
 from api.desk.previews import previews
 from api.desk.questions import Question, key_of, questions
 from api.desk.route import PageRoute, TheVisit
-from api.desk.typed import local, number
+from api.desk.typed import Moment, number
 from api.desk.visit import Visit
 from crisis.accounts import service as accounts
 from crisis.accounts.models import AccountState
@@ -184,7 +184,7 @@ async def _live(visit: Visit, draft: Draft, shown: Shown) -> dict[str, Any]:
         "mends": mends(visit, plan.faults),
         "plan": plan,
         "lix": lix.of(content) if content else 0,
-        "next_update_local": local(shown.terms["next_update_at"]),
+        "next_update": shown.next_update or Moment.at(shown.terms["next_update_at"]),
         "kind": visit.gettext(KINDS[draft.revision.kind]),
         "field_names": NAMES,
         "abouts": ABOUTS,

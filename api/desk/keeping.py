@@ -14,7 +14,7 @@ from starlette.datastructures import FormData
 from api.desk import draft as drafted
 from api.desk.draft import Draft
 from api.desk.sentences import told
-from api.desk.typed import moment, number
+from api.desk.typed import Mistyped, Moment, number
 from api.desk.visit import Visit
 from crisis.errors import Conflict, Invalid
 from crisis.messages import drafts, parts, unfinished
@@ -48,6 +48,8 @@ class Shown:
     merged: Sequence[str] = ()
     """Fields that somebody else changed meanwhile, put together with yours."""
     merged_by: str = ""
+    next_update: Moment | None = None
+    """As it was typed, where that is no time."""
     problems: dict[str, str] = field(default_factory=dict)
     closed: bool = False
     """It was sent, or sent for approval, while this was typed."""
@@ -107,10 +109,11 @@ async def _keep_terms(visit: Visit, draft: Draft, form: FormData, shown: Shown) 
     if "next_update_at" not in form:
         return
     _ = visit.gettext
+    said = Moment.of(form, "next_update_at")
     try:
-        at = moment(str(form.get("next_update_at", "")))
-    except ValueError:
-        shown.problems["next_update_at"] = _("Skriv dato og klokkeslett, for eksempel 20.11.2026 kl. 07.30.")
+        at = said.read()
+    except Mistyped as error:
+        shown.problems["next_update_at"], shown.next_update = _(str(error)), said
         return
     every = {str(each) for each in form.getlist("channel-shown")}
     chosen = {str(each) for each in form.getlist("channel")}

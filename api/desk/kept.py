@@ -48,6 +48,7 @@ TYPED: Final = {
     "text": N_("Tekst"),
     "link": N_("Lenke"),
     "told_by": N_("Hvem har fortalt det?"),
+    "happened_at-date": N_("Hvilken dag skjedde det?"),
     "happened_at": N_("Når skjedde det?"),
     "reason": N_("Hvorfor"),
     "name": N_("Navn"),

@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 
 from api.desk.confirm import asked_first
 from api.desk.route import PageRoute, TheVisit
-from api.desk.typed import moment, number
+from api.desk.typed import DATE, Mistyped, Moment, number
 from api.desk.visit import Visit
 from crisis.activations import service as activations
 from crisis.activations.models import Activation
@@ -45,13 +45,16 @@ async def show(visit: TheVisit) -> Response:
 async def write(visit: TheVisit) -> Response:
     """Write in the log. A form sent twice is written once; one that cannot be is shown again as it was typed."""
     actor, form, _ = visit.require(Act.WRITE_LOG), await visit.form(), visit.gettext
-    typed = {name: str(form.get(name, "")) for name in ("activation", "text", "told_by", "happened_at", "once")}
+    typed = {
+        name: str(form.get(name, ""))
+        for name in ("activation", "text", "told_by", "happened_at", f"happened_at{DATE}", "once")
+    }
     problems: dict[str, str] = {}
     happened_at: datetime | None = None
     try:
-        happened_at = moment(typed["happened_at"])
-    except ValueError:
-        problems["happened_at"] = _("Skriv dato og klokkeslett.")
+        happened_at = Moment.of(form, "happened_at").read()
+    except Mistyped as error:
+        problems["happened_at"] = _(str(error))
     if not typed["text"].strip():
         problems["text"] = _("Skriv hva som skjedde, eller hva som ble bestemt.")
     if not problems:
@@ -101,6 +104,7 @@ async def _page(visit: Visit, typed: dict[str, str], problems: dict[str, str]) -
         "about_choices": [("", visit.gettext("Alt")), *((each, visit.gettext(name)) for each, name in ABOUT.items())],
         "people_choices": [("", visit.gettext("Alle")), *((name, name) for name in people)],
         "typed": typed or {"once": str(uuid4())},
+        "happened_at": Moment.of(typed, "happened_at"),
         "problems": problems,
     }
     if visit.is_partial and visit.request.method == "GET":

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from api.desk.draft import language_name
 from api.desk.navigation import MODE, mode_of
 from api.desk.route import PageRoute, TheVisit
-from api.desk.typed import local, moment, number
+from api.desk.typed import Mistyped, Moment, number
 from api.desk.visit import Visit
 from crisis import clock
 from crisis.activations.models import Activation
@@ -82,13 +82,14 @@ async def begin(visit: TheVisit) -> Response:
     blanks = template.blanks if template else {}
     values = {name: " ".join(str(form.get(f"blank-{name}", "")).split()) for name in blanks}
     long = {name: _("Dette er for langt. Høyst 200 tegn.") for name, said in values.items() if len(said) > BLANK_MOST}
+    said = Moment.of(form, "next_update_at")
     try:
-        at = moment(str(form.get("next_update_at", "")))
-    except ValueError:
-        at, long = None, long | {"next_update_at": _("Skriv dato og klokkeslett.")}
+        at = said.read()
+    except Mistyped as error:
+        at, long = None, long | {"next_update_at": _(str(error))}
     if long:
         hazard = template.hazard if template else "none"
-        return await _form(visit, activation, template, hazard, values, long)
+        return await _form(visit, activation, template, hazard, values, long, said)
     languages = visit.crisis.settings.languages
     revision = await follow.begin(
         visit.crisis.db,
@@ -129,6 +130,7 @@ async def _form(
     hazard: str,
     values: Mapping[str, str],
     problems: Mapping[str, str] | None = None,
+    said: Moment | None = None,
 ) -> Response:
     async with visit.crisis.db.transaction() as session:
         lists = await list_audiences(session)
@@ -142,7 +144,7 @@ async def _form(
         hazard=hazard,
         values=values,
         problems=problems or {},
-        proposed=local(promised.proposed(clock.now())),
+        next_update=said or Moment.at(promised.proposed(clock.now())),
         audiences=lists,
         audience_id=audience_id,
         languages_named=[language_name(visit, each) for each in visit.crisis.settings.languages],

@@ -7,7 +7,7 @@ afterwards, post by post. The web editors and the director see every unit's.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter
 from starlette.datastructures import FormData
@@ -19,7 +19,7 @@ from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.states import WORDS
-from api.desk.typed import moment, number
+from api.desk.typed import Mistyped, Moment, number
 from api.desk.visit import Visit
 from crisis import clock
 from crisis.activations.service import ActivationLocked, find_current
@@ -33,7 +33,7 @@ from crisis.tongue import times
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 SHOWN = 30
 """Posts on one page."""
-EMPTY: Mapping[str, str] = {"account": "", "title": "", "text": "", "publish_at": "", "audience": "", "instead_of": ""}
+NAMES: Final = ("account", "title", "text", "audience", "instead_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +43,15 @@ class Typed:
     account: str
     title: str
     text: str
-    publish_at: str
+    publish_at: Moment
     audience: str
     instead_of: str
 
     @classmethod
     def of(cls, form: FormData) -> "Typed":
         """Line breaks as every channel has them."""
-        return cls(**{name: str(form.get(name, "")).replace("\r\n", "\n") for name in EMPTY})
+        said = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in NAMES}
+        return cls(publish_at=Moment.of(form, "publish_at"), **said)
 
     @property
     def account_id(self) -> int | None:
@@ -64,8 +65,8 @@ class Typed:
 
     @property
     def at(self) -> datetime | None:
-        """The time that was chosen, on the clocks in Norway. Raises ``ValueError``."""
-        return moment(self.publish_at)
+        """The time that was chosen, on the clocks in Norway. Raises :class:`api.desk.typed.Mistyped`."""
+        return self.publish_at.read()
 
 
 @router.get("/posts")
@@ -74,7 +75,7 @@ async def show(visit: TheVisit) -> Response:
     if not can(visit.actor, Act.POST):
         visit.require(Act.READ_CRISIS)
     asked = visit.request.query_params
-    typed: dict[str, Any] = dict(EMPTY)
+    typed: dict[str, Any] = {"publish_at": Moment(), **dict.fromkeys(NAMES, "")}
     if post_id := number(asked.get("rewrite")):
         before = await visit.crisis.posts.get(visit.actor, post_id, mode=visit.mode)
         typed |= {"account": before.account_id, "title": before.title, "text": before.text, "instead_of": post_id}
@@ -149,15 +150,15 @@ def _problems(visit: Visit, typed: Typed, *, later: bool) -> dict[str, str]:
         problems["text"] = _("Skriv en tekst.")
     try:
         at = typed.at
-    except ValueError:
-        problems["publish_at"] = _("Skriv dato og klokkeslett, for eksempel 2026-11-20T08:00.")
+    except Mistyped as error:
+        problems["publish_at"] = _(str(error))
         return problems
     if later and at is None:
         problems["publish_at"] = _("Velg når innlegget skal publiseres.")
     elif later and at is not None and at <= clock.now():
-        problems["publish_at"] = _("Tidspunktet er passert. Velg et senere, eller tøm feltet og publiser nå.")
+        problems["publish_at"] = _("Tidspunktet er passert. Velg et senere, eller tøm feltene og publiser nå.")
     elif not later and at is not None:
-        problems["publish_at"] = _("Her står et tidspunkt. Trykk «Planlegg», eller tøm feltet for å publisere nå.")
+        problems["publish_at"] = _("Her står et tidspunkt. Trykk «Planlegg», eller tøm feltene for å publisere nå.")
     return problems
 
 

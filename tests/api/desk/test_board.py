@@ -89,7 +89,8 @@ async def test_a_note_that_cannot_be_kept_is_shown_again_as_it_was_typed(sign_in
     page = await keeper.post("/log", activation=str(activation), text=" ", told_by="Politiet", happened_at="i går")
     assert (page.status, page.fields["told_by"]) == (422, "Politiet")
     assert page.problem("text")
-    assert page.problem("happened_at") == "Skriv dato og klokkeslett."
+    assert page.problem("happened_at") == "Skriv klokkeslettet med fire tall, for eksempel 0730 eller 19.15."
+    assert page.value("happened_at") == "i går"
     assert (await (await sign_in(Role.AUDITOR)).post("/log", activation=str(activation), text="x")).status == 403
 
 

@@ -52,7 +52,7 @@ async def begin(browser: Browser, hazard: str = "landslide", **blanks: str) -> s
             "csrf": browser.csrf,
             "mode": "actual",
             "hazard": hazard,
-            "next_update_at": local(hours=1),
+            **later(hours=1),
             "audience_id": "1",
             **{f"blank-{name}": value for name, value in values.items()},
         },
@@ -61,14 +61,19 @@ async def begin(browser: Browser, hazard: str = "landslide", **blanks: str) -> s
     return str(made.location)
 
 
-def local(**ahead: int) -> str:
-    return (clock.now() + timedelta(**ahead)).astimezone(clock.OSLO).strftime("%Y-%m-%dT%H:%M")
+NO_TIME = {"next_update_at": "", "next_update_at-date": ""}
+
+
+def later(**ahead: int) -> dict[str, str]:
+    """A time, as its two fields have it."""
+    at = (clock.now() + timedelta(**ahead)).astimezone(clock.OSLO)
+    return {"next_update_at": f"{at:%H.%M}", "next_update_at-date": f"{at:%Y-%m-%d}"}
 
 
 async def keep(browser: Browser, path: str, page: Page, **fields: str) -> Page:
     """Send the form of a page with these fields changed, as its save button does; do not follow."""
     shown = {name: page.value(name) or "" for name in WHOLE}
-    terms = {name: page.value(name) or "" for name in ("next_update_at", "audience_id")}
+    terms = {name: page.value(name) or "" for name in ("next_update_at", "next_update_at-date", "audience_id")}
     return await browser.ask("POST", path, data={"csrf": browser.csrf, **hidden(page), **terms, **shown, **fields})
 
 
@@ -131,7 +136,8 @@ async def test_a_blank_that_is_too_long_keeps_what_was_typed(sign_in: SignIn) ->
     page = await editor.ask("POST", "/messages", data={"csrf": editor.csrf, **fields})
     assert (page.status, page.value("blank-telefon")) == (422, "74")
     assert "Høyst 200 tegn" in page.text
-    assert page.problem("next_update_at") == "Skriv dato og klokkeslett."
+    assert page.problem("next_update_at") == "Skriv klokkeslettet med fire tall, for eksempel 0730 eller 19.15."
+    assert page.value("next_update_at") == "x"
 
 
 # Writing
@@ -263,9 +269,9 @@ async def test_a_hint_is_a_question_with_a_click_that_mends_it(sign_in: SignIn, 
 async def test_a_click_sets_the_time_of_the_next_message(sign_in: SignIn, crisis: Crisis) -> None:
     editor = await sign_in(Role.EDITOR)
     path = await begin(editor)
-    await keep(editor, path, await editor.get(path), next_update_at="")
+    await keep(editor, path, await editor.get(path), **NO_TIME)
     assert (await revision(crisis)).next_update_at is None
-    await keep(editor, path, await editor.get(path), next_update_at="", fix="time.nb.next_update_at")
+    await keep(editor, path, await editor.get(path), **NO_TIME, fix="time.nb.next_update_at")
     assert (await revision(crisis)).next_update_at is not None
 
 
@@ -373,22 +379,20 @@ async def test_terms_that_somebody_else_changed_are_shown_and_not_overwritten(si
     path = await begin(kari)
     pers = await per.get(path)
     await keep(kari, path, await kari.get(path), audience_id="")
-    late = await keep(per, path, pers, next_update_at=local(hours=5), where="Elvesletta")
+    late = await keep(per, path, pers, **later(hours=5), where="Elvesletta")
     assert "Kari har endret dette i mellomtiden" in late.part("#terms")
     kept = await revision(crisis)
     assert (kept.audience_id, kept.contents["nb"]["where"]) == (None, "Elvesletta")
 
 
 @pytest.mark.usefixtures("place")
-@pytest.mark.parametrize("typed", ["i morgen", "2026-13-40T99:99", "x" * 500])
+@pytest.mark.parametrize("typed", ["i morgen", "2026-13-40T99:99", "24.00", "x" * 500])
 async def test_a_time_that_is_none_is_said_beside_the_field(sign_in: SignIn, crisis: Crisis, typed: str) -> None:
     editor = await sign_in(Role.EDITOR)
     path = await begin(editor)
     page = await keep(editor, path, await editor.get(path), next_update_at=typed, where="Elvesletta")
-    assert (page.status, page.problem("next_update_at")) == (
-        422,
-        "Skriv dato og klokkeslett, for eksempel 20.11.2026 kl. 07.30.",
-    )
+    said = (page.status, page.problem("next_update_at"), page.value("next_update_at"))
+    assert said == (422, "Skriv klokkeslettet med fire tall, for eksempel 0730 eller 19.15.", typed)
     assert (await revision(crisis)).contents["nb"]["where"] == "Elvesletta"
 
 
