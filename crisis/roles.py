@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from crisis.errors import NotAllowed
+from crisis.mode import Mode
 
 
 class Role(StrEnum):
@@ -38,6 +39,7 @@ class Act(StrEnum):
     MANAGE_TOKENS = "make or revoke tokens"
     MANAGE_USERS = "change users, or make break-glass codes"
     ACKNOWLEDGE_BREAK_GLASS = "acknowledge that a break-glass code was used"
+    ACKNOWLEDGE_APPOINTMENT = "acknowledge that somebody was given the right to send"
     RUN_DRILL = "run a drill"
     CONFIRM_SILENCE = "confirm that a unit's account is silent"
     ACKNOWLEDGE = "acknowledge a message"
@@ -65,6 +67,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.MANAGE_TOKENS: frozenset({Role.ADMIN, Role.OPERATOR}),
     Act.MANAGE_USERS: frozenset({Role.ADMIN, Role.OPERATOR}),
     Act.ACKNOWLEDGE_BREAK_GLASS: frozenset({Role.DIRECTOR, Role.ADMIN, Role.OPERATOR}),
+    Act.ACKNOWLEDGE_APPOINTMENT: frozenset({Role.DIRECTOR, Role.OPERATOR}),
     Act.RUN_DRILL: _DESK | {Role.PREPAREDNESS},
     Act.CONFIRM_SILENCE: frozenset({Role.EDITOR, Role.UNIT, Role.OPERATOR}),
     Act.ACKNOWLEDGE: _STAFF | {Role.UNIT},
@@ -76,6 +79,26 @@ MAY: dict[Act, frozenset[Role]] = {
 }
 
 
+PLAYED: frozenset[Act] = frozenset(
+    {
+        Act.ACTIVATE,
+        Act.STAND_DOWN,
+        Act.WRITE_MESSAGE,
+        Act.APPROVE_MESSAGE,
+        Act.DECIDE_DELIVERY,
+        Act.POST,
+        Act.ACKNOWLEDGE,
+        Act.WRITE_LOG,
+        Act.READ_LOG,
+        Act.EXPORT_LOG,
+        Act.READ_CRISIS,
+    }
+)
+"""What can be done as a part in a drill: whatever is done in a crisis. All else is about the service itself, in no mode, or is the
+exercise leader's, and nobody gets that by taking a part.
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who is acting: the name that goes on record, the role, and for unit editors their unit."""
@@ -83,15 +106,19 @@ class Actor:
     name: str
     role: Role
     unit: str | None = None
+    only: Mode | None = None
+    """The one mode that they act in: of whoever plays a part in a drill. See :mod:`crisis.drills.playing`."""
 
 
 def can(actor: Actor, act: Act) -> bool:
     """Whether the actor's role may do this: what a page shows. The act itself asks again, by :func:`require`."""
-    return actor.role in MAY[act]
+    return actor.role in MAY[act] and (actor.only is None or act in PLAYED)
 
 
 def require(actor: Actor, act: Act) -> None:
     """Raise :class:`NotAllowed` unless the actor's role may do this."""
+    if actor.only is not None and act not in PLAYED:
+        raise NotAllowed(f"{actor.name} plays a part in a drill, and no part may {act.value}. Nothing was changed.")
     if not can(actor, act):
         who = ", ".join(sorted(role.value for role in MAY[act] - {Role.OPERATOR}))
         raise NotAllowed(f"{actor.name} has the role {actor.role.value} and may not {act.value}. It takes: {who}.")
@@ -102,3 +129,15 @@ def require_unit(actor: Actor, unit: str) -> None:
     require(actor, Act.POST)
     if actor.role is not Role.OPERATOR and actor.unit != unit:
         raise NotAllowed(f"{actor.name} belongs to {actor.unit or 'no unit'} and may not publish for {unit}.")
+
+
+def require_mode(actor: Actor, mode: Mode | None) -> None:
+    """Raise :class:`NotAllowed` where the actor acts in one mode only, and this is about another, or about none."""
+    if actor.only is not None and mode is not actor.only:
+        raise NotAllowed(
+            f"{actor.name} plays a part in a drill. This is about {_WORLDS[mode]}, where no part counts. Nothing was changed: sign "
+            "in to it as yourself, outside the drill."
+        )
+
+
+_WORLDS = {None: "the service itself", Mode.ACTUAL: "what is real", Mode.EXERCISE: "an exercise"}

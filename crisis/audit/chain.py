@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis import clock
 from crisis.mode import Mode
-from crisis.roles import Actor
+from crisis.roles import Actor, require_mode
 
 GENESIS = bytes(32)
 SYSTEM = "system"
@@ -59,7 +59,12 @@ async def append(
 
     Locks the head until the transaction ends, so call it last. ``detail`` must be JSON and must hold no phone number.
     ``actor`` is ``None`` for what the engine does by itself.
+
+    This is a wall, too: every act is on record in its own transaction, so what may not be put on record is not done. Raises
+    :class:`crisis.errors.NotAllowed` for somebody who plays a part in a drill, where the entry is not the exercise's.
     """
+    if actor is not None:
+        require_mode(actor, mode)
     seq, previous = (await session.execute(_HEAD)).one()
     seq += 1
     record = json.dumps(

@@ -14,7 +14,7 @@ from crisis.deliveries.states import DeliveryState, before
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.lanes import Lane
 from crisis.mode import Mode
-from crisis.roles import Act, Actor, require, require_unit
+from crisis.roles import Act, Actor, require, require_mode, require_unit
 
 LINK_MOST = 2_000
 """Characters. Longer ones do not survive being sent around."""
@@ -151,3 +151,5 @@ def check_may(actor: Actor, row: Row[tuple[object, ...]] | None) -> None:
         require_unit(actor, row.unit)
     else:
         require(actor, Act.DECIDE_DELIVERY)
+    if row is not None:
+        require_mode(actor, Mode(row.mode))  # a look at the provider is out before it is on record

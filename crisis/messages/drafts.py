@@ -22,7 +22,7 @@ from crisis.messages import promised, unfinished
 from crisis.messages.content import parse_contents
 from crisis.messages.models import EDITABLE, Kind, Message, Revision, RevisionState
 from crisis.messages.saves import TERMS, saved, stamp
-from crisis.roles import Act, Actor, require
+from crisis.roles import Act, Actor, require, require_mode
 
 
 class StaleSave(Conflict):
@@ -158,7 +158,7 @@ async def save(
     """
     require(actor, Act.WRITE_MESSAGE)
     async with db.transaction() as session:
-        revision = await draft(session, revision_id)
+        revision = await draft(session, actor, revision_id)
         if revision.saves != built_on:
             session.expunge(revision)  # else the rollback takes its text away from whoever catches this
             raise StaleSave(revision, built_on)
@@ -193,9 +193,14 @@ async def get(session: AsyncSession, revision_id: int) -> Revision:
     return revision
 
 
-async def draft(session: AsyncSession, revision_id: int) -> Revision:
-    """One revision, locked for changing. Raises :class:`NotFound`, :class:`AlreadyApproved` or :class:`HeldForApproval`."""
+async def draft(session: AsyncSession, actor: Actor, revision_id: int) -> Revision:
+    """One revision, locked for changing. Raises :class:`NotFound`, :class:`AlreadyApproved` or :class:`HeldForApproval`.
+
+    Saving what one types is on no record, so whether the actor may change this mode's is asked here.
+    """
     revision = await unapproved(session, revision_id)
+    if actor.only is not None:
+        require_mode(actor, (await get_message(session, revision.message_id)).mode)
     if revision.state not in EDITABLE:
         raise HeldForApproval(revision)
     return revision

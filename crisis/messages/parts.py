@@ -51,7 +51,7 @@ async def save_text(
         raise Invalid(f"{language} is not one of the message languages here: {', '.join(languages)}.")
     held = unfinished.typed_text(fields)
     async with db.transaction() as session:
-        revision = await drafts.draft(session, revision_id)
+        revision = await drafts.draft(session, actor, revision_id)
         before = revision.contents.get(language, {})
         if same(before, held):
             return revision
@@ -83,7 +83,7 @@ async def save_terms(
         raise Invalid(fault.said)
     chosen = None if channels is None else sorted(set(channels))
     async with db.transaction() as session:
-        revision = await drafts.draft(session, revision_id)
+        revision = await drafts.draft(session, actor, revision_id)
         wanted = {
             "next_update_at": next_update_at,
             "audience_id": await drafts.audience_of(session, revision, audience_id),
