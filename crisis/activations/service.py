@@ -13,7 +13,7 @@ from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid, Locked, NotFound
 from crisis.mode import Mode
-from crisis.roles import Act, Actor, require
+from crisis.roles import Act, Actor, can, require
 
 TITLE_MOST = 200  # characters
 
@@ -90,10 +90,10 @@ async def activate(db: Database, actor: Actor, mode: Mode, title: str) -> Activa
     The state is ``locking`` until the drain has confirmed that nothing of the units' is in flight. A second activation
     while one is in force changes nothing and gets the first one's answer, with the name of who holds it.
 
-    Raises :class:`NotAllowed` for anyone but the director, a deputy or the operator, and :class:`Invalid` for a title that
-    is empty or longer than 200 characters.
+    Raises :class:`NotAllowed` for anyone but the director, a deputy or the operator, and in an exercise whoever may run a
+    drill; and :class:`Invalid` for a title that is empty or longer than 200 characters.
     """
-    require(actor, Act.ACTIVATE)
+    _require(actor, mode, Act.ACTIVATE)
     title = " ".join(title.split())
     if not 0 < len(title) <= TITLE_MOST:
         raise Invalid(f"An activation needs a title of 1 to {TITLE_MOST} characters; this one has {len(title)}.")
@@ -115,20 +115,42 @@ async def stand_down(db: Database, actor: Actor, activation_id: int) -> Activati
 
     Raises :class:`NotFound`, or :class:`Conflict` if it was stood down already.
     """
-    require(actor, Act.STAND_DOWN)
     async with db.transaction() as session:
         known = await get(session, activation_id)
-        await gate.exclude(session, known.mode)
-        allowed = [old.value for old, moves in MOVES.items() if ActivationState.STOOD_DOWN in moves]
-        values = {"id": activation_id, "by": actor.name, "from": allowed}
-        row = (await session.execute(_STAND_DOWN, values)).one_or_none()
+        _require(actor, known.mode, Act.STAND_DOWN)
+        row = await _stand_down(session, actor, known)
         if row is None:  # somebody else did it, perhaps while we waited
             over = await get(session, activation_id)
             raise Conflict(f"Activation {activation_id} was stood down already, by {over.stood_down_by}.")
-        await session.execute(_BLOCK_OVERDUE, {"mode": known.mode.value})
-        await session.execute(_OPEN, {"mode": known.mode.value})
-        await chain.append(session, actor, "stand_down", f"activation:{activation_id}", mode=known.mode)
+    return row
+
+
+async def stand_down_in(session: AsyncSession, actor: Actor | None, mode: Mode) -> Activation | None:
+    """End whatever activation of a mode is in force, in the caller's transaction; ``None`` where none was.
+
+    ``actor`` is ``None`` for what the system does by itself. Who may is asked by the caller.
+    """
+    known = await find_current(session, mode)
+    return None if known is None else await _stand_down(session, actor, known)
+
+
+async def _stand_down(session: AsyncSession, actor: Actor | None, known: Activation) -> Activation | None:
+    await gate.exclude(session, known.mode)
+    allowed = [old.value for old, moves in MOVES.items() if ActivationState.STOOD_DOWN in moves]
+    values = {"id": known.id, "by": actor.name if actor else chain.SYSTEM, "from": allowed}
+    row = (await session.execute(_STAND_DOWN, values)).one_or_none()
+    if row is None:
+        return None
+    await session.execute(_BLOCK_OVERDUE, {"mode": known.mode.value})
+    await session.execute(_OPEN, {"mode": known.mode.value})
+    await chain.append(session, actor, "stand_down", f"activation:{known.id}", mode=known.mode)
     return _activation(row)
+
+
+def _require(actor: Actor, mode: Mode, act: Act) -> None:
+    """In an exercise whoever may run a drill may do it, too."""
+    if not (mode is Mode.EXERCISE and can(actor, Act.RUN_DRILL)):
+        require(actor, act)
 
 
 async def find_current(session: AsyncSession, mode: Mode) -> Activation | None:
