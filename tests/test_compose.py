@@ -67,7 +67,7 @@ def check_command(command: list[str]) -> None:
 
 
 def test_the_services_are_these() -> None:
-    assert OURS.keys() == {"api", "worker", "worker-exercise", "beat", "migrate", "sandbox"}
+    assert OURS.keys() == {"api", "worker", "worker-exercise", "beat", "conductor", "migrate", "sandbox"}
     assert SERVICES.keys() - OURS.keys() == {"postgres", "redis", "web"}
     assert {key for key in COMPOSE if not key.startswith("x-")} == TOP_KEYS
     for name, service in SERVICES.items():
@@ -131,6 +131,13 @@ def test_the_exercise_worker_has_no_secret_and_no_way_out() -> None:
     assert all(COMPOSE["networks"][name]["internal"] for name in service["networks"])
     assert service["command"][1:4] == ["worker", "--mode", "exercise"]
     assert not any("/var/lib/crisis/public" in volume for volume in service["volumes"])
+
+
+def test_the_conductor_has_what_the_exercise_worker_has_and_no_more() -> None:
+    conductor, worker = OURS["conductor"], OURS["worker-exercise"]
+    for key in ("environment", "secrets", "networks", "depends_on"):
+        assert conductor[key] == worker[key], key
+    assert "volumes" not in conductor
 
 
 @pytest.mark.parametrize("name", ["beat", "migrate", "sandbox"])

@@ -19,7 +19,7 @@ HomeOption = Annotated[Path | None, typer.Option(help="The home folder. [default
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    for command in (up, api, worker, standby, beat, sandbox, migrate):
+    for command in (up, api, worker, standby, beat, conductor, sandbox, migrate):
         app.command()(command)
 
 
@@ -84,9 +84,13 @@ def standby(
 def beat(*, home: HomeOption = None) -> None:
     """Ring for the sweeps. Run it once."""
     settings = read(home)
-    folder = settings.home / "run"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    become(commands.beat(folder, settings.log_level), environment.for_exercise(os.environ, settings))
+    become(commands.beat(_run_folder(settings), settings.log_level), environment.for_exercise(os.environ, settings))
+
+
+def conductor(*, home: HomeOption = None) -> None:
+    """Make drills go. Run one, or several for safety: one at a time does something. It drops every secret before it begins."""
+    settings = read(home)
+    become(commands.conductor(_run_folder(settings)), environment.for_exercise(os.environ, settings))
 
 
 def sandbox(
@@ -113,6 +117,13 @@ def migrate(*, home: HomeOption = None) -> None:
 def read(home: Path | None) -> Settings:
     """The settings, of this home where one was named."""
     return Settings() if home is None else Settings(home=home)
+
+
+def _run_folder(settings: Settings) -> Path:
+    """Where a process leaves signs of its work."""
+    folder = settings.home / "run"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def become(command: list[str], env: dict[str, str]) -> None:

@@ -26,6 +26,11 @@ def beat(folder: Path, level: str = "INFO") -> list[str]:
     return [*CELERY, "beat", "--schedule", str(folder / "beat-schedule"), "--pidfile", "", "--loglevel", level]
 
 
+def conductor(folder: Path) -> list[str]:
+    """What makes drills go. The time of a file in ``folder`` says when it last looked."""
+    return [sys.executable, "-m", "crisis.conductor", str(folder / "conductor-looked")]
+
+
 def api(host: str, port: int, level: str = "INFO") -> list[str]:
     """The HTTP service, on a protocol of ours that hands out the crisis page at once."""
     protocol = ("--http", "api.protocol:Protocol", "--log-level", level.lower())

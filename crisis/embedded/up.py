@@ -1,7 +1,7 @@
 """``crisis up``: everything one machine needs, started in order and stopped in the opposite one.
 
 PostgreSQL and Valkey (each only where its address is not set), the migrations, the sandbox, a worker for each mode, beat,
-and the API. The children end first, the broker and the database last.
+the conductor of drills, and the API. The children end first, the broker and the database last.
 """
 
 import os
@@ -100,6 +100,7 @@ def _bring_up(
         Child("worker-actual", commands.worker(Mode.ACTUAL, CONCURRENCY[Mode.ACTUAL], level=level), actual),
         Child("worker-exercise", commands.worker(Mode.EXERCISE, CONCURRENCY[Mode.EXERCISE], level=level), exercise),
         Child("beat", commands.beat(home.path / "run", level), exercise),
+        Child("conductor", commands.conductor(home.path / "run"), exercise),
         Child("api", commands.api("127.0.0.1", api_port), actual),
     ):
         supervisor.start(child)

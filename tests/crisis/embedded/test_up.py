@@ -21,7 +21,7 @@ import pytest
 from crisis.embedded.child import MARK, end_leftovers, wait_until_gone
 from crisis.embedded.port import free_port
 
-PARTS = {"sandbox", "worker-actual", "worker-exercise", "beat", "api"}
+PARTS = {"sandbox", "worker-actual", "worker-exercise", "beat", "conductor", "api"}
 SECRET = "5ec4e7" * 6
 
 
@@ -101,6 +101,7 @@ def part_of(process: psutil.Process) -> str | None:
         "worker-actual": "actual@",
         "worker-exercise": "exercise@",
         "beat": " beat ",
+        "conductor": "crisis.conductor",
         "api": "api.app",
     }
     return next((part for part, mark in marks.items() if mark in line), None)
