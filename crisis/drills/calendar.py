@@ -11,6 +11,7 @@ from typing import Final
 
 from crisis.clock import OSLO
 from crisis.errors import Conflict
+from crisis.said import Said
 
 MONTHS: Final = (1, 6)
 AT: Final = time(12)
@@ -25,9 +26,14 @@ class NationalTest(Conflict):
     def __init__(self, tested_at: datetime) -> None:
         self.tested_at = tested_at
         super().__init__(
-            f"Sirens and Nødvarsel are tested all over the country on {tested_at:%d.%m.%Y} at {tested_at:%H.%M}, and no drill is held "
-            f"within half an hour of it: people would take the one for the other. Start it after {tested_at + APART:%H.%M}, or so "
-            "early that it is over half an hour before. Nothing was started."
+            Said(
+                "Sirens and Nødvarsel are tested all over the country on {day} at {at}, and no drill is held within half an hour of it: "
+                "people would take the one for the other. Start it after {after}, or so early that it is over half an hour before. "
+                "Nothing was started.",
+                day=f"{tested_at:%d.%m.%Y}",
+                at=f"{tested_at:%H.%M}",
+                after=f"{tested_at + APART:%H.%M}",
+            )
         )
 
 
