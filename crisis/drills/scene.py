@@ -1,0 +1,101 @@
+"""Scene: what everybody in a drill can see that is out: what went out in the exercise, and what residents write.
+
+Read from the deliveries and not from the stand-ins for the providers: so it is there when those are away, on however many
+machines, and long after.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.drills.picture import Picture
+from crisis.drills.states import InjectState
+from crisis.playbooks.models import Via
+from crisis.playbooks.texts import LText
+
+MOST: Final = 60
+"""Texts that one look finds, the newest ones: a long drill in three languages on four channels."""
+SHARES_MOST: Final = 480
+_SHARES_SECONDS: Final = 900.0
+
+_OUT = text(
+    """
+    SELECT r.id, r.channel, r.language, r.title, r.text, a.name AS who, count(*) AS reached,
+           min(coalesce(d.started_at, d.changed_at)) AS at,
+           coalesce(bool_or(w.withdrawn_at IS NOT NULL), false) AS is_gone
+    FROM renditions r JOIN deliveries d ON d.rendition_id = r.id JOIN accounts a ON a.id = d.account_id
+         LEFT JOIN withdrawals w ON w.delivery_id = d.id
+    WHERE r.mode = 'exercise' AND d.state IN ('accepted', 'sent', 'delivered')
+      AND r.issued_at >= :since AND r.issued_at <= coalesce(CAST(:until AS timestamptz), 'infinity')
+    GROUP BY r.id, a.id ORDER BY min(coalesce(d.started_at, d.changed_at)) DESC, r.id DESC LIMIT :most
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """One text on one account, as it stands."""
+
+    id: int
+    channel: str
+    language: str
+    title: str
+    text: str
+    who: str
+    """The account."""
+    reached: int
+    """How many it went to; 1 where it is a post to everybody."""
+    at: datetime
+    is_gone: bool
+    """Taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a resident writes: a ``social`` inject that has come."""
+
+    key: str
+    channel: str
+    who: LText | str
+    text: LText
+    elapsed: float
+    """Seconds of drill time at which it came."""
+    shares: int
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """Everything of it, the newest first."""
+
+    out: Sequence[Out]
+    words: Sequence[Word]
+
+
+async def scene(session: AsyncSession, picture: Picture) -> Scene:
+    """What can be seen in this drill now; of one that is over, at its end."""
+    drill = picture.drill
+    values = {"since": drill.started_at, "until": drill.ended_at, "most": MOST}
+    out = [Out(**row) for row in (await session.execute(_OUT, values)).mappings()]
+    words = [
+        Word(
+            each.key,
+            "twitter" if each.inject.channel == "twitter" else "facebook",
+            each.inject.from_,
+            each.inject.text,
+            each.row.decided_elapsed or 0.0,
+            shares(picture.elapsed - (each.row.decided_elapsed or 0.0)),
+        )
+        for each in picture.injects
+        if each.inject.via is Via.SOCIAL and each.state is InjectState.FIRED
+    ]
+    return Scene(tuple(out), tuple(sorted(words, key=lambda each: each.elapsed, reverse=True)))
+
+
+def shares(age: float) -> int:
+    """How many have passed on what a resident wrote, ``age`` seconds of drill time ago: fast at first, then ever slower."""
+    return round(SHARES_MOST * (1 - math.exp(-max(0.0, age) / _SHARES_SECONDS)))
