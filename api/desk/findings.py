@@ -20,6 +20,12 @@ FINDINGS: Final[Mapping[str, str]] = {
     "worker, exercise": N_("Senderen, øvelse"),
     "workers": N_("Senderne"),
     "mode": N_("Øvelse eller ordentlig"),
+    "drill": N_("Øvelsen"),
+    "Drill {number} is under way.": N_("Øvelse %(number)s er i gang."),
+    "Nobody has made drill {number} go for {span}.": N_("Øvelse %(number)s har stått uten drift i %(span)s."),
+    "Start what does: crisis conductor (or everything: crisis up). What has fallen due meanwhile comes at once, in its order.": N_(
+        "Start crisis conductor på tjeneren. Innspill som skulle ha kommet imens, kommer da med én gang."
+    ),
     "providers": N_("Tilbydere"),
     "ceilings": N_("Fartsgrenser"),
     "receipts": N_("Kvitteringer"),

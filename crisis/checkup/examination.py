@@ -17,8 +17,8 @@ from crisis.accounts.models import Account, AccountState
 from crisis.audiences.models import Recipient
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.broker import celery_app
-from crisis.checkup import kept, providers, undone
-from crisis.checkup.findings import Finding, Level, called, listed
+from crisis.checkup import drills, kept, providers, undone
+from crisis.checkup.findings import Finding, Level, called, listed, span
 from crisis.db import alembic_config, no_bell
 from crisis.deliveries import sweep
 from crisis.errors import CrisisError, Unready
@@ -29,7 +29,6 @@ from crisis.settings import Settings
 PATIENCE = 2.0  # seconds each part has to answer
 LATE = 5.0  # sweeps that may be missed before somebody should know
 
-_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
 _DATABASE, _ACCOUNTS, _KEYS = Said("database"), Said("accounts"), Said("keys")
 _BROKER, _SANDBOX = Said("broker"), Said("sandbox")
 _SWEEPS = {Mode.ACTUAL: Said("sweep, actual"), Mode.EXERCISE: Said("sweep, exercise")}
@@ -71,7 +70,7 @@ async def _database(settings: Settings, *, with_undone: bool) -> list[Finding]:
         if schema.level is Level.WRONG:
             return [schema]
         findings = [schema, *await _modes(crisis), *await _sweeps(crisis), *await _accounts(crisis)]
-        findings += await _sealed(crisis)
+        findings += [*await _sealed(crisis), *await drills.findings(crisis)]
         return (
             [*findings, *await providers.troubles(crisis), *await undone.findings(crisis)] if with_undone else findings
         )
@@ -132,7 +131,7 @@ async def _sweeps(crisis: Crisis) -> list[Finding]:
             advice = Said(
                 "Start beat and the worker (crisis up, or crisis beat and crisis worker); until then nothing is sent."
             )
-            findings.append(Finding(part, Level.WRONG, Said("The last one was {span} ago.", span=_span(age)), advice))
+            findings.append(Finding(part, Level.WRONG, Said("The last one was {span} ago.", span=span(age)), advice))
     return findings
 
 
@@ -260,14 +259,3 @@ def _unwritable(there: Path, folder: Path) -> Said:
     if there == folder:
         return Said("{folder} cannot be written.", folder=str(folder))
     return Said("{folder} is not there, and {there} cannot be written.", folder=str(folder), there=str(there))
-
-
-def _span(seconds: float) -> Said:
-    count = int(seconds)
-    if seconds >= 2 * _DAY:
-        return Said("{count} days", count=count // _DAY)
-    if seconds >= 2 * _HOUR:
-        return Said("{count} hours", count=count // _HOUR)
-    if seconds >= 2 * _MINUTE:
-        return Said("{count} minutes", count=count // _MINUTE)
-    return Said("{count} s", count=count)

@@ -7,6 +7,8 @@ from enum import StrEnum
 from crisis.messages.rendered import CHANNEL_NAMES, CRISIS_PAGE
 from crisis.said import Said
 
+_MINUTE, _HOUR, _DAY = 60, 3_600, 86_400
+
 
 class Level(StrEnum):
     """``note``: works, and somebody should know. ``wrong``: mend it."""
@@ -40,3 +42,15 @@ def listed(items: Sequence[str]) -> str:
 def called(name: str) -> str:
     """What people call a channel."""
     return Said("the crisis page") if name == CRISIS_PAGE else CHANNEL_NAMES.get(name, name.capitalize())
+
+
+def span(seconds: float) -> Said:
+    """How long, in its largest unit."""
+    count = int(seconds)
+    if seconds >= 2 * _DAY:
+        return Said("{count} days", count=count // _DAY)
+    if seconds >= 2 * _HOUR:
+        return Said("{count} hours", count=count // _HOUR)
+    if seconds >= 2 * _MINUTE:
+        return Said("{count} minutes", count=count // _MINUTE)
+    return Said("{count} s", count=count)

@@ -54,7 +54,7 @@ async def make(session: AsyncSession, posts: Posts, held: Held, inject: Inject) 
     if account is None:
         raise NoPost(f"{inject.unit} has no connected account on {inject.channel}, so there was no post.")
     language = held.playbook.languages.primary
-    author = Actor(f"{inject.unit} ({inject.id})", Role.UNIT, inject.unit)
+    author = Actor(f"{inject.unit} ({inject.id})", Role.UNIT, inject.unit, only=Mode.EXERCISE)
     body = inject.post.get(language) if inject.post is not None else ""
     due = _due(inject, held.elapsed)
     publish_at = None if due <= held.elapsed else held.clock.wall(due) or held.now + _STANDING_STILL

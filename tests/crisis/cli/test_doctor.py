@@ -12,6 +12,7 @@ from crisis.mode import Mode
 from crisis.settings import Settings
 from tests import factories
 from tests.crisis.cli.conftest import Ran, Shell
+from tests.crisis.drills.stage import Run, book, expectation, inject
 
 
 def levels(ran: Ran) -> dict[str, str]:
@@ -124,3 +125,16 @@ async def test_a_second_place_that_is_behind_is_found(shell: Shell, tmp_path: Pa
     assert "mounted" in finding(ran, "website, kept")["advice"]
     (tmp_path / "not-mounted").mkdir()
     assert "is behind" in finding(await shell("doctor", "--json"), "website, kept")["found"]
+
+
+async def test_a_drill_that_nobody_makes_go_is_found(shell: Shell, crisis: Crisis) -> None:
+    playbook = book([inject("I1", expects=["E1"])], [expectation("E1", "activate")])
+    run = await Run.of(crisis, playbook)
+    assert levels(await shell("doctor", "--json"))["drill"] == "ok"
+    async with crisis.db.transaction() as session:
+        await session.execute(text("UPDATE drills SET conducted_at = now() - interval '3 minutes'"))
+    found = finding(await shell("doctor", "--json"), "drill")
+    assert (found["level"], found["found"]) == ("wrong", "Nobody has made drill 1 go for 3 minutes.")
+    assert "crisis conductor" in found["advice"]
+    await run.look()
+    assert levels(await shell("doctor", "--json"))["drill"] == "ok"

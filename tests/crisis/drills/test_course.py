@@ -5,7 +5,7 @@ import asyncio
 import pytest
 from sqlalchemy import text
 
-from crisis.activations.service import find_current, stand_down
+from crisis.activations.service import activate, find_current, stand_down
 from crisis.audit import chain
 from crisis.bootstrap import Crisis
 from crisis.drills import service
@@ -272,3 +272,19 @@ async def test_observers_write_with_the_drills_time_also_afterwards(crisis: Cris
 
 async def test_a_conductor_that_finds_none_rests(crisis: Crisis) -> None:
     assert (await Conductor(crisis).tick()).next_look == IDLE_SECONDS
+
+
+PLAYER = Actor("Sekretæren", Role.DIRECTOR, only=Mode.EXERCISE)
+
+
+@pytest.mark.parametrize("actor", [LEADER, PLAYER])
+async def test_who_leads_or_plays_the_director_sets_the_exercises_staff_and_no_real_one(
+    crisis: Crisis, actor: Actor
+) -> None:
+    made = (await activate(crisis.db, actor, Mode.EXERCISE, "Øvelse")).activation
+    await stand_down(crisis.db, actor, made.id)
+    with pytest.raises(NotAllowed):
+        await activate(crisis.db, actor, Mode.ACTUAL, "Ikke øvelse")
+    real = (await activate(crisis.db, DIRECTOR, Mode.ACTUAL, "Ikke øvelse")).activation
+    with pytest.raises(NotAllowed):
+        await stand_down(crisis.db, actor, real.id)

@@ -6,17 +6,15 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from crisis.activations.service import activate, stand_down
 from crisis.bootstrap import Crisis
 from crisis.drills import service
 from crisis.drills.conductor import Conductor
 from crisis.drills.states import DrillState, InjectState
-from crisis.errors import Conflict, NotAllowed, NotFound
+from crisis.errors import Conflict, NotFound
 from crisis.mode import Mode
 from crisis.roles import Actor, Role
 from tests import factories
 from tests.crisis.drills.stage import LEADER, MINUTE, Run, book, expectation, inject
-from tests.factories import DIRECTOR
 
 LIBRARIAN = Actor("Bibliotekaren", Role.UNIT, "biblioteket")
 LATER = expectation("E9", "answer_press", "PT2H", check="manual")
@@ -197,14 +195,3 @@ async def test_no_post_comes_out_when_the_drill_is_over(crisis: Crisis) -> None:
     run = await Run.of(crisis, book([UNIT_POST], [LATER]))
     await service.stop(crisis.db, LEADER, run.drill.id, "Brannalarm")
     assert (await of_post(crisis))[0] == "cancelled"
-
-
-async def test_the_leader_may_set_and_stand_down_the_exercises_staff_and_no_real_one(crisis: Crisis) -> None:
-
-    made = (await activate(crisis.db, LEADER, Mode.EXERCISE, "Øvelse")).activation
-    await stand_down(crisis.db, LEADER, made.id)
-    with pytest.raises(NotAllowed):
-        await activate(crisis.db, LEADER, Mode.ACTUAL, "Ikke øvelse")
-    real = (await activate(crisis.db, DIRECTOR, Mode.ACTUAL, "Ikke øvelse")).activation
-    with pytest.raises(NotAllowed):
-        await stand_down(crisis.db, LEADER, real.id)
