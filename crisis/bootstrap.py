@@ -33,6 +33,8 @@ from crisis.settings import Settings
 if TYPE_CHECKING:
     from crisis.messages.desk import Desk
     from crisis.messages.library import Library
+    from crisis.playbooks.known import Known
+    from crisis.playbooks.shelf import Shelf
     from crisis.posts.service import Posts
 
 SENDER_IDLE_SECONDS = 5.0
@@ -231,31 +233,42 @@ class Crisis:
     capabilities: Mapping[str, Capabilities]
     desk: "Desk"
     library: "Library"
+    shelf: "Shelf"
     posts: "Posts"
     credentials: Sealer
     numbers: Sealer
+
+
+def known_of(settings: Settings) -> "Known":
+    """What makes messages here, and so what a playbook may name: it takes no database."""
+    from crisis.messages.library import Library  # noqa: PLC0415 - a sender does without these
+    from crisis.messages.render import Renderer  # noqa: PLC0415
+    from crisis.playbooks.known import Known  # noqa: PLC0415
+
+    renderer = Renderer(
+        settings.templates_dir, municipality=settings.municipality, crisis_page_host=settings.crisis_page_host
+    )
+    return Known(Library(settings.templates_dir), renderer, capabilities_of(settings))
 
 
 def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
     """Put it together. ``bell`` defaults to Celery's; without a broker the sweep alone finds the work."""
     # A sender does without these: the texts' rules and Celery are large.
     from crisis.broker import bell_of  # noqa: PLC0415
+    from crisis.drills.faults import quiet_bell  # noqa: PLC0415
     from crisis.messages.desk import Desk  # noqa: PLC0415
     from crisis.messages.hints import lexicon  # noqa: PLC0415
     from crisis.messages.hints.service import Checker  # noqa: PLC0415
-    from crisis.messages.library import Library  # noqa: PLC0415
     from crisis.messages.release import Rule  # noqa: PLC0415
-    from crisis.messages.render import Renderer  # noqa: PLC0415
+    from crisis.playbooks.shelf import Shelf  # noqa: PLC0415
     from crisis.posts.service import Posts  # noqa: PLC0415
 
     if bell is None:
         bell = bell_of(settings) if settings.redis_url is not None else no_bell
     db = database_of(settings, bell=bell)
-    capabilities = capabilities_of(settings)
-    renderer = Renderer(
-        settings.templates_dir, municipality=settings.municipality, crisis_page_host=settings.crisis_page_host
-    )
-    library = Library(settings.templates_dir)
+    db.bell = quiet_bell(db, bell)
+    known = known_of(settings)
+    capabilities, renderer, library = known.capabilities, known.renderer, known.library
     checker = Checker(
         library,
         lexicon.load(settings.templates_dir),
@@ -275,9 +288,10 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
         rule=Rule(settings.two_people, timedelta(minutes=settings.alone_after_minutes)),
         part_price=settings.sms_part_price,
     )
+    shelf = Shelf(settings.playbooks_dir, known)
     posts = Posts(db, renderer, capabilities, settings.languages[0])
     credentials, numbers = sealers_of(settings)
-    return Crisis(settings, db, capabilities, desk, library, posts, credentials, numbers)
+    return Crisis(settings, db, capabilities, desk, library, shelf, posts, credentials, numbers)
 
 
 def _open(secret: SecretStr | None) -> str:

@@ -31,6 +31,7 @@ MODULES = (
     "recipients",
     "tokens",
     "users",
+    "playbooks",
     "audit",
     "doctor",
     "demo",

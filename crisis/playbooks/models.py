@@ -6,13 +6,14 @@ area, roles and checklists are used, and nothing else of it. The vocabulary is t
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, WithJsonSchema
 
+from crisis.messages.content import Content
 from crisis.messages.library import Blank
 from crisis.messages.models import Kind
 from crisis.playbooks.texts import LText
@@ -32,6 +33,32 @@ def _duration(said: Any) -> Any:
     return said
 
 
+def _number(said: Any) -> Any:
+    if isinstance(said, str) and not re.fullmatch(r"\d{1,9}(\.\d{1,6})?", said):
+        message = f"“{said}” is no number. Write it in digits alone: 60, or 1.5."
+        raise ValueError(message)
+    return said
+
+
+def _yes_or_no(said: Any) -> Any:
+    if isinstance(said, str) and said not in {"true", "false"}:
+        message = f"“{said}” is neither true nor false. Write one of them."
+        raise ValueError(message)
+    return said
+
+
+def _day(said: Any) -> Any:
+    if isinstance(said, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", said):
+        message = f"“{said}” is no date. Write it as year, month and day: 2027-06-01."
+        raise ValueError(message)
+    return said
+
+
+Whole = Annotated[int, BeforeValidator(_number)]
+Number = Annotated[float, BeforeValidator(_number)]
+Yes = Annotated[bool, BeforeValidator(_yes_or_no)]
+Day = Annotated[date, BeforeValidator(_day)]
+"""These four are stricter than the language's own reading: ``1_000`` is no number, and ``no`` is not ``false``."""
 Duration = Annotated[
     timedelta, BeforeValidator(_duration), WithJsonSchema({"type": "string", "pattern": DURATION}, mode="validation")
 ]
@@ -41,7 +68,7 @@ Duration = Annotated[
 class Part(BaseModel):
     """What every part of a playbook is: read once, never changed, and without a key that nobody knows."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True, use_attribute_docstrings=True)
 
 
 class Status(StrEnum):
@@ -135,7 +162,12 @@ class Side(StrEnum):
     CONTROL = "control"
 
 
-Channel = Literal["website", "facebook", "twitter", "sms"]
+Channel = Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$"), Field(json_schema_extra={"x-of": "channel"})]
+"""By the name that the register of accounts has it."""
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$"), Field(json_schema_extra={"x-of": "language"})]
+"""ISO 639: ``nb``, ``nn``, ``en``."""
+Fields = Annotated[Mapping[str, str | list[str]], WithJsonSchema(Content.model_json_schema(), mode="validation")]
+"""The fields of :class:`crisis.messages.content.Content`; :mod:`crisis.playbooks.wording` tries them as the composer would."""
 Kinds = Literal["alert", "update", "correction", "all_clear"]
 
 
@@ -149,7 +181,7 @@ class Basis(Part):
 class Cap(Part):
     """The event in the words of CAP 1.2 (OASIS), for whoever compares exercises."""
 
-    category: Sequence[
+    category: tuple[
         Literal[
             "Geo",
             "Met",
@@ -163,11 +195,13 @@ class Cap(Part):
             "Infra",
             "CBRNE",
             "Other",
-        ]
+        ],
+        ...,
     ]
     event: LText
-    response: Sequence[
-        Literal["Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"]
+    response: tuple[
+        Literal["Shelter", "Evacuate", "Prepare", "Execute", "Avoid", "Monitor", "Assess", "AllClear", "None"],
+        ...,
     ]
     urgency: Literal["Immediate", "Expected", "Future", "Past", "Unknown"] = "Unknown"
     severity: Literal["Extreme", "Severe", "Moderate", "Minor", "Unknown"] = "Unknown"
@@ -185,7 +219,7 @@ class Area(Part):
 class Scenario(Part):
     """What has happened."""
 
-    hazard: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$")]
+    hazard: Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,40}$"), Field(json_schema_extra={"x-of": "hazard"})]
     """By the name that the message templates have it."""
     cap: Cap | None = None
     area: Area
@@ -196,9 +230,9 @@ class Scenario(Part):
 class Pace(Part):
     """How drill time goes."""
 
-    speed: Annotated[float, Field(gt=0, le=3600)] = 1.0
+    speed: Annotated[Number, Field(gt=0, le=3600)] = 1.0
     """Seconds of drill time in a second."""
-    pause_allowed: bool = True
+    pause_allowed: Yes = True
 
 
 class Exercise(Part):
@@ -240,10 +274,10 @@ class PlaybookRole(Part):
     """What they may do at the desk in the exercise."""
     unit: Line | None = None
     """Which unit they publish for, where they play `unit`."""
-    min: Annotated[int, Field(ge=0, le=100)] = 1
+    min: Annotated[Whole, Field(ge=0, le=100)] = 1
     """How many are needed."""
     side: Side = Side.PLAYERS
-    checklist: Sequence[LText] = ()
+    checklist: tuple[LText, ...] = ()
 
     @property
     def role(self) -> Role | None:
@@ -254,9 +288,22 @@ class PlaybookRole(Part):
 class Languages(Part):
     """What the messages are written in."""
 
-    primary: str
-    required: Sequence[str] = ()
-    optional: Sequence[str] = ()
+    primary: Language
+    """What every text of the playbook has, and what stands where another language is missing."""
+    required: tuple[Language, ...] = ()
+    """What every message template has as well."""
+    optional: tuple[Language, ...] = ()
+    """What a message template may have."""
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """What every message template is to have, the primary language first."""
+        return tuple(dict.fromkeys((self.primary, *self.required)))
+
+    @property
+    def all(self) -> tuple[str, ...]:
+        """Every one of them, the primary language first."""
+        return tuple(dict.fromkeys((*self.needed, *self.optional)))
 
 
 class MessageTemplate(Part):
@@ -265,9 +312,9 @@ class MessageTemplate(Part):
     id: Id
     kind: Kinds
     title: LText | None = None
-    elements: Sequence[Element] = ()
-    contents: Mapping[str, Mapping[str, Any]]
-    """By language: headline, what_happened, where, what_to_do, leads, contact, short."""
+    elements: tuple[Element, ...] = ()
+    contents: Annotated[Mapping[Language, Fields], Field(json_schema_extra={"x-by-language": True})]
+    """By language: the fields of a message, with the blanks' names in braces."""
 
 
 class Inject(Part):
@@ -283,9 +330,9 @@ class Inject(Part):
     via: Via
     from_: Annotated[LText | Line, Field(alias="from")]
     to: Id
-    objectives: Sequence[Id] = ()
+    objectives: tuple[Id, ...] = ()
     text: LText
-    expects: Sequence[Id] = ()
+    expects: tuple[Id, ...] = ()
     contingency: LText | None = None
     """What counterplay does when nothing comes of it."""
     channel: Channel | None = None
@@ -305,9 +352,9 @@ class Match(Part):
     """Which message counts."""
 
     kind: Kinds | None = None
-    channels: Sequence[Channel] = ()
-    languages: Sequence[str] = ()
-    elements: Sequence[Element] = ()
+    channels: tuple[Channel, ...] = ()
+    languages: tuple[Language, ...] = ()
+    elements: tuple[Element, ...] = ()
 
 
 class Play(Part):
@@ -339,7 +386,7 @@ class Question(Part):
 
     id: Id
     text: LText
-    scale: Annotated[int, Field(ge=2, le=10)] | None = None
+    scale: Annotated[Whole, Field(ge=2, le=10)] | None = None
 
 
 class Evaluation(Part):
@@ -347,7 +394,7 @@ class Evaluation(Part):
 
     hotwash: Duration = timedelta(minutes=20)
     """How long the talk right after it takes."""
-    questions: Sequence[Question] = ()
+    questions: tuple[Question, ...] = ()
     report_due: Duration = timedelta(days=14)
 
 
@@ -362,20 +409,20 @@ class Playbook(Part):
     status: Status
     owner: Line | None = None
     """Who keeps it up to date, by office."""
-    review_by: date | None = None
+    review_by: Day | None = None
     """When it must have been looked through."""
     basis: Basis = Basis()
     scenario: Scenario
     exercise: Exercise
-    objectives: Sequence[Objective] = ()
+    objectives: tuple[Objective, ...] = ()
     targets: Targets = Targets()
-    roles: Annotated[Sequence[PlaybookRole], Field(min_length=1)]
-    channels: Sequence[Channel] = ("website", "facebook", "twitter", "sms")
+    roles: Annotated[tuple[PlaybookRole, ...], Field(min_length=1)]
+    channels: tuple[Channel, ...] = ("website", "facebook", "twitter", "sms")
     languages: Languages
     blanks: Mapping[str, Blank] = {}
-    templates: Sequence[MessageTemplate] = ()
-    injects: Sequence[Inject] = ()
-    expectations: Sequence[Expectation] = ()
+    templates: tuple[MessageTemplate, ...] = ()
+    injects: tuple[Inject, ...] = ()
+    expectations: tuple[Expectation, ...] = ()
     evaluation: Evaluation = Evaluation()
 
     def role_of(self, key: str) -> PlaybookRole | None:
@@ -386,6 +433,6 @@ class Playbook(Part):
         """One of its templates, if there is one by this id."""
         return next((each for each in self.templates if each.id == key), None)
 
-    def templates_of(self, kind: Kind) -> Sequence[MessageTemplate]:
+    def templates_of(self, kind: Kind) -> list[MessageTemplate]:
         """Those for one kind of message."""
         return [each for each in self.templates if each.kind == kind.value]

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Annotated, Final
 
-from pydantic import AfterValidator, Field, RootModel
+from pydantic import AfterValidator, ConfigDict, Field, RootModel
 
 LANGUAGES: Final = ("nb", "nn", "en", "se", "smj", "sma", "uk", "pl")
 """What a playbook may be written in (ISO 639)."""
@@ -23,7 +23,7 @@ def _known(texts: Mapping[str, str]) -> Mapping[str, str]:
 class LText(RootModel[Annotated[Mapping[str, str], Field(min_length=1), AfterValidator(_known)]]):
     """A text in one language or more: `{nb: "Skred", en: "Landslide"}`."""
 
-    model_config = {"frozen": True}
+    model_config = ConfigDict(frozen=True, json_schema_extra={"x-by-language": True})
 
     def get(self, language: str, primary: str = LANGUAGES[0]) -> str:
         """The text in this language; in the primary one where it has none, and else in whichever there is."""
