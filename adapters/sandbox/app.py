@@ -26,6 +26,7 @@ from adapters.sandbox.graph import Graph
 from adapters.sandbox.page import Page
 from adapters.sandbox.provider import Provider
 from adapters.sandbox.records import Records
+from adapters.sandbox.residents import Residents
 from adapters.sandbox.traffic import Traffic
 from adapters.sandbox.trouble import enact
 from adapters.sandbox.twilio import Twilio
@@ -171,7 +172,7 @@ def create_app(
     access.handlers.clear()
     access.propagate = False
 
-    records, faults, traffic = Records(journal), Faults(), Traffic()
+    records, faults, traffic, residents = Records(journal), Faults(), Traffic(), Residents()
     callbacks = Callbacks(callback_senders, callback_tries)
     graph = Graph(records, settings.facebook_app_id or "0")
     x = X(records, weigh=weigh_posts, limit=x_limit)
@@ -182,11 +183,13 @@ def create_app(
     for record in records.load():
         providers[record.provider].replay(record)
     page = Page(
-        settings.templates_dir, graph=graph, x=x, twilio=twilio, wordpress=wordpress,
+        settings.templates_dir, graph=graph, x=x, twilio=twilio, wordpress=wordpress, residents=residents,
         page_url=page_url or os.environ.get("CRISIS_SANDBOX_PAGE_URL") or "",
     )  # fmt: skip
-    control = Control(providers=providers, records=records, faults=faults, traffic=traffic, callbacks=callbacks)
+    control = Control(
+        providers=providers, records=records, faults=faults, traffic=traffic, callbacks=callbacks, residents=residents
+    )
     return Sandbox(
         providers=providers, faults=faults, traffic=traffic, callbacks=callbacks, control=control, page=page,
-        exercise_page=ExercisePage(settings.exercise_page_dir), records=records,
+        exercise_page=ExercisePage(settings.exercise_page_dir, faults), records=records,
     )  # fmt: skip

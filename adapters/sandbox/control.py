@@ -9,6 +9,7 @@ from adapters.sandbox.exchange import Answer, Asked, say
 from adapters.sandbox.faults import KINDS, Fault, Faults
 from adapters.sandbox.provider import Provider
 from adapters.sandbox.records import Records
+from adapters.sandbox.residents import ResidentPost, Residents
 from adapters.sandbox.traffic import Traffic
 
 
@@ -23,15 +24,20 @@ class Control:
         faults: Faults,
         traffic: Traffic,
         callbacks: Callbacks,
+        residents: Residents,
     ) -> None:
         self._providers = providers
         self._records = records
         self._faults = faults
         self._traffic = traffic
         self._callbacks = callbacks
+        self._residents = residents
 
-    def answer(self, asked: Asked) -> Answer:  # noqa: PLR0911 - one line an address
+    def answer(self, asked: Asked) -> Answer:  # noqa: C901, PLR0911 - one line an address
         """One request under ``/sandbox``."""
+        kind, _, key = asked.path[1:].partition("/")
+        if key and kind in {"faults", "residents"} and asked.method in {"PUT", "DELETE"}:
+            return self._put(kind, key, asked) if asked.method == "PUT" else self._take_away(kind, key)
         match asked.method, asked.path:
             case "GET", "/health":
                 return say(200, {"status": "ok"})
@@ -43,6 +49,11 @@ class Control:
             case "DELETE", "/faults":
                 self._faults.clear()
                 return say(200, {"faults": []})
+            case "GET", "/residents":
+                return say(200, {"residents": [post.model_dump() for post in self._residents.all()]})
+            case "DELETE", "/residents":
+                self._residents.clear()
+                return say(200, {"residents": []})
             case "GET", "/records":
                 return self._show_records(asked)
             case "DELETE", "/records":
@@ -60,10 +71,27 @@ class Control:
         try:
             fault = Fault.model_validate_json(asked.body)
         except ValidationError as error:
-            problems = [{"where": list(each["loc"]), "what": each["msg"]} for each in error.errors()]
-            return say(422, {"detail": "This fault cannot be scripted.", "problems": problems})
+            return _refused("This fault cannot be scripted.", error)
         self._faults.add(fault)
         return say(201, fault.model_dump())
+
+    def _put(self, kind: str, key: str, asked: Asked) -> Answer:
+        """Make something by this id so: a drill says what is to be, again and again, and nothing happens twice."""
+        try:
+            if kind == "faults":
+                fault = Fault.model_validate({**asked.fields, "id": key})
+                self._faults.put(fault)
+                return say(200, fault.model_dump())
+            post = ResidentPost.model_validate({**asked.fields, "id": key})
+        except ValidationError as error:
+            return _refused(f"This cannot be put among the {kind}.", error)
+        if not self._residents.put(post):
+            return say(409, {"detail": "There are as many residents' posts as the sandbox shows."})
+        return say(200, post.model_dump())
+
+    def _take_away(self, kind: str, key: str) -> Answer:
+        (self._faults if kind == "faults" else self._residents).remove(key)
+        return say(200, {"id": key})
 
     def _show_records(self, asked: Asked) -> Answer:
         query = asked.query
@@ -101,5 +129,11 @@ class Control:
         self._records.clear()
         self._traffic.clear()
         self._callbacks.clear()
+        self._residents.clear()
         for provider in self._providers.values():
             provider.clear()
+
+
+def _refused(detail: str, error: ValidationError) -> Answer:
+    problems = [{"where": list(each["loc"]), "what": each["msg"]} for each in error.errors()]
+    return say(422, {"detail": detail, "problems": problems})

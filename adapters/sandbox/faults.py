@@ -10,6 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, model_validator
 from adapters.sandbox.exchange import Verb
 
 Facts = tuple[str | None, str | None]
+ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+PAGE = "crisis-page"
+"""No provider, but what the public reads. It can be down, and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +83,8 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    provider: Literal["graph", "x", "twilio", "wordpress"]
+    id: Annotated[str, Field(pattern=ID)] | None = None  # of one that is put and taken away by name
+    provider: Literal["graph", "x", "twilio", "wordpress", "crisis-page"]
     kind: str
     times: Annotated[int, Field(ge=1)] | None = None  # how many requests it hits; null for all
     share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the matching requests, at random
@@ -102,6 +106,8 @@ class Fault(BaseModel):
             raise ValueError(f"no fault is called {self.kind!r}; there are {', '.join([*KINDS, *ALIASES])}")
         if self.does.stage == "callback" and self.provider != "twilio":
             raise ValueError(f"{self.kind} is about callbacks, and only twilio sends those")
+        if self.provider == PAGE and self.kind != "bare_before":
+            raise ValueError(f"the crisis page can be down (bare), and nothing else: not {self.kind}")
         if isinstance(self.code, str) and self.provider in {"graph", "twilio"}:
             raise ValueError(f"{self.provider}'s error codes are numbers, not {self.code!r}")
         self._random = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
@@ -116,6 +122,10 @@ class Fault(BaseModel):
     def spent(self) -> bool:
         """It has hit as often as it should."""
         return self.times is not None and self.hits >= self.times
+
+    def is_as(self, other: "Fault") -> bool:
+        """It is the same to whoever meets it, whatever it has hit by now."""
+        return self.model_copy(update={"hits": 0}) == other.model_copy(update={"hits": 0})
 
     def shuffle(self, steps: list[Any]) -> list[Any]:
         """The steps in another order than they had, the same order for the same seed."""
@@ -161,6 +171,19 @@ class Faults:
     def add(self, fault: Fault) -> None:
         """Put a fault in force."""
         self._by_provider.setdefault(fault.provider, []).append(fault)
+
+    def put(self, fault: Fault) -> None:
+        """Put a fault with an id in force. The same again changes nothing; another one by this id takes its place."""
+        known = next((each for each in self.all() if each.id == fault.id), None)
+        if known is not None and known.is_as(fault):
+            return
+        self.remove(fault.id or "")
+        self.add(fault)
+
+    def remove(self, key: str) -> None:
+        """Take the fault with this id away. None is there: well."""
+        for provider, faults in self._by_provider.items():
+            self._by_provider[provider] = [each for each in faults if each.id != key]
 
     def pick(self, provider: str, verb: Verb, facts: Callable[[], Facts]) -> Script | None:
         """What is to go wrong with this request; ``None`` when nothing is."""

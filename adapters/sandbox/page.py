@@ -13,6 +13,7 @@ from adapters.sandbox.article import Article
 from adapters.sandbox.exchange import Answer, Asked, say_html
 from adapters.sandbox.graph import Graph
 from adapters.sandbox.pagepost import PagePost
+from adapters.sandbox.residents import Residents
 from adapters.sandbox.tweet import Tweet
 from adapters.sandbox.twilio import Twilio
 from adapters.sandbox.wordpress import WordPress
@@ -31,7 +32,15 @@ class Page:
     """Reads the stand-ins, renders the template."""
 
     def __init__(
-        self, templates: Path, *, graph: Graph, x: X, twilio: Twilio, wordpress: WordPress, page_url: str
+        self,
+        templates: Path,
+        *,
+        graph: Graph,
+        x: X,
+        twilio: Twilio,
+        wordpress: WordPress,
+        residents: Residents,
+        page_url: str,
     ) -> None:
         if page_url and urlsplit(page_url).scheme not in {"http", "https"}:
             raise ValueError(f"CRISIS_SANDBOX_PAGE_URL must be an http or https address, not {page_url!r}.")
@@ -47,6 +56,7 @@ class Page:
         self._x = x
         self._twilio = twilio
         self._wordpress = wordpress
+        self._residents = residents
         self._page_url = page_url
 
     def answer(self, asked: Asked) -> Answer:
@@ -57,6 +67,7 @@ class Page:
             x=self._posts(),
             articles=self._articles(),
             texts=self._texts(),
+            residents={channel: self._residents.on(channel) for channel in ("facebook", "twitter")},
             page_url=self._page_url,
             refresh=REFRESH_SECONDS if asked.query.get("oppdater") else 0,
             now=datetime.now(OSLO),
