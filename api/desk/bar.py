@@ -14,8 +14,10 @@ from crisis.limits import service as limits
 from crisis.limits.service import Trouble
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
-from crisis.users import break_glass
+from crisis.users import appointments, break_glass
 from crisis.users.break_glass import Alarm
+from crisis.users.models import Appointment
+from crisis.users.sessions import SignedIn
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,8 @@ class Bar:
     troubles: Sequence[Trouble]
     alarms: Sequence[Alarm]
     """Break-glass codes that were used, and that nobody has acknowledged: in both modes, on every page."""
+    appointments: Sequence[Appointment]
+    """Who was given the right to send, for the directors to see: in both modes, on each of their pages."""
 
     @property
     def is_locking(self) -> bool:
@@ -43,8 +47,8 @@ class Bar:
         return self.activation.activated_at if self.activation else None
 
 
-async def read(crisis: Crisis, mode: Mode) -> Bar:
-    """How it stands in this mode."""
+async def read(crisis: Crisis, mode: Mode, signed_in: SignedIn) -> Bar:
+    """How it stands in this mode, for this person."""
     other = Mode.EXERCISE if mode is Mode.ACTUAL else Mode.ACTUAL
     async with crisis.db.transaction() as session:
         activation = await activations.find_current(session, mode)
@@ -59,4 +63,5 @@ async def read(crisis: Crisis, mode: Mode) -> Bar:
             promised[0] if promised else None,
             await limits.troubles(session, mode, CHANNEL_NAMES),
             await break_glass.alarms(session),
+            await appointments.waiting(session, signed_in),
         )

@@ -58,6 +58,9 @@ TYPED: Final = {
     "leader": N_("Enhetsleder"),
     "number": N_("Nummer"),
     "url": N_("Lenke"),
+    "note": N_("Merknad"),
+    "improvement": N_("Tiltak"),
+    "owner": N_("Ansvarlig"),
 }
 """The fields that people write in, and what to call them. What stands in others goes along unseen."""
 BLANK: Final = "blank-"

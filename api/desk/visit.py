@@ -152,7 +152,10 @@ class Visit:
         said = self._read_said()
         frame: dict[str, Any] = {"said": said, "bar": None, "navigation": ()}
         if self._signed_in is not None:
-            frame |= {"bar": await bar.read(self.crisis, self.mode), "navigation": navigation.of(self._signed_in.actor)}
+            frame |= {
+                "bar": await bar.read(self.crisis, self.mode, self._signed_in),
+                "navigation": navigation.of(self._signed_in.actor),
+            }
         body = self._pages.whole(name, self.language, frame | self._context(context))
         response = HTMLResponse(body, status, self._headers())
         if said:

@@ -9,8 +9,8 @@ from crisis import clock
 from crisis.bootstrap import Crisis
 from crisis.cli import door, screen, times
 from crisis.roles import Role
-from crisis.users import break_glass, enrolment, service, sessions
-from crisis.users.models import Session, User
+from crisis.users import appointments, break_glass, enrolment, service, sessions
+from crisis.users.models import Appointment, Session, User
 from crisis.users.passwords import Passwords
 
 T = TypeVar("T")
@@ -114,6 +114,38 @@ def break_glass_codes(
         "Print them, and put them in a sealed envelope that can be reached with the power out.",
         style="dim",
     )
+
+
+@group.command("appointments")
+def list_appointments(
+    *,
+    seen: Annotated[int | None, typer.Option(metavar="APPOINTMENT", help="It is in order: acknowledge it.")] = None,
+    by: door.ByOption = None,
+    as_json: door.JsonOption = False,
+) -> None:
+    """Who was given the right to send, or a new way to sign in with it, that no director has acknowledged."""
+    if seen is not None:
+        number = seen
+        door.run(lambda crisis: appointments.acknowledge(crisis.db, door.actor(by), number))
+        screen.say(f"Appointment {seen} is acknowledged.")
+        return
+
+    async def act(crisis: Crisis) -> Sequence[Appointment]:
+        async with crisis.db.transaction() as session:
+            return await appointments.list_waiting(session)
+
+    found = door.run(act)
+    if as_json:
+        names = ("id", "user_id", "name", "role", "given", "by", "created_at")
+        screen.show_json([{name: getattr(each, name) for name in names} for each in found])
+    elif not found:
+        screen.say("Every appointment has been acknowledged.")
+    else:
+        rows = [
+            (each.id, each.name, each.role.value, each.given.value, each.by, times.shown(each.created_at))
+            for each in found
+        ]
+        screen.show(screen.table(("No.", "Name", "Role", "How", "By", "When"), rows, right={"No."}))
 
 
 @group.command("sessions")

@@ -52,6 +52,7 @@ ACTS: Final[Mapping[str, About]] = {
     "set_standby": About.ACCOUNT,
     "use_break_glass_code": About.ACCESS,
     "acknowledge_break_glass": About.ACCESS,
+    "acknowledge_appointment": About.ACCESS,
     "export_log": About.ACCESS,
 }
 """``{action of the audit log: what it is about}``. What is not here is for the auditor, in the audit log itself."""

@@ -45,6 +45,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "set_standby": N_("endret reserven til %(account)s"),
     "use_break_glass_code": N_("logget inn med nødkode"),
     "acknowledge_break_glass": N_("har sett at en nødkode er brukt"),
+    "acknowledge_appointment": N_("har sett at noen kan sende krisemeldinger"),
     "export_log": N_("hentet ut loggen"),
 }
 ABOUT: Final[Mapping[About, str]] = {

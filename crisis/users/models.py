@@ -1,4 +1,6 @@
-"""Eight tables: users, their passkeys, sessions and devices; break-glass codes; sign-ins under way, and failed ones; kept forms."""
+"""Nine tables: users, their passkeys, sessions and devices; break-glass codes; appointments; sign-ins under way, and failed ones;
+kept forms.
+"""
 
 from datetime import datetime
 from enum import StrEnum
@@ -30,6 +32,16 @@ class Rite(StrEnum):
     ADD_PASSKEY = "add_passkey"
     ADD_TOTP = "add_totp"  # the QR code is shown; its first code is asked for
     OIDC = "oidc"
+
+
+class Given(StrEnum):
+    """How somebody came to be able to act in a role that sends."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    RESET = "reset"  # a new link to choose how to sign in, which whoever made it holds too
+    ENABLED = "enabled"
+    PROVIDER = "provider"  # the identity provider says so
 
 
 class User(Base):
@@ -107,6 +119,24 @@ class BreakGlassCode(Base):
     """The name that was given with it. Nobody has proved it: that is what is loud about it."""
     reason: Mapped[str | None] = mapped_column(Text)
     address: Mapped[str | None] = mapped_column(Text)
+    acknowledged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    acknowledged_by: Mapped[str | None] = mapped_column(Text)
+
+
+class Appointment(Base):
+    """Somebody was given a role that sends, or a new way to sign in with it; and which director has seen that."""
+
+    __tablename__ = "appointments"
+    __table_args__ = (Index("appointments_waiting", "id", postgresql_where=text("acknowledged_at IS NULL")),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(Text)
+    """Whose it is, as they were called then."""
+    role: Mapped[Role] = mapped_column(words(Role))
+    given: Mapped[Given] = mapped_column(words(Given))
+    by: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     acknowledged_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     acknowledged_by: Mapped[str | None] = mapped_column(Text)
 

@@ -1,4 +1,7 @@
-"""Users: add, change, disable, enable, reset. Every one of these counts from the person's next request on."""
+"""Users: add, change, disable, enable, reset. Every one of these counts from the person's next request on.
+
+What lets somebody in with the right to send is shown to the directors (:mod:`crisis.users.appointments`).
+"""
 
 import re
 from collections.abc import Sequence
@@ -13,8 +16,8 @@ from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.roles import Act, Actor, Role, require
-from crisis.users import devices, enrolment, sessions
-from crisis.users.models import Passkey, User
+from crisis.users import appointments, devices, enrolment, sessions
+from crisis.users.models import Given, Passkey, User
 
 NAME_MOST: Final = 100  # characters
 ROLES: Final = tuple(role for role in Role if role is not Role.OPERATOR)
@@ -64,6 +67,7 @@ async def add(
             await session.flush()
             link = enrolment.make_link(user)
             await session.flush()
+            await appointments.note(session, user, Given.ADDED, actor.name)
             await chain.append(session, actor, "add_user", _subject(user), name=name, user_role=role.value, unit=unit)
     except IntegrityError:
         raise LoginTaken(login) from None
@@ -85,8 +89,9 @@ async def change(
         before = {"name": user.name, "user_role": user.role.value, "unit": user.unit}
         after = {"name": name, "user_role": role.value, "unit": unit}
         if before != after:
-            user.name, user.role, user.unit = name, role, unit
+            old, user.name, user.role, user.unit = user.role, name, role, unit
             await session.flush()
+            await appointments.note(session, user, Given.CHANGED, actor.name, old)
             await chain.append(session, actor, "change_user", _subject(user), before=before, after=after)
     return user
 
@@ -115,6 +120,7 @@ async def enable(db: Database, actor: Actor, user_id: int) -> User:
         if user.disabled_at is not None:
             user.disabled_at = None
             await session.flush()
+            await appointments.note(session, user, Given.ENABLED, actor.name)
             await chain.append(session, actor, "enable_user", _subject(user), name=user.name)
     return user
 
@@ -139,6 +145,7 @@ async def reset(db: Database, actor: Actor, user_id: int, *, by: int | None = No
         ended = await sessions.end_all(session, user_id)
         link = enrolment.make_link(user)
         await session.flush()
+        await appointments.note(session, user, Given.RESET, actor.name)
         await chain.append(session, actor, "reset_user", _subject(user), name=user.name, ended_sessions=ended)
     return user, link
 

@@ -7,8 +7,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.audit import chain
+from crisis.users import appointments
 from crisis.users.grants import Grant, NoRole, name_in
-from crisis.users.models import User
+from crisis.users.models import Given, User
 
 
 async def user_of(session: AsyncSession, issuer: str, claims: Mapping[str, Any], grant: Grant) -> User:
@@ -23,13 +24,15 @@ async def user_of(session: AsyncSession, issuer: str, claims: Mapping[str, Any],
             name=name, role=grant.role, unit=grant.unit, issuer=issuer, subject=subject, created_by="identity provider"
         )
         session.add(user)
+        before = None
         action = "add_user"
     elif (user.name, user.role, user.unit) != (name, grant.role, grant.unit):
-        user.name, user.role, user.unit = name, grant.role, grant.unit
+        before, user.name, user.role, user.unit = user.role, name, grant.role, grant.unit
         action = "change_user"
     else:
         return user
     await session.flush()
+    await appointments.note(session, user, Given.PROVIDER, "identity provider", before)
     await chain.append(
         session,
         None,

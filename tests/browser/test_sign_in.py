@@ -287,6 +287,11 @@ async def test_every_page_about_signing_in_in_every_look(
     await lens.look("kept form")
     await page.get_by_role("button", name="Endre brukeren").click()
     await expect(page.get_by_role("heading", name="Ola Lie")).to_be_visible()
+    await service.add(crisis.db, factories.OPERATOR, "Eva Lie", "eva", Role.DIRECTOR)
+    async with crisis.db.transaction() as session:
+        await session.execute(text("UPDATE users SET role = 'director' WHERE login = 'kari'"))
+    await window.go("/appointments")
+    await lens.look("appointments")
     assert not lens.wrong, "\n".join(lens.wrong)
 
 

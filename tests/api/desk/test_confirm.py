@@ -1,6 +1,7 @@
 """Confirming who one is over HTTP: before what goes out, locks or takes the log away; once, with everything of the act kept."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -24,9 +25,14 @@ def asks(page: Page) -> bool:
     return (page.status, page.title.split(" –")[0]) == (403, "Bekreft at det er deg")
 
 
+def form_of(page: Page) -> Any:
+    """The one that asks for a code."""
+    return next(each for each in page.tree.forms if "confirm_code" in each.fields)
+
+
 async def press_again(browser: Browser, page: Page, code: str) -> Page:
     """Fill in the code on the page that asks for it, and send its form as it stands: all of it, in its order."""
-    form = next(each for each in page.tree.forms if "confirm_code" in each.fields)
+    form = form_of(page)
     form.fields["confirm_code"] = code
     return await browser.ask("POST", str(form.action), data=form.form_values())
 
@@ -64,7 +70,7 @@ async def test_a_message_is_sent_by_a_factor_of_the_last_four_hours_and_the_send
     assert page.tree.xpath("//a[text()='Avbryt']/@href") == [f"{path}/check"]
     page = await press_again(nobody, page, "000000")
     assert (page.status, await state(crisis)) == (422, RevisionState.DRAFT)
-    carried = [(name, value) for name, value in page.tree.forms[-1].form_values() if name == "leave_out"]
+    carried = [(name, value) for name, value in form_of(page).form_values() if name == "leave_out"]
     assert carried == [("leave_out", "nn"), ("leave_out", "en")], "what comes several times comes along several times"
     page = await press_again(nobody, page, kari.code(1))
     assert (page.status, page.location) == (303, "/messages/1")

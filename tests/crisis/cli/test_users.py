@@ -50,3 +50,14 @@ async def test_break_glass_codes_are_printed_once(shell: Shell) -> None:
     assert ran.code == 0, ran.err
     assert ran.out.count("-") >= 70
     assert (await shell("users", "break-glass", "--role", "admin")).code == 1
+
+
+@pytest.mark.usefixtures("db")
+async def test_appointments_are_seen_and_acknowledged_from_the_shell(shell: Shell) -> None:
+    assert "has been acknowledged" in (await shell("users", "appointments")).said
+    await shell("users", "add", "Kari Moen", "--login", "kari", "--role", "director")
+    (found,) = (await shell("users", "appointments", "--json")).json
+    assert (found["name"], found["role"], found["given"]) == ("Kari Moen", "director", "added")
+    assert "Kari Moen" in (await shell("users", "appointments")).out
+    assert "is acknowledged" in (await shell("users", "appointments", "--seen", str(found["id"]))).said
+    assert (await shell("users", "appointments", "--seen", str(found["id"]))).code == 1
