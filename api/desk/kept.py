@@ -24,6 +24,7 @@ ACTS: Final = {
     "/activations": N_("Sett krisestab"),
     "/activations/{activation_id:int}/stand-down": N_("Avslutt krisestab"),
     "/log": N_("Skriv i loggen"),
+    "/log/note": N_("Skriv i loggen"),
     "/log/export": N_("Hent loggen"),
     "/messages": N_("Skriv en ny melding"),
     "/messages/{message_id:int}/retract": N_("Meld falsk alarm"),

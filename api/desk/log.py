@@ -6,13 +6,14 @@ import json
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any, Final
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from fastapi import APIRouter
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.responses import Response, StreamingResponse
 
 from api.desk.confirm import asked_first
+from api.desk.note import uuid_of
 from api.desk.route import PageRoute, TheVisit
 from api.desk.typed import DATE, Mistyped, Moment, number
 from api.desk.visit import Visit
@@ -59,7 +60,7 @@ async def write(visit: TheVisit) -> Response:
         problems["text"] = _("Skriv hva som skjedde, eller hva som ble bestemt.")
     if not problems:
         try:
-            written = Written(typed["text"], typed["told_by"], happened_at, once=_uuid(typed["once"]))
+            written = Written(typed["text"], typed["told_by"], happened_at, once=uuid_of(typed["once"]))
             await notes.write(visit.crisis.db, actor, number(typed["activation"]), written)
         except Invalid:
             problems["text"] = _("Teksten er for lang, eller tidspunktet har ikke vært ennå. Ingenting er lagret.")
@@ -151,10 +152,3 @@ def _row(cells: Any) -> str:
 
 def _about(said: str) -> About | None:
     return About(said) if said in set(About) else None
-
-
-def _uuid(said: str) -> UUID | None:
-    try:
-        return UUID(said)
-    except ValueError:
-        return None

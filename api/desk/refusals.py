@@ -13,10 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from api.desk.accepted import accepted
 from api.desk.cross_site import SAFE, FromElsewhere, check_origin
 from api.desk.pages import Pages
 from api.desk.sentences import find, told
-from api.desk.spoken import spoken
 from api.desk.visit import FIELDS_MOST, FORM_MOST, POLICY, Visit
 from api.errors import STATUS, TooLarge
 from crisis.activations.service import ActivationLocked
@@ -114,7 +114,7 @@ async def database_away(request: Request, pages: Pages) -> Response:
     """
     title, sentence = AWAY
     typed = await _typed(request)
-    language = spoken(request)
+    language = accepted(request)
     context = {
         "heading": title,
         "sentence": sentence if typed is None else SENT,

@@ -58,6 +58,7 @@ PLACES = (
     Place("/audiences/imports/{imported}", Act.MANAGE_AUDIENCES, "imported", in_exercise=False),
     Place("/switchboard", Act.READ_CRISIS),
     Place("/log", Act.READ_LOG),
+    Place("/log/note", Act.WRITE_LOG),
     Place("/users", Act.MANAGE_USERS, in_exercise=False),
     Place("/users/new", Act.MANAGE_USERS, in_exercise=False),
     Place("/users/1", Act.MANAGE_USERS, in_exercise=False),

@@ -25,7 +25,7 @@ _MARK = """
   window.wanted = all.filter((each) =>
     each.checkVisibility({ visibilityProperty: true }) && !each.disabled && !each.closest("[aria-hidden=true]") &&
     (each.type !== "radio" || each.checked));
-  return window.wanted.length + 8 * document.querySelectorAll("[type=datetime-local]").length + 10;
+  return window.wanted.length + 8 * document.querySelectorAll("[type=date]").length + 10;
 }
 """
 _FOUND = """
