@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.desk.improvements import offered
 from api.desk.live import Look, watched
 from api.desk.route import AnyVisit, PageRoute, TheVisit
 from api.desk.situation import PAGE, BoardTopic, context
@@ -27,7 +28,9 @@ async def show(visit: TheVisit) -> Response:
         found = await look.status(visit.mode)
         if found.activation is None:
             drill = await activations.find_latest(session, Mode.EXERCISE)
-            return await visit.page("start", status=200, drill=drill, troubles=found.troubles)
+            return await visit.page(
+                "start", status=200, drill=drill, troubles=found.troubles, improvements=await offered(visit)
+            )
         topic = BoardTopic(found.activation.id, visit.mode, can(visit.actor, Act.READ_LOG))
         situation = await topic.read(look)
     values = context(situation, visit)

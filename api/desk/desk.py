@@ -12,7 +12,7 @@ from api.desk import (
     account,
     accounts,
     activations,
-    appointments,
+    answers,
     audiences,
     board,
     break_glass,
@@ -21,17 +21,19 @@ from api.desk import (
     delivery,
     demo,
     enrolment,
+    impression,
+    improvements,
     kept,
     log,
     login,
     me,
     message,
     messages,
-    note,
     posts,
     recipients,
     refusals,
     register,
+    reports,
     sending,
     setup,
     sheet,
@@ -44,6 +46,7 @@ from api.desk.live import Live
 from api.desk.pages import Pages
 from api.desk.visit import Visit
 from crisis.bootstrap import Crisis
+from crisis.drills.report.service import Reports
 from crisis.settings import Settings
 from crisis.users.entrance import Entrance
 from crisis.users.oidc import Oidc
@@ -64,7 +67,6 @@ NOUNS: Final = (
     sheet,
     composer,
     messages,
-    note,
     sending,
     login,
     confirm,
@@ -72,13 +74,16 @@ NOUNS: Final = (
     enrolment,
     me,
     users,
-    appointments,
     break_glass,
     demo,
     message,
     recipients,
     delivery,
     taking_back,
+    impression,
+    reports,
+    answers,
+    improvements,
 )
 
 
@@ -86,6 +91,7 @@ def install(app: FastAPI, settings: Settings) -> None:
     """Give the application its pages."""
     assets = Assets(settings.templates_dir / "static", settings.browser_dir)
     app.state.pages = Pages(settings.templates_dir, assets)
+    app.state.reports = Reports.of(app.state.crisis)
     app.state.live = Live(app.state.crisis, app.state.pages.renderer)
     crisis: Crisis = app.state.crisis
     place = Place.of(settings.public_url, settings.municipality)

@@ -1,8 +1,7 @@
 """Pages: the templates of the desk, one environment for each language.
 
-What a template may use beside its own context: ``asset(name)``, ``once()`` (a name for one sending of a form), the filters
-``time_of_day``, ``date``, ``moment``, ``span``, ``number``, ``iso``, ``channel_name`` and ``language_name``, and ``_()``,
-``ngettext()`` and ``{% trans %}``. Every variable is
+What a template may use beside its own context: ``asset(name)``, the filters ``time_of_day``, ``date``, ``day``, ``moment``, ``span``,
+``number``, ``iso``, ``channel_name`` and ``language_name``, and ``_()``, ``ngettext()`` and ``{% trans %}``. Every variable is
 escaped; no text of a user's is ever a template.
 """
 
@@ -12,7 +11,6 @@ from datetime import datetime
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -84,11 +82,11 @@ def _environment(
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {"asset": assets.address, "now": clock.now, "languages": texts.LANGUAGES}
-    made.globals["once"] = lambda: str(uuid4())
     made.filters |= {
         "in_mode": in_mode,
         "time_of_day": lambda at: times.time_of_day(at, language),
         "date": lambda at: times.date(at, language),
+        "day": lambda on: times.day(on, language),
         "moment": lambda at: times.moment(at, language),
         "span": times.span,
         "number": lambda value: format_decimal(value, locale=language),

@@ -1,5 +1,6 @@
 """Times as the desk's languages write them: ``kl. 05.58``, ``20. november``. Local, in Norway. Neither is broken between lines."""
 
+from datetime import date as Date
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -51,7 +52,12 @@ def second(at: datetime, language: str) -> str:
 
 def date_and_year(at: datetime, language: str) -> str:
     """``20. november 2026``: for what is read in another year."""
-    return format_date(at.astimezone(clock.OSLO), _YEAR[language], locale=language)
+    return day(at.astimezone(clock.OSLO).date(), language)
+
+
+def day(on: Date, language: str) -> str:
+    """The same of a date that is no moment: a deadline."""
+    return format_date(on, _YEAR[language], locale=language)
 
 
 def dated(at: datetime, language: str) -> str:

@@ -1,5 +1,6 @@
 """Tongue: one language, and everything that is said in it."""
 
+from datetime import date as Date
 from datetime import datetime, timedelta
 from gettext import NullTranslations
 from pathlib import Path
@@ -13,7 +14,7 @@ from crisis.tongue import channels, languages, texts, times
 class Tongue(Protocol):
     """Whoever says texts in one language: a visit, a renderer, a speaker."""
 
-    def gettext(self, text: str, **values: object) -> str:
+    def gettext(self, text: str, /, **values: object) -> str:
         """A text in this language, with its blanks filled in."""
 
 
@@ -29,7 +30,7 @@ class Speaker:
         spoken = language if language in texts.LANGUAGES else texts.SOURCE
         return cls(spoken, texts.load(templates_dir)[spoken])
 
-    def gettext(self, text: str, **values: object) -> str:
+    def gettext(self, text: str, /, **values: object) -> str:
         """A text in this language, with its blanks filled in."""
         said = self._translations.gettext(text)
         return said % values if values else said
@@ -49,6 +50,10 @@ class Speaker:
     def date(self, at: datetime) -> str:
         """``20. november 2026``."""
         return times.date_and_year(at, self.language)
+
+    def day(self, on: Date) -> str:
+        """The same of a date that is no moment."""
+        return times.day(on, self.language)
 
     def moment(self, at: datetime) -> str:
         """``20. november 2026 kl. 05.58``."""

@@ -14,8 +14,14 @@ PARTIAL = {"HX-Request": "true"}
 class Page:
     """What came back, and how to look into it."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: str) -> None:
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, status: int, headers: Mapping[str, str], raw: bytes) -> None:
+        self.status, self.headers, self.raw = status, headers, raw
+
+    @cached_property
+    def body(self) -> str:
+        """What is text; a file that is none is in ``raw``."""
+        is_file = self.headers.get("Content-Type", "").startswith(("application/pdf", "application/zip"))
+        return "" if is_file else self.raw.decode("utf-8-sig")
 
     @cached_property
     def tree(self) -> Any:
@@ -70,7 +76,7 @@ class Browser:
         ) as answered:
             for morsel in answered.cookies.values():
                 self.cookies[morsel.key] = f"{morsel.key}={morsel.coded_value}"
-            return Page(answered.status, answered.headers, (await answered.read()).decode("utf-8-sig"))
+            return Page(answered.status, answered.headers, await answered.read())
 
     async def get(self, path: str, headers: Mapping[str, str] | None = None, *, partial: bool = False) -> Page:
         return await self.ask("GET", path, headers={**(PARTIAL if partial else {}), **(headers or {})})
