@@ -1,4 +1,4 @@
-"""Stories: a message as a whole. Seen, taken back as a false alarm in one act, or taken down."""
+"""Stories: a message as a whole. Seen, taken back as a false alarm in one act, taken down, or what failed of it tried at once."""
 
 from fastapi import APIRouter
 
@@ -11,10 +11,11 @@ from api.v1.schemas.stories import (
     RetractedOut,
     RetractIn,
     RetractionPlanOut,
+    TriedAgainOut,
     WithdrawnDeliveryOut,
     WithdrawnOut,
 )
-from crisis.deliveries import promises
+from crisis.deliveries import impatience, promises
 from crisis.deliveries.delivery_withdrawal import withdraw_delivery
 from crisis.deliveries.withdrawals import withdraw_message
 from crisis.messages import drafts
@@ -52,6 +53,14 @@ async def withdraw(message_id: Id, crisis: TheCrisis, actor: Who) -> WithdrawnOu
     says what to do about those. Tells nobody anything: a correction or the retraction does.
     """
     return WithdrawnOut.model_validate(await withdraw_message(crisis.db, actor, message_id, crisis.capabilities))
+
+
+@router.post("/messages/{message_id}/try-again", summary="Try now what failed and waits")
+async def try_again(message_id: Id, crisis: TheCrisis, actor: Who) -> TriedAgainOut:
+    """Instead of when the engine would. Only what was surely not processed: what is out, or may be, is left alone. Harmless to
+    ask twice.
+    """
+    return TriedAgainOut.model_validate(await impatience.try_again(crisis.db, actor, message_id))
 
 
 @router.post("/deliveries/{delivery_id}/withdraw", tags=["deliveries"], summary="Take one post down")

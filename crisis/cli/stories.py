@@ -1,4 +1,4 @@
-"""``crisis message retract`` and ``withdraw``: take a message back as a false alarm, or take it down."""
+"""``crisis message retract``, ``withdraw`` and ``try-again``: take a message back, take it down, or have what failed tried now."""
 
 import sys
 from collections.abc import Mapping
@@ -10,7 +10,8 @@ import typer
 from crisis.bootstrap import Crisis
 from crisis.cli import door, screen, times
 from crisis.cli.messages import described, group, preview_described, say_deliveries, show_preview
-from crisis.deliveries import withdrawals
+from crisis.deliveries import impatience, withdrawals
+from crisis.deliveries.impatience import TriedAgain
 from crisis.deliveries.withdrawals import WithdrawnMessage
 from crisis.errors import Invalid
 from crisis.messages.outcome import Retracted
@@ -24,6 +25,7 @@ def register(app: typer.Typer) -> None:  # noqa: ARG001 - the group is already o
     """Add the commands of this module to ``crisis message``."""
     group.command()(retract)
     group.command()(withdraw)
+    group.command()(try_again)
 
 
 def retract(
@@ -89,6 +91,25 @@ def withdraw(
     screen.say(*([each for each in said if each] or ["There was nothing of it to take down."]))
     if done.taking_down:
         screen.say("See what came of it: crisis status --watch", style="dim")
+
+
+def try_again(message: MessageArgument, *, by: door.ByOption = None, as_json: door.JsonOption = False) -> None:
+    """Try now what of a message failed and waits. What is out, or may be, is not sent again."""
+
+    async def act(crisis: Crisis) -> TriedAgain:
+        return await impatience.try_again(crisis.db, door.actor(by), message)
+
+    done = door.run(act)
+    if as_json:
+        screen.show_json(asdict(done))
+    elif done.deliveries:
+        screen.say(
+            f"Trying {screen.many(done.deliveries, 'delivery', 'deliveries')} of message {message} again now.",
+            style="bold",
+        )
+        screen.say("Follow it with: crisis status --watch", style="dim")
+    else:
+        screen.say(f"Nothing of message {message} waits to be tried again. See how it stands: crisis status")
 
 
 def _show_plan(plan: Plan, limits: Mapping[str, int]) -> None:

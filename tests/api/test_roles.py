@@ -30,6 +30,7 @@ REQUESTS = {
         ("POST", "/v1/deliveries/999/decide", {"json": {"decision": "drop"}}),
         ("POST", "/v1/deliveries/999/withdraw", {}),
         ("POST", "/v1/messages/999/withdraw", {}),
+        ("POST", "/v1/messages/999/try-again", {}),
     ],
     Act.POST: [("POST", "/v1/posts", {"json": {"account_id": 1, "text": "Åpent"}})],
     Act.MANAGE_ACCOUNTS: [

@@ -138,3 +138,26 @@ async def test_what_is_promised_is_in_the_message_and_in_the_activation(as_role:
     assert (promise["state"], promise["words"]) == ("overdue", "overdue by 3 min")
     followed = (await editor("GET", f"/v1/activations/{activation}")).json
     assert [(each["message_id"], each["state"]) for each in followed["promises"]] == [(message, "overdue")]
+
+
+async def test_what_failed_and_waits_is_tried_at_once_and_nothing_that_is_out(as_role: As, crisis: Crisis) -> None:
+    editor = await as_role(Role.EDITOR)
+    _, message = await sent(crisis)
+    path = f"/v1/messages/{message}/try-again"
+    waits = "id IN (SELECT d.id FROM deliveries d JOIN accounts a ON a.id = d.account_id WHERE a.channel = 'facebook')"
+    later = "state = 'retry_wait', due_at = now() + interval '1 hour', error = 'The provider answered 503.'"
+    async with crisis.db.transaction() as session:
+        await session.execute(text(f"UPDATE deliveries SET {later} WHERE {waits}"))
+    done = await editor("POST", path)
+    assert (done.status, done.json) == (200, {"message_id": message, "deliveries": 1})
+    async with crisis.db.transaction() as session:
+        rows = await session.execute(
+            text("SELECT state, due_at <= now() AS is_due, count(*) FROM deliveries GROUP BY 1, 2")
+        )
+        assert ("retry_wait", True, 1) in [tuple(row) for row in rows]
+        recorded = await session.scalars(text("SELECT record FROM audit WHERE record LIKE '%\"try_again\"%'"))
+        assert len(recorded.all()) == 1
+    assert (await editor("POST", "/v1/messages/999/try-again")).status == 404
+    async with crisis.db.transaction() as session:
+        await session.execute(text(f"UPDATE deliveries SET state = 'accepted', reference = 'x' WHERE {waits}"))
+    assert (await editor("POST", path)).json == {"message_id": message, "deliveries": 0}

@@ -118,6 +118,13 @@ class WithdrawnOut(Shape):
     advice: str = Field(description="What is left for a person to do; empty where there is nothing.")
 
 
+class TriedAgainOut(Shape):
+    """What is tried at once."""
+
+    message_id: int
+    deliveries: int = Field(description="Had failed and waited, and are tried now. 0: nothing waited.")
+
+
 class WithdrawnDeliveryOut(Shape):
     """What asking to take one delivery down did."""
 

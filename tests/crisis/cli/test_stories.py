@@ -158,3 +158,20 @@ async def test_the_status_counts_down_to_what_was_promised_and_says_what_came_la
     assert [(each["revision"], each["seconds"] // 60) for each in told["late"]] == [(2, 4)]
     assert [each["revision"] for each in told["promises"]] == [2]
     assert "revision 2, 4 min later than promised" in (await shell("status")).said
+
+
+async def test_what_failed_is_tried_again_by_command(shell: Shell, crisis: Crisis, message: int) -> None:
+    assert f"Nothing of message {message} waits" in (await shell("message", "try-again", str(message))).said
+    async with crisis.db.transaction() as session:
+        (waits,) = await session.scalars(text("SELECT id FROM deliveries WHERE state = 'ready' LIMIT 1"))
+        for state in ("leased", "in_flight", "retry_wait"):
+            values = {"id": waits, "state": state}
+            await session.execute(text("UPDATE deliveries SET state = :state WHERE id = :id"), values)
+    ran = await shell("message", "try-again", str(message), "--by", "Vakta")
+    assert (ran.code, f"Trying 1 delivery of message {message} again now." in ran.said) == (0, True)
+    assert (await shell("message", "try-again", str(message), "--json")).json == {
+        "message_id": message,
+        "deliveries": 1,
+    }
+    nowhere = await shell("message", "try-again", "999")
+    assert (nowhere.code, "There is no message 999" in nowhere.complained) == (1, True)
