@@ -25,7 +25,7 @@ from api.desk.visit import Visit
 from crisis import status
 from crisis.bootstrap import Crisis
 from crisis.mode import Mode
-from crisis.roles import Act, can, require
+from crisis.roles import Act, Actor, can, require
 from crisis.status import Status
 from crisis.users import sessions
 from crisis.users.sessions import SignedIn
@@ -49,8 +49,8 @@ class Topic(Protocol):
     """What somebody watches. Equal topics are one; what :meth:`read` returns is compared with what it was before."""
 
     @property
-    def act(self) -> Act:
-        """What a reader must be allowed to."""
+    def act(self) -> Act | None:
+        """What a reader must be allowed to; of ``None``, nothing but to be signed in."""
 
     async def read(self, look: "Look") -> Any:
         """How it stands: a value that is equal as long as nothing has changed."""
@@ -110,10 +110,14 @@ class Live:
         """Everybody who watches anything."""
         return [each for watched in self._watched.values() for readers in watched.readers.values() for each in readers]
 
-    def watch(self, who: SignedIn, language: str, topic: Topic) -> Stream:
-        """A stream of a topic; it ends with the session. Raises :class:`crisis.errors.NotAllowed`."""
-        require(who.actor, topic.act)
-        reader = Reader(who.session_id)
+    def watch(self, who: SignedIn, language: str, topic: Topic, part: Actor | None = None) -> Stream:
+        """A stream of a topic; it ends with the session. ``part``: whom they play in the exercise that it is of.
+
+        Raises :class:`crisis.errors.NotAllowed`.
+        """
+        if topic.act is not None:
+            require(part or who.actor, topic.act)
+        reader = Reader(who.session_id, part)
         if self._is_over or len(self.readers) >= READERS_MOST:
             reader.end("")
             return Stream(reader, lambda: None)
@@ -218,7 +222,7 @@ class Live:
         for topic, watched in self._watched.items():
             for reader in [each for readers in watched.readers.values() for each in readers]:
                 actor = in_force.get(reader.session_id)
-                if actor is None or not can(actor, topic.act):
+                if actor is None or (topic.act is not None and not can(reader.part or actor, topic.act)):
                     reader.end(ENDED)
 
     def _say_away(self, error: Exception | None) -> None:
@@ -236,4 +240,4 @@ class Live:
 def watched(visit: Visit, topic: Topic) -> Stream:
     """The stream for somebody who is signed in. Whoever is not gets :func:`api.desk.stream.over`, before anything is looked up."""
     live: Live = visit.request.app.state.live
-    return live.watch(visit.signed_in, visit.language, topic)
+    return live.watch(visit.signed_in, visit.language, topic, visit.actor if visit.actor.only else None)

@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from crisis.mode import Mode
-from crisis.roles import Act, Actor, can
+from crisis.roles import PLAYED, Act, Actor, can
 from crisis.tongue.texts import lazily as N_
 
 MODE: Final = "mode"
@@ -30,15 +30,17 @@ PLACES: Final = (
     Place("/audiences", N_("Mottakere"), Act.MANAGE_AUDIENCES),
     Place("/switchboard", N_("Sentralbord"), Act.READ_CRISIS),
     Place("/log", N_("Logg"), Act.READ_LOG),
+    Place("/drills", N_("Øvelser"), Act.RUN_DRILL),
     Place("/users", N_("Brukere"), Act.MANAGE_USERS),
     Place("/settings", N_("Oppsett"), Act.MANAGE_ACCOUNTS),
     Place("/help", N_("Hjelp")),
 )
 
 
-def of(actor: Actor) -> Sequence[Place]:
-    """What somebody's menu has."""
-    return [place for place in PLACES if place.act is None or can(actor, place.act)]
+def of(person: Actor, part: Actor | None = None) -> Sequence[Place]:
+    """What somebody's menu has: what they may do themselves; and of what is done in a crisis, what the part may that they play."""
+    played = part or person
+    return [place for place in PLACES if place.act is None or can(played if place.act in PLAYED else person, place.act)]
 
 
 def mode_of(said: object) -> Mode:

@@ -1,16 +1,18 @@
 """Pages: the templates of the desk, one environment for each language.
 
-What a template may use beside its own context: ``asset(name)``, the filters ``time_of_day``, ``date``, ``day``, ``moment``, ``span``,
-``number``, ``iso``, ``channel_name`` and ``language_name``, and ``_()``, ``ngettext()`` and ``{% trans %}``. Every variable is
+What a template may use beside its own context: ``asset(name)``, ``once()`` (a name for one sending of a form), the filters
+``time_of_day``, ``date``, ``day``, ``moment``, ``span``, ``lasting``, ``drill_time``, ``spoken``, ``number``, ``iso``,
+``channel_name`` and ``language_name``, and ``_()``, ``ngettext()`` and ``{% trans %}``. Every variable is
 escaped; no text of a user's is ever a template.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from gettext import NullTranslations
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from babel.numbers import format_decimal
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -18,6 +20,7 @@ from jinja2_fragments import render_block
 
 from api.desk.assets import Assets
 from api.desk.navigation import in_mode
+from api.desk.playbook_text import spoken
 from crisis import clock
 from crisis.tongue import channels, texts, times
 from crisis.tongue import languages as tongues
@@ -82,6 +85,7 @@ def _environment(
     made.policies["ext.i18n.trimmed"] = True
     made.install_gettext_translations(translations, newstyle=True)  # type: ignore[attr-defined]
     made.globals |= {"asset": assets.address, "now": clock.now, "languages": texts.LANGUAGES}
+    made.globals["once"] = lambda: str(uuid4())
     made.filters |= {
         "in_mode": in_mode,
         "time_of_day": lambda at: times.time_of_day(at, language),
@@ -89,6 +93,9 @@ def _environment(
         "day": lambda on: times.day(on, language),
         "moment": lambda at: times.moment(at, language),
         "span": times.span,
+        "lasting": lambda length: times.lasting(length, language),
+        "drill_time": lambda seconds: times.span(timedelta(seconds=seconds)),
+        "spoken": lambda text, primary: spoken(text, language, primary),
         "number": lambda value: format_decimal(value, locale=language),
         "channel_name": lambda channel: channels.named(channel, translations.gettext),
         "language_name": lambda each: tongues.named(each, language, translations.gettext),

@@ -18,6 +18,7 @@ from api.desk.cross_site import SAFE, FromOlderPage
 from api.desk.visit import LANGUAGE, SignInNeeded, Visit
 from api.errors import failure
 from crisis.errors import CrisisError
+from crisis.mode import Mode
 
 Handler = Callable[[Request], Awaitable[Response]]
 UPLOAD_MOST = "upload_most"
@@ -40,7 +41,9 @@ class PageRoute(APIRoute):
                 return await refusals.database_away(request, state.pages)
             try:
                 await _check(visit, most)
-                return await handle(request)
+                await visit.meet(has_form=request.method not in SAFE and most is None)
+                is_closed = visit.needs_word and request.method in SAFE and not visit.is_partial
+                return await (word(visit) if is_closed else handle(request))
             except (SignInNeeded, FromOlderPage) as error:
                 return await _out_of_session(visit, error, has_file=most is not None)
             except (OperationalError, InterfaceError, PoolTimeout):
@@ -93,6 +96,12 @@ async def _signed_in(request: Request) -> Visit:
     visit: Visit = request.state.visit
     _ = visit.signed_in
     return visit
+
+
+async def word(visit: Visit, problem: str | None = None) -> Response:
+    """The exercise's signing in does not answer: a player comes in with the drill's emergency word."""
+    visit.mode = Mode.EXERCISE
+    return await visit.page("word", status=403, problem=problem)
 
 
 AnyVisit = Annotated[Visit, Depends(_visit)]

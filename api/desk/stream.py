@@ -12,6 +12,8 @@ from typing import Final
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from crisis.roles import Actor
+
 log = logging.getLogger(__name__)
 
 AWAY: Final = "away"
@@ -31,8 +33,8 @@ _RETRY = b"retry: 2000\n\n"
 class Reader:
     """Somebody who watches: what is to be sent to them."""
 
-    def __init__(self, session_id: int) -> None:
-        self.session_id = session_id
+    def __init__(self, session_id: int, part: Actor | None = None) -> None:
+        self.session_id, self.part = session_id, part
         self.wake = asyncio.Event()
         self.last: str | None = None
         """The event that ends the stream, empty for none; ``None`` as long as it goes on."""

@@ -10,8 +10,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from api.desk import bar, cross_site, navigation
+from api.desk import bar, cross_site, navigation, strip
 from api.desk.pages import Pages
+from api.desk.part import Met, meet
 from api.errors import TooLarge
 from crisis.bootstrap import Crisis
 from crisis.roles import Act, Actor, can, require
@@ -50,6 +51,7 @@ class Visit:
         self.request, self.crisis = request, crisis
         self._pages, self._signed_in = pages, signed_in
         self._form: FormData | None = None
+        self._met: Met | None = None
         self.renewed = ""
         """The session's new secret, where this request gave it one."""
         self.mode = navigation.mode_of(request.query_params.get(navigation.MODE))
@@ -76,8 +78,24 @@ class Visit:
 
     @property
     def actor(self) -> Actor:
-        """Who acts. Raises :class:`SignInNeeded`."""
+        """Who acts: on the pages of an exercise as the part that they play in it. Raises :class:`SignInNeeded`."""
+        return self._met.actor if self._met is not None else self.signed_in.actor
+
+    @property
+    def person(self) -> Actor:
+        """Who it is, whatever they play. Raises :class:`SignInNeeded`."""
         return self.signed_in.actor
+
+    @property
+    def needs_word(self) -> bool:
+        """The exercise's signing in "does not answer" them: they come in with the drill's emergency word, or not at all."""
+        return self._met is not None and self._met.needs_word
+
+    async def meet(self, *, has_form: bool) -> None:
+        """Find out whether they play a part here. Before the handler runs, and once."""
+        if self._signed_in is not None:
+            said = (await self.form()).get(navigation.MODE) if has_form else None
+            self._met = await meet(self.crisis, self.request, self._signed_in.actor, said)
 
     @property
     def language(self) -> str:
@@ -150,11 +168,12 @@ class Visit:
     async def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
         """A whole page in its frame."""
         said = self._read_said()
-        frame: dict[str, Any] = {"said": said, "bar": None, "navigation": ()}
+        frame: dict[str, Any] = {"said": said, "bar": None, "navigation": (), "strip": None}
         if self._signed_in is not None:
             frame |= {
                 "bar": await bar.read(self.crisis, self.mode, self._signed_in),
-                "navigation": navigation.of(self._signed_in.actor),
+                "navigation": navigation.of(self.person, self.actor),
+                "strip": await strip.read(self.crisis, self.mode, self.person),
             }
         body = self._pages.whole(name, self.language, frame | self._context(context))
         response = HTMLResponse(body, status, self._headers())
@@ -186,7 +205,7 @@ class Visit:
             "mode": self.mode,
             "path": self.request.url.path,
             "signed_in": self._signed_in,
-            "actor": self._signed_in.actor if self._signed_in else None,
+            "actor": self.actor if self._signed_in else None,
             "csrf": self.token,
             "file_address": self._file_address,
             "municipality": self.crisis.settings.municipality,
@@ -196,7 +215,7 @@ class Visit:
         return shown | dict(context)
 
     def _may(self, act: Act) -> bool:
-        return self._signed_in is not None and can(self._signed_in.actor, act)
+        return self._signed_in is not None and can(self.actor, act)
 
     def _file_address(self, path: str) -> str:
         """Where a form with a file is sent to."""

@@ -29,6 +29,7 @@ from crisis.messages.content import tidy
 from crisis.mode import Mode
 from crisis.playbooks.models import Action, Playbook
 from crisis.roles import Act, Actor, require
+from crisis.said import Said
 
 SLOWEST: Final = 0.1
 FASTEST: Final = 3600.0
@@ -93,7 +94,7 @@ async def start(
         if "drills_one_at_a_time" not in str(problem.orig):
             raise
         raise NotNow(
-            "Another drill was started at the same moment. See it under drills. Nothing was started."
+            Said("Another drill was started at the same moment. See it under drills. Nothing was started.")
         ) from None
     return drill
 
@@ -106,7 +107,9 @@ async def pause(db: Database, actor: Actor, drill_id: int) -> Drill:
     require(actor, Act.RUN_DRILL)
     async with _changing(db, drill_id) as (session, held):
         if not held.playbook.exercise.clock.pause_allowed:
-            raise Conflict("This playbook allows no pause: it is to be as in a real crisis. Go on, or stop the drill.")
+            raise Conflict(
+                Said("This playbook allows no pause: it is to be as in a real crisis. Go on, or stop the drill.")
+            )
         if held.drill.state is DrillState.RUNNING:
             await _set(session, held, actor, 0.0)
             _move(held.drill, DrillState.PAUSED)
@@ -163,7 +166,11 @@ async def stop(db: Database, actor: Actor, drill_id: int, reason: str) -> Drill:
     require(actor, Act.RUN_DRILL)
     reason = tidy(reason.replace("\x00", ""))
     if not 0 < len(reason) <= REASON_MOST:
-        raise Invalid(f"Say why it is stopped, in at most {REASON_MOST} characters: the report says so. It goes on.")
+        raise Invalid(
+            Said(
+                "Say why it is stopped, in at most {most} characters: the report says so. It goes on.", most=REASON_MOST
+            )
+        )
     async with _changing(db, drill_id) as (session, held):
         await ending.end(session, held, DrillState.STOPPED, actor, reason)
     return held.drill
@@ -187,19 +194,29 @@ async def _set(session: AsyncSession, held: Held, actor: Actor, speed: float, el
 async def _refuse_unless_free(session: AsyncSession) -> None:
     if (actual := await find_current(session, Mode.ACTUAL)) is not None:
         raise NotNow(
-            f"A real crisis is on: {actual.activated_by} has activated “{actual.title}”. No drill starts until it is "
-            "stood down. Nothing was started."
+            Said(
+                "A real crisis is on: {who} has activated “{title}”. No drill starts until it is stood down. Nothing was started.",
+                who=actual.activated_by,
+                title=actual.title,
+            )
         )
     if (other := await reading.current(session)) is not None:
         raise NotNow(
-            f"Drill {other.id} ({other.playbook_id}), started by {other.started_by}, is not over. Stop it first. "
-            "Nothing was started."
+            Said(
+                "Drill {number} ({playbook}), started by {who}, is not over. Stop it first. Nothing was started.",
+                number=other.id,
+                playbook=other.playbook_id,
+                who=other.started_by,
+            )
         )
     exercise: Activation | None = await find_current(session, Mode.EXERCISE)
     if exercise is not None:
         raise NotNow(
-            f"An exercise is in force already: {exercise.activated_by} has activated “{exercise.title}”. Stand it down "
-            "first. Nothing was started."
+            Said(
+                "An exercise is in force already: {who} has activated “{title}”. Stand it down first. Nothing was started.",
+                who=exercise.activated_by,
+                title=exercise.title,
+            )
         )
 
 
@@ -234,7 +251,12 @@ def _title(playbook: Playbook) -> str:
 def _speed(speed: float) -> float:
     if not SLOWEST <= speed <= FASTEST:  # of no number at all, too
         raise Invalid(
-            f"Drill time goes {SLOWEST:g} to {FASTEST:g} times as fast as the clock on the wall, not {speed:g} times."
+            Said(
+                "Drill time goes {least:g} to {most:g} times as fast as the clock on the wall, not {given:g} times.",
+                least=SLOWEST,
+                most=FASTEST,
+                given=speed,
+            )
         )
     return float(speed)
 

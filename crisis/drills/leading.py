@@ -15,6 +15,7 @@ from crisis.errors import Conflict, Invalid, NotFound
 from crisis.messages.content import clean
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, require
+from crisis.said import Said
 
 NOTE_MOST: Final = 2000
 """Characters of what is said about a judgement."""
@@ -85,10 +86,19 @@ async def judge(
 def _decide(row: DrillExpectation, held: Held, *, met: bool, in_time: bool | None) -> None:
     if row.state is State.WAITING:
         raise Conflict(
-            f"Expectation {row.key} is not asked for yet: what it follows has not happened. Nothing was decided."
+            Said(
+                "Expectation {key} is not asked for yet: what it follows has not happened. Nothing was decided.",
+                key=row.key,
+            )
         )
     if row.state not in {State.RUNNING, State.MISSED} or (row.state is State.MISSED and not met):
-        raise Conflict(f"Expectation {row.key} was decided already: {row.state.value}. Nothing was changed.")
+        raise Conflict(
+            Said(
+                "Expectation {key} was decided already: {state}. Nothing was changed.",
+                key=row.key,
+                state=row.state.value,
+            )
+        )
     if not met:
         row.state = State.MISSED
         return
@@ -105,7 +115,14 @@ async def _waiting(session: AsyncSession, held: Held, key: str) -> DrillInject:
     if inject is None:
         raise NotFound("inject", key, f"It is not in the playbook of drill {held.drill.id}.")
     if inject.state is not InjectState.WAITING:
-        raise Conflict(f"Inject {key} was {inject.state.value} already, by {inject.decided_by}. Nothing was changed.")
+        raise Conflict(
+            Said(
+                "Inject {key} was {state} already, by {who}. Nothing was changed.",
+                key=key,
+                state=inject.state.value,
+                who=inject.decided_by,
+            )
+        )
     return inject
 
 

@@ -16,6 +16,7 @@ from crisis.drills.states import InjectState
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.mode import Mode
 from crisis.roles import Actor
+from crisis.said import Said
 
 
 class WordRefused(Invalid):
@@ -23,7 +24,7 @@ class WordRefused(Invalid):
 
     def __init__(self) -> None:
         super().__init__(
-            "This is not the emergency word of this drill. The exercise leader has it, and so has the sheet."
+            Said("This is not the emergency word of this drill. The exercise leader has it, and so has the sheet.")
         )
 
 
@@ -93,7 +94,7 @@ async def break_glass(db: Database, actor: Actor, drill_id: int, word: str) -> D
             DrillPlayer.drill_id == drill_id, DrillPlayer.name == actor.name, DrillPlayer.left_at.is_(None)
         )
         if not (await session.execute(mine.values(through_glass=True).returning(DrillPlayer.id))).scalars().all():
-            raise Conflict("You play no part in this drill. Join it first.")
+            raise Conflict(Said("You play no part in this drill. Join it first."))
         await _record(session, actor, "break_drill_glass", drill_id)
     return drill
 

@@ -14,6 +14,7 @@ from crisis.drills.snapshot import playbook_of
 from crisis.drills.states import DRILL_MOVES
 from crisis.errors import Conflict, NotFound
 from crisis.playbooks.models import Playbook
+from crisis.said import Said
 
 UNDER_WAY: Final = tuple(state for state, moves in DRILL_MOVES.items() if moves)
 """The states of a drill that is not over."""
@@ -24,7 +25,11 @@ class DrillOver(Conflict):
 
     def __init__(self, drill: Drill) -> None:
         super().__init__(
-            f"Drill {drill.id} is over ({drill.state.value}), and nothing about it can be changed any more."
+            Said(
+                "Drill {number} is over ({state}), and nothing about it can be changed any more.",
+                number=drill.id,
+                state=drill.state.value,
+            )
         )
 
 
