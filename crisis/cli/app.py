@@ -32,6 +32,7 @@ MODULES = (
     "tokens",
     "users",
     "playbooks",
+    "drill_reports",
     "audit",
     "doctor",
     "demo",

@@ -65,7 +65,7 @@ async def make(actor: Actor, subject: Subject, reports: Reports, language: str) 
     files: dict[str, bytes] = {
         LOG: "".join(json.dumps(entry, ensure_ascii=False) + "\n" for entry in entries).encode(),
         "messages.json": _json([*_messages(found)]),
-        "measures.json": _json([_measured(figure) for figure in found.figures]),
+        "measures.json": _json([measured(figure) for figure in found.figures]),
         "improvements.json": _json(
             [_row(each, "id", "text", "owner", "due", "state", "outcome") for each in found.improvements]
         ),
@@ -143,7 +143,8 @@ def _messages(found: Material) -> Iterator[dict[str, Any]]:
         }
 
 
-def _measured(figure: Figure) -> dict[str, Any]:
+def measured(figure: Figure) -> dict[str, Any]:
+    """A figure as JSON."""
     return {
         "measure": figure.measured.value,
         "unit": figure.unit.value,

@@ -54,5 +54,6 @@ ACTS: Final[Mapping[str, About]] = {
     "acknowledge_break_glass": About.ACCESS,
     "acknowledge_appointment": About.ACCESS,
     "export_log": About.ACCESS,
+    "export_package": About.ACCESS,
 }
 """``{action of the audit log: what it is about}``. What is not here is for the auditor, in the audit log itself."""

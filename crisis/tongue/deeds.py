@@ -47,6 +47,7 @@ DEEDS: Final[Mapping[str, str]] = {
     "acknowledge_break_glass": N_("har sett at en nødkode er brukt"),
     "acknowledge_appointment": N_("har sett at noen kan sende krisemeldinger"),
     "export_log": N_("hentet ut loggen"),
+    "export_package": N_("hentet ut alt som forseglet pakke"),
 }
 ABOUT: Final[Mapping[About, str]] = {
     About.NOTE: N_("Loggføringer"),
