@@ -22,6 +22,8 @@ MOST_DEPTH: Final = 12
 """Maps and lists inside each other; a playbook has six."""
 MOST_NODES: Final = 10_000
 """Texts, lists and maps in all; the shipped playbooks have about two thousand."""
+MOST_ITEMS: Final = 200
+"""Of one list, or keys of one map; the shipped playbooks have twenty."""
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # libyaml where PyYAML was built with it
 _UNPRINTABLE: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What YAML 1.2 allows in no file (5.1, c-printable)."""
@@ -59,7 +61,14 @@ class Document:
         return PlaybookFault(self.file, self.line_of(way), named(way), said, nearest)
 
     def line_of(self, way: Sequence[Any]) -> int:
-        """The line of a key or an item."""
+        """The line of a key or an item; of what is nearest around it, where there is no such thing."""
+        return self._found(way)[1]
+
+    def at(self, way: Sequence[Any]) -> "str | list[Node] | dict[str, Node]":
+        """What stands there."""
+        return self._found(way)[0].value
+
+    def _found(self, way: Sequence[Any]) -> tuple[Node, int]:
         node, line = self.top, self.top.line
         for step in way:
             if isinstance(node.value, dict) and step in node.value:
@@ -69,7 +78,7 @@ class Document:
                 line = node.line
             else:
                 break
-        return line
+        return node, line
 
 
 def named(way: Sequence[Any]) -> str:
@@ -188,6 +197,10 @@ class _Reader:
     def _list(self, begin: Any, way: Way, depth: int) -> Node:
         found: list[Node] = []
         while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            if len(found) == MOST_ITEMS:
+                raise self._stop(
+                    event, way, f"This list has more than {MOST_ITEMS} items. No playbook has such a list."
+                )
             found.append(self._node(event, (*way, len(found)), depth + 1))
         return Node(found, _line(begin))
 
@@ -195,6 +208,8 @@ class _Reader:
         found: dict[str, Node] = {}
         lines: dict[str, int] = {}
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            if len(found) == MOST_ITEMS:
+                raise self._stop(event, way, f"This map has more than {MOST_ITEMS} keys. No playbook has such a map.")
             named_by = self._node(event, way, depth + 1)
             key = named_by.value
             if not isinstance(key, str):

@@ -20,6 +20,10 @@ from crisis.playbooks.texts import LText
 from crisis.roles import Role
 
 SCHEMA: Final = "playbook/1"
+FEW: Final = 10
+SOME: Final = 50
+MANY: Final = 200
+"""Items of one list at most, by what it is a list of: more than any playbook needs, and few enough to be looked through at once."""
 DURATION: Final = r"^P(?=\d|T\d)(\d{1,4}D)?(T(?=\d)(\d{1,5}H)?(\d{1,6}M)?(\d{1,8}S)?)?$"
 
 Id = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$")]
@@ -277,7 +281,7 @@ class PlaybookRole(Part):
     min: Annotated[Whole, Field(ge=0, le=100)] = 1
     """How many are needed."""
     side: Side = Side.PLAYERS
-    checklist: tuple[LText, ...] = ()
+    checklist: Annotated[tuple[LText, ...], Field(max_length=SOME)] = ()
 
     @property
     def role(self) -> Role | None:
@@ -290,9 +294,9 @@ class Languages(Part):
 
     primary: Language
     """What every text of the playbook has, and what stands where another language is missing."""
-    required: tuple[Language, ...] = ()
+    required: Annotated[tuple[Language, ...], Field(max_length=FEW)] = ()
     """What every message template has as well."""
-    optional: tuple[Language, ...] = ()
+    optional: Annotated[tuple[Language, ...], Field(max_length=FEW)] = ()
     """What a message template may have."""
 
     @property
@@ -312,8 +316,8 @@ class MessageTemplate(Part):
     id: Id
     kind: Kinds
     title: LText | None = None
-    elements: tuple[Element, ...] = ()
-    contents: Annotated[Mapping[Language, Fields], Field(json_schema_extra={"x-by-language": True})]
+    elements: Annotated[tuple[Element, ...], Field(max_length=FEW)] = ()
+    contents: Annotated[Mapping[Language, Fields], Field(max_length=FEW, json_schema_extra={"x-by-language": True})]
     """By language: the fields of a message, with the blanks' names in braces."""
 
 
@@ -330,9 +334,9 @@ class Inject(Part):
     via: Via
     from_: Annotated[LText | Line, Field(alias="from")]
     to: Id
-    objectives: tuple[Id, ...] = ()
+    objectives: Annotated[tuple[Id, ...], Field(max_length=SOME)] = ()
     text: LText
-    expects: tuple[Id, ...] = ()
+    expects: Annotated[tuple[Id, ...], Field(max_length=SOME)] = ()
     contingency: LText | None = None
     """What counterplay does when nothing comes of it."""
     channel: Channel | None = None
@@ -352,16 +356,16 @@ class Match(Part):
     """Which message counts."""
 
     kind: Kinds | None = None
-    channels: tuple[Channel, ...] = ()
-    languages: tuple[Language, ...] = ()
-    elements: tuple[Element, ...] = ()
+    channels: Annotated[tuple[Channel, ...], Field(max_length=FEW)] = ()
+    languages: Annotated[tuple[Language, ...], Field(max_length=FEW)] = ()
+    elements: Annotated[tuple[Element, ...], Field(max_length=FEW)] = ()
 
 
 class Play(Part):
     """What is said when a machine plays: one of the templates, with its blanks filled in."""
 
     template: Id
-    blanks: Mapping[str, str] = {}
+    blanks: Annotated[Mapping[str, str], Field(max_length=SOME)] = {}
 
 
 class Expectation(Part):
@@ -394,7 +398,7 @@ class Evaluation(Part):
 
     hotwash: Duration = timedelta(minutes=20)
     """How long the talk right after it takes."""
-    questions: tuple[Question, ...] = ()
+    questions: Annotated[tuple[Question, ...], Field(max_length=SOME)] = ()
     report_due: Duration = timedelta(days=14)
 
 
@@ -414,15 +418,15 @@ class Playbook(Part):
     basis: Basis = Basis()
     scenario: Scenario
     exercise: Exercise
-    objectives: tuple[Objective, ...] = ()
+    objectives: Annotated[tuple[Objective, ...], Field(max_length=SOME)] = ()
     targets: Targets = Targets()
-    roles: Annotated[tuple[PlaybookRole, ...], Field(min_length=1)]
-    channels: tuple[Channel, ...] = ("website", "facebook", "twitter", "sms")
+    roles: Annotated[tuple[PlaybookRole, ...], Field(min_length=1, max_length=SOME)]
+    channels: Annotated[tuple[Channel, ...], Field(max_length=FEW)] = ("website", "facebook", "twitter", "sms")
     languages: Languages
-    blanks: Mapping[str, Blank] = {}
-    templates: tuple[MessageTemplate, ...] = ()
-    injects: tuple[Inject, ...] = ()
-    expectations: tuple[Expectation, ...] = ()
+    blanks: Annotated[Mapping[str, Blank], Field(max_length=SOME)] = {}
+    templates: Annotated[tuple[MessageTemplate, ...], Field(max_length=SOME)] = ()
+    injects: Annotated[tuple[Inject, ...], Field(max_length=MANY)] = ()
+    expectations: Annotated[tuple[Expectation, ...], Field(max_length=MANY)] = ()
     evaluation: Evaluation = Evaluation()
 
     def role_of(self, key: str) -> PlaybookRole | None:

@@ -11,6 +11,8 @@ from crisis.playbooks.known import Known
 from crisis.playbooks.models import Action, ChannelFault, Check, Expectation, Inject, Playbook, SystemFault, Via
 from crisis.playbooks.texts import LText
 
+_SHOWN: Final = 8
+"""Of a long circle."""
 SYSTEM: Final = "system"
 """The role of an expectation that nobody has to act for."""
 IN_PLAYBOOK: Final = "language in `languages`"
@@ -176,7 +178,8 @@ def _circles(playbook: Playbook, fault: Fault) -> Iterator[PlaybookFault]:
     for circle in _circles_in(waits):
         begin = next((key for key in circle if key in ways), circle[0])
         turn = circle.index(begin)
-        said = " → ".join([*circle[turn:], *circle[:turn], begin])
+        order = [*circle[turn:], *circle[:turn]]
+        said = " → ".join([*order[:_SHOWN], *(["…"] if len(order) > _SHOWN else []), begin])
         yield fault(
             ways.get(begin, ()), f"These wait for each other, so none of them ever comes: {said}. Break the circle."
         )

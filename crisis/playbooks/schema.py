@@ -38,7 +38,8 @@ def _name(part: Any, words: Mapping[str, Any]) -> None:
         part.pop("pattern", None)
         part["enum"] = list(words[of])
     if part.pop("x-by-language", None):
-        part.pop("patternProperties", None)
+        for of_language in part.pop("patternProperties", {}).values():
+            part["additionalProperties"] = of_language
         part["propertyNames"] = {"enum": list(words["language"])}
     for each in part.values():
         _name(each, words)

@@ -25,6 +25,7 @@ _SAID: Final = _SHAPES | {
     "string_too_short": "It is empty. Write it, or leave the key out.",
     "string_too_long": "It is too long: at most {max_length} characters.",
     "too_short": "It is empty, and at least one is needed.",
+    "too_long": "There are too many here: at most {max_length}.",
     "greater_than": "It must be more than {gt}.",
     "greater_than_equal": "It must be at least {ge}.",
     "less_than_equal": "It may be at most {le}.",
@@ -98,9 +99,7 @@ def _fault(document: Document, way: Way, details: Sequence[ErrorDetails], *, gue
 
 
 def _value(document: Document, way: Way) -> str:
-    value: Any = document.top.plain()
-    for step in way:
-        value = value[step]
+    value = document.at(way)
     return value if isinstance(value, str) else ""
 
 
@@ -121,7 +120,7 @@ def _schema() -> Mapping[str, Any]:
 def _inner(schema: Mapping[str, Any], step: str | int, whole: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     inner = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
     if inner is None and not isinstance(step, int):
-        inner = schema.get("additionalProperties")
+        inner = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
     if isinstance(inner, Mapping):
         yield from _resolved(inner, whole)
 
@@ -131,5 +130,5 @@ def _resolved(schema: Mapping[str, Any], whole: Mapping[str, Any]) -> Iterator[M
         yield from _resolved(whole["$defs"][schema["$ref"].rpartition("/")[2]], whole)
     for each in schema.get("anyOf", ()):
         yield from _resolved(each, whole)
-    if "properties" in schema or "items" in schema or "additionalProperties" in schema:
+    if "properties" in schema or "items" in schema or "additionalProperties" in schema or "patternProperties" in schema:
         yield schema

@@ -29,6 +29,8 @@ _NOW: Final = datetime(2026, 11, 20, 5, 58, tzinfo=UTC)
 _NEXT: Final = _NOW + timedelta(hours=1)
 _NUMBER: Final = 10
 """The message's number in its thread, where it is said: of two digits."""
+_BEYOND: Final = frozenset({"long", "many", "list_type", "string_type", "no_text", "no_fields"})
+"""What is not even tried on the channels: it is no text of a message, or has no end."""
 _ONE_PART: Final = Limit(Unit.SEGMENTS, 1)
 
 
@@ -83,9 +85,9 @@ def _tried(
         if each.code == "placeholder" and any(f"{{{name}}}" in str(each.values) for name in told):
             continue  # a blank that nobody describes: told already
         yield _at(document, (*way, "contents"), each)
-    shown = {
-        each: contents.get(each) or sketch(raw[each]) for each in spoken
-    }  # as far as it is whole, so that all is told at once
+    beyond = {each.language for each in found if each.code in _BEYOND}
+    # What is not whole is shown as far as it goes, as in the composer, so that all is told at once.
+    shown = {each: contents.get(each) or sketch(raw[each]) for each in spoken if each not in beyond}
     for language, content in shown.items():
         for channel in (each for each in playbook.channels if each in known.capabilities):
             for said in _stopped(Kind(template.kind), content, language, channel, known):
