@@ -19,7 +19,8 @@ RUN /opt/build/bin/python -m hatchling build -t wheel -d /dist && /opt/crisis/bi
 FROM python:3.13-slim
 ENV PATH=/opt/crisis/bin:$PATH PYTHONUNBUFFERED=1 CRISIS_HOME=/var/lib/crisis
 RUN useradd --system --uid 10001 --home-dir /var/lib/crisis --shell /usr/sbin/nologin crisis \
-    && install -d -o crisis -g crisis -m 0755 /var/lib/crisis /var/lib/crisis/public /var/lib/crisis/exercise
+    && install -d -o crisis -g crisis -m 0755 /var/lib/crisis /var/lib/crisis/public /var/lib/crisis/exercise \
+    && install -d -o crisis -g crisis -m 0700 /var/lib/crisis/uploads
 COPY --from=build /opt/crisis /opt/crisis
 USER crisis
 WORKDIR /var/lib/crisis

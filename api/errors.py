@@ -3,7 +3,7 @@
 ::
 
     NotAuthenticated 401   NotAllowed 403   NotFound 404   Conflict 409   Invalid 422   Locked 423   Unready 503
-    Stalled 408   TooLarge 413   database away 503   everything else 500
+    Stalled 408   TooLarge 413   NoRoom 507   database away 503   everything else 500
 """
 
 import logging
@@ -46,6 +46,15 @@ class Stalled(CrisisError):
         )
 
 
+class NoRoom(CrisisError):
+    """The disk is full where uploads are spooled. Runbook: make room in ``TMPDIR`` of the API, and have it sent again."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "There is no room on the server for this file. Nothing was done. Make room, and send it again."
+        )
+
+
 STATUS: Mapping[type[CrisisError], tuple[int, str]] = {
     NotAuthenticated: (401, "A valid token is needed"),
     NotAllowed: (403, "This actor may not do this"),
@@ -55,6 +64,7 @@ STATUS: Mapping[type[CrisisError], tuple[int, str]] = {
     TooLarge: (413, "The body is too large"),
     Invalid: (422, "The input cannot be used"),
     Locked: (423, "An activation holds the account"),
+    NoRoom: (507, "There is no room for the body"),
     Unready: (503, "A part this depends on is missing"),
 }
 """Status and title of each class of error; a class that is not here answers as the nearest of its ancestors that is."""
@@ -63,6 +73,7 @@ HEADERS: Mapping[int, dict[str, str]] = {
     401: {"WWW-Authenticate": 'Bearer realm="crisis"'},
     408: {"Connection": "close"},
     413: {"Connection": "close"},
+    507: {"Connection": "close"},
     503: {"Retry-After": str(RETRY_SECONDS)},
 }
 

@@ -160,10 +160,11 @@ class Settings(BaseSettings):
         default=PROMISE_WARNING_SECONDS, ge=0, le=86400
     )  # before a promised update is due
 
+    stall_seconds: float = Field(default=15.0, gt=0, le=600)  # a browser that sends no more of a form is given up on
     keep_unlisted_days: int = Field(default=30, ge=1)  # then recipients who are on no list are erased
 
     # Caps on what may be read in
-    csv_max_bytes: int = 1 << 30
+    csv_max_bytes: int = 1 << 30  # there must be room for one in TMPDIR of the API
     csv_max_rows: int = 10_000_000
     csv_max_line: int = 4096  # bytes
 

@@ -209,6 +209,16 @@ def test_volumes_are_where_the_settings_look() -> None:
     assert str(settings.exercise_page_dir.parent) in made
 
 
+def test_what_is_uploaded_is_spooled_where_there_is_room_and_to_its_owner_alone() -> None:
+    api = OURS["api"]
+    folder = api["environment"]["TMPDIR"]
+    assert f"uploads:{folder}" in api["volumes"], "a volume is on disk; /tmp is memory"
+    assert folder not in " ".join(api["tmpfs"])
+    made = next(rest for verb, rest in INSTRUCTIONS if verb == "RUN" and "useradd" in rest)
+    assert f"install -d -o crisis -g crisis -m 0700 {folder}" in " ".join(made.split())
+    assert not any("uploads" in volume for name in OURS.keys() - {"api"} for volume in OURS[name].get("volumes", []))
+
+
 def test_every_copied_path_exists_and_is_let_into_the_build() -> None:
     allowed = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     copied = [rest.split()[:-1] for verb, rest in INSTRUCTIONS if verb == "COPY" and "--from" not in rest]

@@ -18,7 +18,7 @@ from api.desk.cross_site import SAFE, FromElsewhere, check_origin
 from api.desk.pages import Pages
 from api.desk.sentences import find, told
 from api.desk.visit import FIELDS_MOST, FORM_MOST, POLICY, Visit
-from api.errors import STATUS, TooLarge
+from api.errors import HEADERS, STATUS, NoRoom, Stalled, TooLarge
 from crisis.activations.service import ActivationLocked
 from crisis.errors import Conflict, CrisisError, Invalid, Locked, NotAllowed, NotFound, Unready
 from crisis.tongue.texts import lazily as N_
@@ -57,6 +57,18 @@ SENTENCES: Final[Mapping[type[CrisisError], tuple[str, str]]] = {
         N_("For stort"),
         N_("Dette er større enn vi kan ta imot. Ingenting ble lagret. Del det opp og prøv igjen."),
     ),
+    Stalled: (
+        N_("Det kom ikke fram"),
+        N_(
+            "Det sluttet å komme noe fra nettleseren din, og vi sluttet å vente. Ingenting ble gjort. Se om du har nett, gå tilbake og send på nytt."
+        ),
+    ),
+    NoRoom: (
+        N_("Det er ikke plass til filen"),
+        N_(
+            "Disken er full der filer tas imot. Ingenting ble lagret. Si fra til driften, og send filen på nytt når de har ryddet. Meldinger kan sendes som før."
+        ),
+    ),
     Invalid: (N_("Noe må rettes"), N_("Det kan ikke brukes slik det står. Ingenting ble gjort.")),
     Unready: (
         N_("En del av tjenesten svarer ikke"),
@@ -64,6 +76,8 @@ SENTENCES: Final[Mapping[type[CrisisError], tuple[str, str]]] = {
     ),
 }
 """Heading and sentence of each class of error; a class that is not here has its nearest ancestor's."""
+UNREAD: Final = frozenset({408, 413, 507})
+"""What is answered with some of the body still to come: the connection is of no more use."""
 AWAY: Final = (
     N_("Databasen svarer ikke"),
     N_(
@@ -91,7 +105,7 @@ async def refuse(visit: Visit, error: CrisisError | HTTPException | RequestValid
     said = error.summary if isinstance(error, Invalid) else (error.args or ("",))[0]
     ours = find(visit, said)
     details = "" if isinstance(error, NotFound) or ours else str(said)
-    return await visit.page(
+    page = await visit.page(
         "refusal",
         status=status,
         heading=visit.gettext(title),
@@ -99,6 +113,8 @@ async def refuse(visit: Visit, error: CrisisError | HTTPException | RequestValid
         problems=problems,
         details=details,
     )
+    page.headers.update(HEADERS.get(status, {}) if status in UNREAD else {})
+    return page
 
 
 async def unforeseen(visit: Visit, answer: Response) -> Response:

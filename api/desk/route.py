@@ -17,6 +17,7 @@ from api.desk import cookies, late, refusals
 from api.desk.cross_site import SAFE, FromOlderPage
 from api.desk.visit import LANGUAGE, SignInNeeded, Visit
 from api.errors import failure
+from api.uploads import patient
 from crisis.errors import CrisisError
 from crisis.mode import Mode
 
@@ -54,7 +55,8 @@ class PageRoute(APIRoute):
                 return await refusals.unforeseen(visit, failure(error))
 
         async def enter(request: Request) -> Response:
-            return _renewed(request, await answer(request))
+            waited_for = patient(request, request.app.state.crisis.settings.stall_seconds)
+            return _renewed(waited_for, await answer(waited_for))
 
         return enter
 

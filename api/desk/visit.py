@@ -14,6 +14,7 @@ from api.desk import bar, cross_site, navigation, strip
 from api.desk.pages import Pages
 from api.desk.part import Met, meet
 from api.errors import TooLarge
+from api.uploads import spooling
 from crisis.bootstrap import Crisis
 from crisis.roles import Act, Actor, can, require
 from crisis.tokens.service import NotAuthenticated
@@ -162,7 +163,8 @@ class Visit:
     async def form(self) -> FormData:
         """What was typed. Line breaks come as the browser sends them."""
         if self._form is None:
-            self._form = await self.request.form(max_fields=FIELDS_MOST, max_part_size=FORM_MOST)
+            with spooling():
+                self._form = await self.request.form(max_fields=FIELDS_MOST, max_part_size=FORM_MOST)
         return self._form
 
     async def page(self, name: str, *, status: int = 200, **context: Any) -> Response:
