@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.desk.confirm import asked_first
 from api.desk.route import PageRoute, TheVisit
 from api.desk.typed import number
 from api.desk.visit import Visit
@@ -17,7 +18,7 @@ from crisis.drills.remarks import Written
 from crisis.drills.report.material import Material
 from crisis.drills.report.service import Reports
 from crisis.drills.report.words import IMPROVEMENT_STATES, VERDICTS
-from crisis.drills.subject import Subject
+from crisis.drills.subject import Subject, mode_of
 from crisis.errors import Invalid
 from crisis.roles import Act
 
@@ -121,7 +122,12 @@ async def _pdf(visit: Visit, subject: Subject) -> Response:
 
 
 async def _package(visit: Visit, subject: Subject) -> Response:
-    made = await exporting.make(visit.require(Act.EXPORT_LOG), subject, reports(visit), visit.language)
+    actor = visit.require(Act.EXPORT_LOG)
+    async with visit.crisis.db.transaction() as session:
+        visit.mode = await mode_of(session, subject)
+    if asked := await asked_first(visit, Act.EXPORT_LOG, mode=visit.mode, back=f"{subject.path}/report"):
+        return asked
+    made = await exporting.make(actor, subject, reports(visit), visit.language)
     headers = {"Content-Disposition": f'attachment; filename="{made.name}"', "Cache-Control": "no-store"}
     return Response(made.body, headers=headers, media_type="application/zip")
 

@@ -21,6 +21,7 @@ class Ids:
     account: int = 1
     imported: int = 0
     delivery: int = 0
+    drill: int = 0
     mode: Mode = Mode.ACTUAL
 
 
@@ -57,6 +58,11 @@ PLACES = (
     Place("/audiences/import", Act.MANAGE_AUDIENCES, in_exercise=False),
     Place("/audiences/imports/{imported}", Act.MANAGE_AUDIENCES, "imported", in_exercise=False),
     Place("/switchboard", Act.READ_CRISIS),
+    Place("/activations/{activation}/report", Act.READ_LOG, "activation"),
+    Place("/improvements", Act.READ_CRISIS),
+    Place("/drills/{drill}/impression", Act.READ_CRISIS, "drill"),
+    Place("/drills/{drill}/report", Act.READ_LOG, "drill"),
+    Place("/drills/{drill}/answers", Act.READ_LOG, "drill"),
     Place("/log", Act.READ_LOG),
     Place("/log/note", Act.WRITE_LOG),
     Place("/users", Act.MANAGE_USERS, in_exercise=False),
