@@ -28,8 +28,9 @@ async def show(visit: TheVisit) -> Response:
         found = await look.status(visit.mode)
         if found.activation is None:
             drill = await activations.find_latest(session, Mode.EXERCISE)
+            last = await activations.find_latest(session, Mode.ACTUAL)
             return await visit.page(
-                "start", status=200, drill=drill, troubles=found.troubles, improvements=await offered(visit)
+                "start", status=200, drill=drill, last=last, troubles=found.troubles, improvements=await offered(visit)
             )
         topic = BoardTopic(found.activation.id, visit.mode, can(visit.actor, Act.READ_LOG))
         situation = await topic.read(look)

@@ -47,6 +47,8 @@ async def test_the_report_is_a_page_a_pdf_and_a_package_in_the_readers_language(
     assert "Report after an exercise" in page.text
     assert not page.tree.xpath("//main//script")
     assert SHARP in page.tree.text_content()
+    start = await director.get("/")
+    assert start.tree.xpath(f"//a[@href='/activations/{activation_id}/report']")
     real = await director.get(f"/activations/{activation_id}/report")
     assert "Report after a crisis" in real.text
     assert "ØVELSE" not in real.text
