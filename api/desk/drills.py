@@ -10,6 +10,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.desk.control_room import SPEEDS
+from api.desk.improvements import offered
 from api.desk.room import WORDS
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
@@ -110,6 +111,7 @@ async def _asking(visit: Visit, key: str, speed: str | None, problem: str | None
         speeds=[(f"{each:g}", _speed_named(visit, each, playbook.exercise.duration)) for each in choices],
         speed=speed or f"{usual:g}",
         problem=problem,
+        improvements=await offered(visit),
         players=[each for each in playbook.roles if each.side is Side.PLAYERS],
         control=[each for each in playbook.roles if each.side is Side.CONTROL],
         statuses=STATUSES,

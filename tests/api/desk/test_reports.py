@@ -148,3 +148,14 @@ async def test_the_questions_come_in_the_language_of_whoever_asks(sign_in: SignI
     page = await (await sign_in(Role.SWITCHBOARD, language="en")).get(await link(crisis, drill_id))
     assert "I knew what to do." in page.text
     assert "Hva gikk bra?" in page.text, "in the playbook's own language where it has no other"
+
+
+async def test_whoever_starts_a_drill_sees_what_was_promised_after_the_last_one(
+    sign_in: SignIn, crisis: Crisis
+) -> None:
+    drill_id = await runs.drill(crisis)
+    leader = await sign_in(Role.PREPAREDNESS)
+    await leader.send(f"/drills/{drill_id}/improvements", improvement="Vaktliste.", owner="Sjefen", due="2020-01-15")
+    page = await leader.get("/drills/new?playbook=kvikkleireskred")
+    assert page.status == 200
+    assert "Vaktliste." in page.part("section[aria-labelledby=improvements]")
