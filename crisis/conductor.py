@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.drills.conductor import Conductor
+from crisis.drills.world import World
 from crisis.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -31,7 +32,8 @@ async def conduct(settings: Settings, sign: Path | None = None) -> None:
 
 def conductor_of(crisis: Crisis) -> Conductor:
     """A conductor with the world that drills happen in: the sandbox, where there is one."""
-    return Conductor(crisis)
+    url = crisis.settings.sandbox_url
+    return Conductor(crisis, World(crisis.db, url) if url else None)
 
 
 def main() -> None:

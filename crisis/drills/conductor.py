@@ -32,6 +32,8 @@ LOOK_SECONDS: Final = 0.25
 """How often it looks while a drill is under way."""
 IDLE_SECONDS: Final = 1.0
 """How often it looks whether there is one."""
+WORLD_SECONDS: Final = 0.5
+"""How long a look waits for the stand-ins."""
 SIGN_SECONDS: Final = 5.0
 """How often it leaves a sign that it is there."""
 
@@ -80,6 +82,7 @@ class Conductor:
 
     def __init__(self, crisis: Domain, world: World | None = None) -> None:
         self._db, self._posts, self._world = crisis.db, crisis.posts, world
+        self._following: asyncio.Task[None] | None = None
         self._is_clear = False
 
     async def run(self, stopped: asyncio.Event, looked: Callable[[], None] | None = None) -> None:
@@ -97,6 +100,8 @@ class Conductor:
                 log.exception("The conductor could not do its work; it tries again.")
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stopped.wait(), pause)
+        if self._following is not None:
+            self._following.cancel()
 
     async def tick(self) -> Tick:
         """Do everything that is to be done now."""
@@ -112,7 +117,10 @@ class Conductor:
             if not did:
                 break
             steps += 1
-        await self._converge(drill if drill and not drill.state.is_over else None, clock, is_elsewhere=is_elsewhere)
+        if is_elsewhere:
+            self._is_clear = False  # should whoever has it be killed at its end, we clear up
+        else:
+            await self._follow(drill if drill and not drill.state.is_over else None, clock)
         is_under_way = is_elsewhere or (drill is not None and not drill.state.is_over)
         return Tick(LOOK_SECONDS if is_under_way else IDLE_SECONDS, steps)
 
@@ -138,16 +146,25 @@ class Conductor:
     async def _fire(self, look: Look) -> bool:
         return await injects.fire_next(look, self._posts)
 
-    async def _converge(self, drill: Drill | None, clock: Clock | None, *, is_elsewhere: bool) -> None:
-        """Let the world follow. Without a drill once is enough, unless it could not be done."""
-        if self._world is None or is_elsewhere or (drill is None and self._is_clear):
+    async def _follow(self, drill: Drill | None, clock: Clock | None) -> None:
+        """Let the world follow, and wait for it a moment and no longer: stand-ins that hang hold no inject up.
+
+        Without a drill once is enough, unless it could not be done.
+        """
+        if self._world is None or (drill is None and self._is_clear):
             return
+        if self._following is None or self._following.done():
+            self._following = asyncio.create_task(self._converge(self._world, drill, clock))
+        await asyncio.wait({self._following}, timeout=WORLD_SECONDS)
+
+    async def _converge(self, world: World, drill: Drill | None, clock: Clock | None) -> None:
+        self._is_clear = False
         try:
-            await self._world.converge(drill, None if drill is None else clock)
+            await world.converge(drill, None if drill is None else clock)
+        except Exception as problem:  # noqa: BLE001 - the stand-ins may be away; the drill goes on, and the next look tries again
+            log.warning("The stand-ins for the providers could not be set as the drill says: %s", problem)
+        else:
             self._is_clear = drill is None
-        except Exception:  # the stand-ins may be away; the drill goes on, and the next look tries again
-            log.warning("The stand-ins for the providers could not be set as the drill says.", exc_info=True)
-            self._is_clear = False
 
 
 async def _interrupt(look: Look) -> bool:
