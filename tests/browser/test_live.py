@@ -29,17 +29,23 @@ async def sent(town: Town) -> int:
 async def test_a_message_and_the_board_follow_what_happens_and_the_focus_stays(enter: Enter, town: Town) -> None:
     message = await sent(town)
     editor, switchboard = await enter(Role.EDITOR), await enter(Role.SWITCHBOARD, PHONE)
+    telephone = await enter(Role.SPOKESPERSON)
+    await telephone.go("/switchboard")
     await editor.go(f"/messages/{message}")
     await switchboard.go("/")
-    for window in (editor, switchboard):
+    for window in (editor, switchboard, telephone):
         await expect(window.page.locator("[data-live]")).to_have_attribute("data-live", "on")
         await expect(window.page.get_by_text("Oppdateres av seg selv.")).to_be_visible()
+        for said in ("Forbindelsen er brutt", "Databasen svarer ikke", "Du er logget ut", "Slik sto det"):
+            await expect(window.page.get_by_text(said)).to_be_hidden()
     link = editor.page.locator(".standing a").first
     await link.focus()
     await move(town, "in_flight", "accepted")
     await expect(editor.page.locator(".summary")).to_contain_text("Meldingen er ute overalt.")
     await expect(link).to_be_focused()
     await expect(switchboard.page.locator(".told")).to_contain_text("3 av 3 sendt")
+    await telephone.page.get_by_role("button", name="Jeg har lest denne").click()
+    await expect(telephone.page.get_by_text("Du har lest denne.")).to_be_visible()
 
 
 async def test_a_desk_that_stops_is_said_and_goes_on_when_it_is_back(
