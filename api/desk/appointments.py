@@ -6,10 +6,10 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk import roles
 from api.desk.route import PageRoute, TheVisit
 from crisis.errors import NotFound
 from crisis.roles import Act
+from crisis.tongue import roles
 from crisis.tongue.texts import lazily as N_
 from crisis.users import appointments
 from crisis.users.models import Given

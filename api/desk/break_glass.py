@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk import roles
 from api.desk.confirm import asked_first
 from api.desk.login import entrance
 from api.desk.route import PageRoute, TheVisit
@@ -13,6 +12,7 @@ from api.desk.visit import Visit
 from crisis import clock
 from crisis.errors import NotFound
 from crisis.roles import Act, Role
+from crisis.tongue import roles
 from crisis.users import break_glass
 from crisis.users.break_glass import ROLES, VALID
 

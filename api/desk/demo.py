@@ -3,11 +3,12 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk import cookies, roles
+from api.desk import cookies
 from api.desk.route import AnyVisit, PageRoute
 from api.desk.visit import Visit
 from crisis.errors import NotFound
 from crisis.roles import Actor, Role
+from crisis.tongue import roles
 from crisis.users import sessions
 from crisis.users.models import How
 

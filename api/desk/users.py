@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk import roles
 from api.desk.confirm import asked_first
 from api.desk.route import PageRoute, TheVisit
 from api.desk.visit import Visit
 from crisis.errors import Invalid
 from crisis.roles import Act, Role
+from crisis.tongue import roles
 from crisis.users import enrolment, passkeys, service, sessions
 from crisis.users.models import User
 from crisis.users.service import LoginTaken, NotOneself

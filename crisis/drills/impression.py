@@ -7,7 +7,7 @@ from typing import Final
 from crisis.drills.measures.figure import Figure, Measured
 from crisis.drills.models import DrillExpectation
 from crisis.drills.report.material import Material
-from crisis.drills.report.words import ACTIONS, MEASURES, amount, target, verdict
+from crisis.drills.report.words import MEASURES, action, amount, target, verdict
 from crisis.drills.states import ExpectationState
 from crisis.tongue.tongue import Speaker
 
@@ -69,7 +69,7 @@ def questions(material: Material, speaker: Speaker) -> Sequence[str]:
         for each in sorted(_missed(material.figures), key=_share, reverse=True)
     ]
     asked += [
-        _("%(what)s ble ikke gjort i tide. Hva skulle til?", what=_named(material, each, speaker))
+        _("Ikke gjort i tide: %(what)s. Hva skulle til?", what=_named(material, each, speaker))
         for each in material.run.expectations
         if each.state in {ExpectationState.MISSED, ExpectationState.LATE}
     ]
@@ -103,7 +103,6 @@ def _seen(figure: Figure, speaker: Speaker) -> Seen:
 def _named(material: Material, expectation: DrillExpectation, speaker: Speaker) -> str:
     script = material.run.script.spoken(speaker.language)
     wanted = script.expectations.get(expectation.key, {})
-    action, role = str(wanted.get("action") or ""), str(wanted.get("role") or "")
+    role = str(wanted.get("role") or "")
     who = speaker.gettext("Systemet") if role == "system" else script.role(role)
-    said = speaker.gettext(ACTIONS[action]) if action in ACTIONS else action.replace("_", " ")
-    return f"{who} {said}"
+    return f"{who}: {action(speaker, script, wanted)}"

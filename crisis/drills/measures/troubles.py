@@ -1,8 +1,8 @@
 """Troubles: how soon a rumour was put right, how soon somebody saw that a channel failed, and how soon work went on without signing in."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from crisis.audit.chain import SYSTEM
 from crisis.drills.measures.evidence import Evidence
@@ -22,7 +22,7 @@ RUMOUR: Final = "correct_rumour"
 
 def rumour_time(run: Evidence) -> Value:
     """From a rumour to what put it right: a correction that went out, or what the exercise leader took for one. The slowest counts."""
-    rumours = [each for each in _fired(run, "via", "social") if _expects(run, each, RUMOUR)]
+    rumours = [each for each in _fired(run, "via", "social") if _is_rumour(run, each)]
     if not rumours:
         raise NotMeasured(N_("Ingen rykter var i omløp."))
     answered = [(each, _answered(run, each)) for each in rumours]
@@ -81,11 +81,17 @@ def _fired(run: Evidence, name: str, value: str) -> list[DrillInject]:
     ]
 
 
-def _expects(run: Evidence, inject: DrillInject, action: str) -> bool:
+def _is_rumour(run: Evidence, inject: DrillInject) -> bool:
+    """The playbook expects that what is said there is put right."""
     return any(
-        each.get("action") == action and inject.key in run.script.asked_by(key)
-        for key, each in run.script.expectations.items()
+        _mends(wanted) and inject.key in run.script.asked_by(key) for key, wanted in run.script.expectations.items()
     )
+
+
+def _mends(wanted: Mapping[str, Any]) -> bool:
+    match = wanted.get("match")
+    is_correction = isinstance(match, Mapping) and match.get("kind") == Kind.CORRECTION.value
+    return wanted.get("action") == RUMOUR or is_correction
 
 
 def _answered(run: Evidence, inject: DrillInject) -> float | None:
@@ -95,6 +101,6 @@ def _answered(run: Evidence, inject: DrillInject) -> float | None:
     ends = [at for at in corrections if at >= begin]
     for each in run.expectations:
         wanted = run.script.expectations.get(each.key, {})
-        if wanted.get("action") == RUMOUR and inject.key in run.script.asked_by(each.key):
+        if _mends(wanted) and inject.key in run.script.asked_by(each.key):
             ends += [each.done_elapsed] if each.done_elapsed is not None else []
     return min(ends, default=None)

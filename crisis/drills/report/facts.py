@@ -5,6 +5,8 @@ from crisis.drills.report.document import Block, Bullets, Facts, Paragraph, Sect
 from crisis.drills.report.material import Material
 from crisis.drills.report.words import DRILL_STATES, END_REASONS, FORMS, MEASURES, OVER, SKIP_REASONS
 from crisis.drills.states import ExpectationState, InjectState
+from crisis.roles import Role
+from crisis.tongue.roles import NAMES
 from crisis.tongue.tongue import Speaker
 
 
@@ -62,10 +64,15 @@ def _people(run: Evidence, speaker: Speaker) -> Block:
             names = by_role.setdefault(act.role, [])
             if act.actor not in names and act.role != "system":
                 names.append(act.actor)
-        rows = [(role, ", ".join(names)) for role, names in by_role.items() if names]
+        rows = [(_role(role, speaker), ", ".join(names)) for role, names in by_role.items() if names]
     if not rows:
         return Paragraph(speaker.gettext("Ingen gjorde noe."))
     return Facts(rows)
+
+
+def _role(role: str, speaker: Speaker) -> str:
+    """What a role on record is called; whoever holds the server's shell has no other name."""
+    return speaker.gettext(NAMES[Role(role)]) if role in NAMES else role
 
 
 def _untested(material: Material, speaker: Speaker) -> Block:

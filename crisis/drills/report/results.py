@@ -8,7 +8,7 @@ from crisis.drills.models import DrillExpectation
 from crisis.drills.report.document import Block, Bullets, Paragraph, Section, Table
 from crisis.drills.report.material import Material
 from crisis.drills.report.plot import plot
-from crisis.drills.report.words import ACTIONS, EXPECTATION_STATES, FROM_TO, MEASURES, amount, part, target, verdict
+from crisis.drills.report.words import EXPECTATION_STATES, FROM_TO, MEASURES, action, amount, part, target, verdict
 from crisis.drills.states import ExpectationState
 from crisis.tongue.texts import lazily as N_
 from crisis.tongue.tongue import Speaker
@@ -117,12 +117,11 @@ def _expected(run: Evidence, expectations: Sequence[DrillExpectation], speaker: 
     rows = []
     for each in expectations:
         wanted = run.script.expectations.get(each.key, {})
-        action = str(wanted.get("action") or "")
         role = str(wanted.get("role") or "")
         who = _("Systemet") if role == "system" else run.script.role(role)
         took = each.done_elapsed - each.begun_elapsed if None not in {each.done_elapsed, each.begun_elapsed} else None  # type: ignore[operator]
         allowed = each.due_elapsed - each.begun_elapsed if None not in {each.due_elapsed, each.begun_elapsed} else None  # type: ignore[operator]
-        said = _(ACTIONS[action]) if action in ACTIONS else action.replace("_", " ")
+        said = action(speaker, run.script, wanted)
         remark = [each.note or "", _("Vurdert av %(who)s.", who=each.judged_by) if each.judged_by else ""]
         rows.append(
             [

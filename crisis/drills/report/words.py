@@ -1,11 +1,12 @@
 """Words: what a report calls measures, states, forms and reasons."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from crisis.accounts.locks import LockState
 from crisis.drills.measures.figure import Figure, Measured, Part, Unit
 from crisis.drills.models import ImprovementState, Verdict
+from crisis.drills.script import Script
 from crisis.drills.states import DrillState, EndReason, ExpectationState, SkipReason
 from crisis.tongue.texts import lazily as N_
 from crisis.tongue.tongue import Speaker
@@ -138,6 +139,14 @@ def verdict(speaker: Speaker, figure: Figure) -> str:
     if figure.is_met is None:
         return speaker.gettext("uten mål")
     return speaker.gettext("nådd") if figure.is_met else speaker.gettext("ikke nådd")
+
+
+def action(speaker: Speaker, script: Script, wanted: Mapping[str, Any]) -> str:
+    """What an expectation is of: one of ours in words; a playbook's own by what it says about it."""
+    name = str(wanted.get("action") or "")
+    if name in ACTIONS:
+        return speaker.gettext(ACTIONS[name])
+    return script.text(wanted.get("note")) or name.replace("_", " ")
 
 
 def part(speaker: Speaker, each: Part) -> str:

@@ -236,6 +236,16 @@ def test_a_rumour_lasts_until_a_correction_or_the_leaders_word(judge: Judge) -> 
     assert measured(judge, Measured.RUMOUR, injects=injects, sent=sent, expectations=judged).value == 300
 
 
+def test_a_correction_that_the_playbook_expects_makes_a_rumour_of_what_it_puts_right(judge: Judge) -> None:
+    expected = [
+        {**each, "action": "publish", "match": {"kind": "correction"}} if each["id"] == "E5" else each
+        for each in EXTRA["expectations"]
+    ]
+    script, injects = Script({**EXTRA, "expectations": expected}), [inject("I3", 20)]
+    sent = [revision(1), revision(2, 32, kind=Kind.CORRECTION)]
+    assert measured(judge, Measured.RUMOUR, script=script, injects=injects, sent=sent).value == 720
+
+
 def test_the_locks_integrity_is_what_got_out_and_tells_what_was_stopped(judge: Judge) -> None:
     acts = [act(6, "post", "Biblioteket", blocked=True), act(7, "post", "Skolen", blocked=True)]
     figure = measured(judge, Measured.LOCK_INTEGRITY, acts=acts)

@@ -139,7 +139,7 @@ async def test_what_people_wrote_is_text_and_never_markup(crisis: Crisis) -> Non
     tree = html.document_fromstring(whole)
     assert not tree.xpath("//script | //*[@onerror] | //img | //iframe")
     assert whole.count("&lt;script&gt;alert(1)&lt;/script&gt;") >= 6
-    assert "49" not in re.findall(r"\{\{7\*7\}\}|\b49\b", whole)
+    assert whole.count("{{7*7}}") == whole.count("&lt;script&gt;alert(1)&lt;/script&gt;")
     await reports.pdf(found, "nb")  # Typst would have stopped at #panic()
 
 
@@ -198,7 +198,7 @@ async def test_the_first_impression_asks_about_what_was_missed(crisis: Crisis) -
     found = await read(reports, Subject(drill_id=await runs.drill(crisis)))
     seen = impression.of(found, reports.speaker("nb"))
     assert (len(seen.met), len(seen.missed), len(seen.questions)) == (3, 2, 3)
-    assert "Nettredaksjonen prøver igjen, eller loggfører" in seen.questions[0]
+    assert "Nettredaksjonen: prøver igjen, eller loggfører." in seen.questions[0]
     slow = [replace(each, value=3600.0) if each.measured == "first_message" else each for each in found.figures]
     asked = impression.questions(replace(found, figures=slow), reports.speaker("nb"))
     assert asked[0].startswith("Første melding ute: 1\u00a0t. Målet var høyst 15\u00a0min."), (

@@ -1,4 +1,4 @@
-"""Roles: what the desk calls them."""
+"""Roles: what people call them."""
 
 from collections.abc import Mapping
 from typing import Final
