@@ -6,7 +6,7 @@ machines, and long after.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -25,25 +25,30 @@ _SHARES_SECONDS: Final = 900.0
 
 _OUT = text(
     """
-    SELECT r.id, r.channel, r.language, r.title, r.text, a.name AS who, count(*) AS reached,
+    SELECT r.id, coalesce('post ' || r.post_id, 'revision ' || r.revision_id) AS of_what, v.message_id, r.channel, r.language, r.title, r.text, a.name AS who, count(*) AS reached,
            min(coalesce(d.started_at, d.changed_at)) AS at,
            coalesce(bool_or(w.withdrawn_at IS NOT NULL), false) AS is_gone
     FROM renditions r JOIN deliveries d ON d.rendition_id = r.id JOIN accounts a ON a.id = d.account_id
-         LEFT JOIN withdrawals w ON w.delivery_id = d.id
+         LEFT JOIN revisions v ON v.id = r.revision_id LEFT JOIN withdrawals w ON w.delivery_id = d.id
     WHERE r.mode = 'exercise' AND d.state IN ('accepted', 'sent', 'delivered')
       AND r.issued_at >= :since AND r.issued_at <= coalesce(CAST(:until AS timestamptz), 'infinity')
-    GROUP BY r.id, a.id ORDER BY min(coalesce(d.started_at, d.changed_at)) DESC, r.id DESC LIMIT :most
+    GROUP BY r.id, v.id, a.id ORDER BY min(coalesce(d.started_at, d.changed_at)) DESC, r.id DESC LIMIT :most
     """
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Out:
-    """One text on one account, as it stands."""
+    """One message or post on one account, as it stands."""
 
     id: int
+    of_what: str
+    """The revision or the post: the same in every language."""
+    message_id: int | None
+    """The message that it is of; none of a unit's post."""
     channel: str
     language: str
+    """Of its text here: the playbook's primary one, where it is out in that."""
     title: str
     text: str
     who: str
@@ -53,6 +58,8 @@ class Out:
     at: datetime
     is_gone: bool
     """Taken back."""
+    also: tuple[str, ...] = ()
+    """Other languages that it is out in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +100,24 @@ async def scene(session: AsyncSession, picture: Picture) -> Scene:
         for each in picture.injects
         if each.inject.via is Via.SOCIAL and each.state is InjectState.FIRED
     ]
-    return Scene(tuple(out), tuple(sorted(words, key=lambda each: each.elapsed, reverse=True)))
+    return Scene(
+        _together(out, picture.playbook.languages.primary),
+        tuple(sorted(words, key=lambda each: each.elapsed, reverse=True)),
+    )
+
+
+def _together(found: Sequence[Out], primary: str) -> tuple[Out, ...]:
+    """What is the same in several languages stands once, as far up as the newest of them."""
+    same: dict[tuple[str, str, str], list[Out]] = {}
+    for each in found:
+        same.setdefault((each.of_what, each.channel, each.who), []).append(each)
+    shown = []
+    for versions in same.values():
+        first, *others = sorted(versions, key=lambda each: (each.language != primary, each.id))
+        is_public = all(each.reached == 1 for each in versions)
+        reached = 1 if is_public else sum(each.reached for each in versions)
+        shown.append(replace(first, reached=reached, also=tuple(each.language for each in others)))
+    return tuple(shown)
 
 
 def shares(age: float) -> int:
