@@ -61,7 +61,7 @@ class Renderer:
         """One of a page's blocks."""
         return self._pages.block(name, block, self._language, {"language": self._language, **context})
 
-    def gettext(self, text: str, **values: object) -> str:
+    def gettext(self, text: str, /, **values: object) -> str:
         """A text in this language."""
         said = self._pages.translations[self._language].gettext(text)
         return said % values if values else said

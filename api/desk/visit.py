@@ -110,7 +110,7 @@ class Visit:
         headers = self.request.headers
         return "hx-request" in headers and "hx-boosted" not in headers and "hx-history-restore-request" not in headers
 
-    def gettext(self, text: str, **values: object) -> str:
+    def gettext(self, text: str, /, **values: object) -> str:
         """A text in the page's language. Named ``_`` where it is used, so that translators' tools find it."""
         said = self._pages.translations[self.language].gettext(text)
         return said % values if values else said
