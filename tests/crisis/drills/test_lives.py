@@ -18,7 +18,7 @@ from tests import factories
 from tests.crisis.drills.stage import LEADER, Run, book, expectation, inject
 from tests.factories import DIRECTOR
 
-EXAMPLES = 500 if os.environ.get("DRILLS") == "long" else 10
+EXAMPLES = 500 if os.environ.get("DRILLS") == "long" else 6
 ACTS = st.lists(
     st.one_of(
         st.sampled_from(["pause", "resume", "look", "stop", "exercise", "stand_down", "judge"]),

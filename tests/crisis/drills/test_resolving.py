@@ -205,7 +205,7 @@ async def test_an_update_answers_only_what_was_asked_before_it(crisis: Crisis, e
     assert await run.state("E4") is State.MET
 
 
-@pytest.mark.parametrize(("minutes", "state"), [(50, State.MET), (64, State.MET), (70, State.LATE)])
+@pytest.mark.parametrize(("minutes", "state"), [(64, State.MET), (70, State.LATE)])
 async def test_a_promise_is_kept_by_the_drills_clock(
     crisis: Crisis, engine: Engine, minutes: int, state: State
 ) -> None:
