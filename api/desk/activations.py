@@ -12,6 +12,7 @@ from api.desk.navigation import MODE, in_mode, mode_of
 from api.desk.route import PageRoute, TheVisit
 from api.desk.switchboard import currents
 from api.desk.visit import Visit
+from crisis import clock
 from crisis.accounts import service as accounts
 from crisis.accounts.locks import LockState, lock_of
 from crisis.accounts.models import AccountState
@@ -19,8 +20,12 @@ from crisis.activations import drain, service
 from crisis.activations.models import Activation
 from crisis.activations.service import TITLE_MOST
 from crisis.activations.states import ActivationState
+from crisis.clock import OSLO
 from crisis.errors import Invalid
+from crisis.messages.models import Kind
 from crisis.mode import Mode
+from crisis.playbooks.models import Playbook
+from crisis.playbooks.plan import carry, choices
 from crisis.roles import Act, can
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -30,34 +35,41 @@ router = APIRouter(route_class=PageRoute, include_in_schema=False)
 async def ask(visit: TheVisit) -> Response:
     """One page, two buttons. An exercise has the same page in its own words and look."""
     visit.require(Act.ACTIVATE)
-    return await _form(visit, "", None, "")
+    return await _form(visit, "", None, "", "")
 
 
 @router.post("/activations")
 async def activate(visit: TheVisit, after: BackgroundTasks) -> Response:
     """Lock at once, and go on to writing. Somebody else's activation in force is no error: it is shown, with who did it.
 
-    What is chosen of the library names the activation unless somebody writes better words, and is the first message's text.
+    What is chosen of the library or of the playbooks names the activation unless somebody writes better words, and is the first
+    message's text.
     """
     form = await visit.form()
-    chosen = visit.crisis.library.find(str(form.get("hazard", "")))
-    written = str(form.get("title", ""))
-    named = chosen.name[visit.language] if chosen else visit.gettext("Uavklart hendelse")
-    title = written if written.strip() else named
     visit.mode = mode_of(form.get(MODE))
+    chosen = visit.crisis.library.find(str(form.get("hazard", "")))
+    written, playbook = str(form.get("title", "")), str(form.get("playbook", ""))
+    plan = _chosen(visit, playbook)
+    named = chosen.name[visit.language] if chosen else visit.gettext("Uavklart hendelse")
+    if plan is not None and chosen is None:
+        named = plan.title.get(visit.language, plan.languages.primary)
+    title = written if written.strip() else named
     if asked := await asked_first(visit, Act.ACTIVATE, mode=visit.mode, back=in_mode("/activations/new", visit.mode)):
         return asked
     try:
-        done = await service.activate(visit.crisis.db, visit.require(Act.ACTIVATE), visit.mode, title)
+        carried = carry(visit.crisis.shelf, playbook, visit.mode) if plan is not None else None
+        done = await service.activate(visit.crisis.db, visit.require(Act.ACTIVATE), visit.mode, title, carried)
     except Invalid:
         _ = visit.gettext
         problem = _("Skriv det kortere: høyst 200 tegn.")
-        return await _form(visit, written, problem, chosen.hazard if chosen else "")
+        return await _form(visit, written, problem, chosen.hazard if chosen else "", playbook)
     if done.activation.state is ActivationState.LOCKING:
         after.add_task(visit.request.app.state.drains.start, done.activation.id)
     told = _told(visit, done.activation, created=done.created)
     if not done.created or not can(visit.actor, Act.WRITE_MESSAGE):
         return visit.to(in_mode("/", visit.mode), said=told)
+    if plan is not None and (first := next((each for each in plan.templates if each.kind == Kind.ALERT.value), None)):
+        return visit.to(in_mode("/messages/new", visit.mode, template=first.id), said=told)
     return visit.to(in_mode("/messages/new", visit.mode, hazard=chosen.hazard if chosen else ""), said=told)
 
 
@@ -134,7 +146,13 @@ async def _blocked(visit: Visit) -> int:
     return len(await visit.crisis.posts.blocked(visit.actor, mode=visit.mode))
 
 
-async def _form(visit: Visit, title: str, problem: str | None, hazard: str) -> Response:
+def _chosen(visit: Visit, key: str) -> Playbook | None:
+    """The playbook of this name, of those that may be used. One that is not there any more keeps nobody from activating."""
+    found = next((each for each in choices(visit.crisis.shelf, visit.mode) if each.id == key), None)
+    return None if found is None else found.playbook
+
+
+async def _form(visit: Visit, title: str, problem: str | None, hazard: str, playbook: str) -> Response:
     async with visit.crisis.db.transaction() as session:
         locks = await _locks(visit, session)
         current = await service.find_current(session, visit.mode)
@@ -144,6 +162,9 @@ async def _form(visit: Visit, title: str, problem: str | None, hazard: str) -> R
         title=title,
         hazard=hazard,
         hazards=[*visit.crisis.library],
+        playbook=playbook,
+        playbooks=choices(visit.crisis.shelf, visit.mode),
+        today=clock.now().astimezone(OSLO).date(),
         problem=problem,
         most=TITLE_MOST,
         current=current,

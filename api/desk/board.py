@@ -6,10 +6,12 @@ from starlette.responses import Response
 from api.desk.improvements import offered
 from api.desk.live import Look, watched
 from api.desk.route import AnyVisit, PageRoute, TheVisit
+from api.desk.setup import TARGET_WORDS
 from api.desk.situation import PAGE, BoardTopic, context
 from api.desk.stream import over
 from crisis.activations import service as activations
 from crisis.mode import Mode
+from crisis.playbooks.plan import of_activation
 from crisis.roles import Act, Role, can
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -34,10 +36,12 @@ async def show(visit: TheVisit) -> Response:
             )
         topic = BoardTopic(found.activation.id, visit.mode, can(visit.actor, Act.READ_LOG))
         situation = await topic.read(look)
+        plan = await of_activation(session, found.activation.id)
     values = context(situation, visit)
     if visit.is_partial:
         return await visit.block(PAGE, "standing", **values)
-    return await visit.page(PAGE, activation=found.activation, **values)
+    targets = [] if plan is None else [(TARGET_WORDS[measure], length) for measure, length in plan.within.items()]
+    return await visit.page(PAGE, activation=found.activation, plan=plan, targets=targets, **values)
 
 
 @router.get("/board/{activation_id:int}/live")

@@ -24,6 +24,7 @@ from crisis.deliveries.promises import PromiseState
 from crisis.logbook import acknowledgements
 from crisis.messages import drafts
 from crisis.messages.models import Kind, Message, Revision, RevisionState
+from crisis.playbooks.plan import of_activation
 from crisis.roles import Act
 from crisis.status import Status
 from crisis.tongue.kinds import KINDS
@@ -34,6 +35,8 @@ PAGE = "message"
 FRAGMENTS = ("summary", "rows")
 NAMES: Final[Mapping[str, Any]] = {"kinds": KINDS, "sights": SIGHTS, "withdrawals": WITHDRAWALS}
 """Words that the page and its fragments put what they show in."""
+FOLLOWING: Final = (Kind.UPDATE, Kind.CORRECTION, Kind.ALL_CLEAR)
+"""What a message goes on with, and a playbook may have a text for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +132,7 @@ async def show(message_id: int, visit: TheVisit) -> Response:
         activation = await get_activation(session, message.activation_id)
         read = await acknowledgements.of_activation(session, activation.id)
         texts = await _texts(session, standing)
+        plan = await of_activation(session, activation.id)
     return await visit.page(
         PAGE,
         message=message,
@@ -141,6 +145,7 @@ async def show(message_id: int, visit: TheVisit) -> Response:
         is_open=_is_open(message, standing, activation),
         is_over=activation.state is ActivationState.STOOD_DOWN,
         parties=PARTIES,
+        ready=[(kind, each) for kind in FOLLOWING for each in plan.offered(kind)] if plan is not None else [],
         **NAMES,
     )
 

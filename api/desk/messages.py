@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from fastapi import APIRouter
@@ -19,7 +20,9 @@ from crisis.audiences.service import list_audiences
 from crisis.errors import Conflict, Invalid
 from crisis.messages import drafts, follow, library, promised
 from crisis.messages.models import Kind, Revision, RevisionState
+from crisis.playbooks.plan import Plan, of_activation
 from crisis.roles import Act
+from crisis.targets import TARGETS, Measure
 from crisis.tongue.kinds import KINDS
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
@@ -58,16 +61,21 @@ async def show(visit: TheVisit) -> Response:
 
 @router.get("/messages/new")
 async def ask(visit: TheVisit) -> Response:
-    """Choose what has happened; then fill in what only the day knows. ``?hazard=none`` begins with an empty page."""
+    """Choose what has happened; then fill in what only the day knows. ``?hazard=none`` begins with an empty page, and
+    ``?template=`` with a text of the activation's playbook.
+    """
     visit.require(Act.WRITE_MESSAGE)
     activation = await _activation(visit)
     if activation is None:
-        return await visit.page("message-new", activation=None, templates=(), template=None, hazard="")
-    hazard = visit.request.query_params.get("hazard", "")
-    template = visit.crisis.library.find(hazard)
+        return await visit.page("message-new", activation=None, templates=(), own=(), template=None, hazard="")
+    asked = visit.request.query_params
+    hazard = asked.get("hazard", "")
+    plan = await _plan(visit, activation)
+    template = _template(visit, plan, asked.get("template", ""), hazard)
     phone = visit.crisis.settings.municipality_phone
     values = {_PHONE: phone} if template and phone and _PHONE in template.blanks else {}
-    return await _form(visit, activation, template, hazard if template or hazard == "none" else "", values)
+    hazard = template.hazard if template else "none" if hazard == "none" else ""
+    return await _form(visit, activation, plan, template, hazard, values)
 
 
 @router.post("/messages")
@@ -78,7 +86,8 @@ async def begin(visit: TheVisit) -> Response:
     activation = await _activation(visit)
     if activation is None:
         raise Conflict("No activation is in force, and a message belongs to one. Activate first.")
-    template = visit.crisis.library.find(str(form.get("hazard", "")))
+    plan = await _plan(visit, activation)
+    template = _template(visit, plan, str(form.get("template", "")), str(form.get("hazard", "")))
     blanks = template.blanks if template else {}
     values = {name: " ".join(str(form.get(f"blank-{name}", "")).split()) for name in blanks}
     long = {name: _("Dette er for langt. Høyst 200 tegn.") for name, said in values.items() if len(said) > BLANK_MOST}
@@ -89,7 +98,7 @@ async def begin(visit: TheVisit) -> Response:
         at, long = None, long | {"next_update_at": _(str(error))}
     if long:
         hazard = template.hazard if template else "none"
-        return await _form(visit, activation, template, hazard, values, long, said)
+        return await _form(visit, activation, plan, template, hazard, values, long, said)
     languages = visit.crisis.settings.languages
     revision = await follow.begin(
         visit.crisis.db,
@@ -112,13 +121,19 @@ async def go_on(visit: TheVisit, message_id: int) -> Response:
         kind = Kind(str(form.get("kind", "")))
     except ValueError:
         raise Invalid("There is no such kind of message.") from None
+    async with visit.crisis.db.transaction() as session:
+        message = await drafts.get_message(session, message_id)
+        plan = await of_activation(session, message.activation_id)
+    template = plan.find(kind, str(form.get("template", ""))) if plan is not None else None
+    languages = visit.crisis.settings.languages
     revision = await follow.after(
         visit.crisis.db,
         actor,
         message_id,
         kind,
-        visit.crisis.settings.languages,
-        next_update_at=promised.proposed(clock.now()),
+        languages,
+        next_update_at=promised.proposed(clock.now(), _rhythm(plan)),
+        contents=template.filled({}, languages) if template else None,
     )
     return visit.to(f"/messages/{message_id}/revisions/{revision.id}")
 
@@ -126,6 +141,7 @@ async def go_on(visit: TheVisit, message_id: int) -> Response:
 async def _form(
     visit: Visit,
     activation: Activation,
+    plan: Plan | None,
     template: library.Template | None,
     hazard: str,
     values: Mapping[str, str],
@@ -140,15 +156,33 @@ async def _form(
         status=422 if problems else 200,
         activation=activation,
         templates=tuple(visit.crisis.library),
+        own=plan.offered(Kind.ALERT) if plan is not None else (),
         template=template,
         hazard=hazard,
         values=values,
         problems=problems or {},
-        next_update=said or Moment.at(promised.proposed(clock.now())),
+        next_update=said or Moment.at(promised.proposed(clock.now(), _rhythm(plan))),
         audiences=lists,
         audience_id=audience_id,
         languages_named=[language_name(visit, each) for each in visit.crisis.settings.languages],
     )
+
+
+async def _plan(visit: Visit, activation: Activation) -> Plan | None:
+    async with visit.crisis.db.transaction() as session:
+        return await of_activation(session, activation.id)
+
+
+def _template(visit: Visit, plan: Plan | None, key: str, hazard: str) -> library.Template | None:
+    """The text that was chosen: the playbook's of this name, or the library's of this hazard."""
+    if key and plan is not None:
+        return plan.find(Kind.ALERT, key)
+    return visit.crisis.library.find(hazard)
+
+
+def _rhythm(plan: Plan | None) -> timedelta:
+    """How long until the next message, as a rule."""
+    return (plan.within if plan is not None else TARGETS)[Measure.NEXT_UPDATE]
 
 
 async def _activation(visit: Visit) -> Activation | None:

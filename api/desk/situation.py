@@ -17,8 +17,10 @@ from crisis.logbook import acknowledgements
 from crisis.logbook.models import Party
 from crisis.logbook.reading import Entry, Log
 from crisis.mode import Mode
+from crisis.playbooks.plan import of_activation
 from crisis.roles import Act
 from crisis.status import Status
+from crisis.targets import TARGETS
 from crisis.tongue.deeds import deed
 from crisis.tongue.kinds import KINDS
 from crisis.tongue.parties import PARTIES
@@ -102,6 +104,8 @@ class BoardTopic:
         found = await look.status(self.mode, self.activation_id)
         activation, primary = found.activation, look.crisis.settings.languages[0]
         assert activation is not None  # noqa: S101 - it is asked for by its number
+        plan = await of_activation(look.session, activation.id)
+        targets = plan.within if plan is not None else TARGETS
         entries: Sequence[Entry] = ()
         if self.with_log:
             entries = await Log(activation.id, activation.mode, primary).newest(look.session, most=ENTRIES)
@@ -111,7 +115,7 @@ class BoardTopic:
             activation.state,
             tuple(_told(each, found, primary) for each in await currents(look.session, activation)),
             tuple((each.message_id, each.next_update_at) for each in found.promises),
-            tuple(_task(each) for each in await acknowledgements.tasks(look.session, activation.id)),
+            tuple(_task(each) for each in await acknowledgements.tasks(look.session, activation.id, targets)),
             tuple((item.id, item.account) for item in found.undecided),
             len(found.unresolved),
             len(found.permits),

@@ -19,6 +19,7 @@ from crisis.errors import NotFound
 from crisis.limits.service import troubles
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
+from crisis.playbooks.plan import carry
 
 router = APIRouter(prefix="/activations", tags=["activations"], route_class=Door, responses=problems(404, 409))
 
@@ -30,7 +31,8 @@ async def activate(
     """The lock is committed when this is answered, and crisis messages may go. 200 with the first one's answer, and who
     holds it, when one of this mode is in force already: then nothing was changed.
     """
-    done = await service.activate(crisis.db, actor, wanted.mode, wanted.title)
+    carried = carry(crisis.shelf, wanted.playbook, wanted.mode) if wanted.playbook else None
+    done = await service.activate(crisis.db, actor, wanted.mode, wanted.title, carried)
     response.status_code = 201 if done.created else 200
     response.headers["Location"] = f"/v1/activations/{done.activation.id}"
     if done.activation.state is ActivationState.LOCKING:

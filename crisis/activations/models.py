@@ -1,8 +1,12 @@
-"""Three tables: activations, the gate (one row per mode) and permits."""
+"""Four tables: activations, the playbooks they were set with, the gate (one row per mode) and permits."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Text, func, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crisis.activations.states import ActivationState, GateState
@@ -34,6 +38,31 @@ class Activation(Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     stood_down_by: Mapped[str | None] = mapped_column(Text)
     stood_down_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    playbook_id: Mapped[str | None] = mapped_column(Text)
+    """The playbook it was set with, if it was; what of it is used is in :class:`ActivationPlaybook`."""
+
+
+class ActivationPlaybook(Base):
+    """What an activation uses of its playbook, as the file was then: changing the file changes no crisis that is on."""
+
+    __tablename__ = "activation_playbooks"
+
+    activation_id: Mapped[int] = mapped_column(ForeignKey("activations.id"), primary_key=True)
+    version: Mapped[str] = mapped_column(Text)
+    sha256: Mapped[str] = mapped_column(Text)
+    """Of the file, in hex."""
+    plan: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """As :class:`crisis.playbooks.plan.Plan` has it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an activation takes over of a playbook when it is set. What the plan says is nothing to the lock."""
+
+    playbook_id: str
+    version: str
+    sha256: str
+    plan: Mapping[str, Any]
 
 
 class Gate(Base):

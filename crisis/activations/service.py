@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import gate
-from crisis.activations.models import Activation
+from crisis.activations.models import Activation, ActivationPlaybook, Carried
 from crisis.activations.states import MOVES, ActivationState
 from crisis.audit import chain
 from crisis.db import Database
@@ -31,8 +31,8 @@ _ACTIVATE = text(
         UPDATE gate SET state = 'locked', epoch = epoch + 1, changed_at = clock_timestamp()
         WHERE mode = :mode AND state = 'open' RETURNING mode, epoch
     )
-    INSERT INTO activations (mode, title, state, epoch, activated_by, activated_at)
-    SELECT turned.mode, :title, 'locking', turned.epoch, :by, clock_timestamp() FROM turned
+    INSERT INTO activations (mode, title, state, epoch, activated_by, activated_at, playbook_id)
+    SELECT turned.mode, :title, 'locking', turned.epoch, :by, clock_timestamp(), :playbook FROM turned
     RETURNING *
     """
 )
@@ -84,11 +84,12 @@ class Activated:
     created: bool
 
 
-async def activate(db: Database, actor: Actor, mode: Mode, title: str) -> Activated:
+async def activate(db: Database, actor: Actor, mode: Mode, title: str, playbook: Carried | None = None) -> Activated:
     """Lock the gate of this mode. When this returns, the lock is committed and crisis messages may go.
 
     The state is ``locking`` until the drain has confirmed that nothing of the units' is in flight. A second activation
-    while one is in force changes nothing and gets the first one's answer, with the name of who holds it.
+    while one is in force changes nothing and gets the first one's answer, with the name of who holds it. ``playbook``: what is
+    kept with it of the playbook that was chosen.
 
     Raises :class:`NotAllowed` for anyone but the director, a deputy or the operator, and in an exercise whoever may run a
     drill; and :class:`Invalid` for a title that is empty or longer than 200 characters.
@@ -99,14 +100,22 @@ async def activate(db: Database, actor: Actor, mode: Mode, title: str) -> Activa
         raise Invalid(f"An activation needs a title of 1 to {TITLE_MOST} characters; this one has {len(title)}.")
     async with db.transaction() as session:
         await gate.exclude(session, mode)
-        values = {"mode": mode.value, "title": title, "by": actor.name}
+        key = playbook.playbook_id if playbook else None
+        values = {"mode": mode.value, "title": title, "by": actor.name, "playbook": key}
         row = (await session.execute(_ACTIVATE, values)).one_or_none()
         if row is None:
             held = (await session.execute(_CURRENT, {"mode": mode.value})).one()
             return Activated(_activation(held), created=False)
         activation = _activation(row)
         subject = f"activation:{activation.id}"
-        await chain.append(session, actor, "activate", subject, mode=mode, title=title, epoch=activation.epoch)
+        detail: dict[str, object] = {"title": title, "epoch": activation.epoch}
+        if playbook is not None:
+            kept = ActivationPlaybook(
+                activation_id=activation.id, version=playbook.version, sha256=playbook.sha256, plan=dict(playbook.plan)
+            )
+            session.add(kept)
+            detail |= {"playbook": key, "version": playbook.version, "sha256": playbook.sha256}
+        await chain.append(session, actor, "activate", subject, mode=mode, **detail)
     return Activated(activation, created=True)
 
 

@@ -17,6 +17,7 @@ from crisis.cli import accounts, door, screen, standing, times
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict
 from crisis.mode import Mode
+from crisis.playbooks.plan import carry
 from crisis.posts.standing import Standing
 from crisis.roles import Actor
 
@@ -32,6 +33,12 @@ def register(app: typer.Typer) -> None:
 def activate(
     title: Annotated[str, typer.Argument(help="What it is about, such as: Kvikkleireskred ved Moen")],
     *,
+    playbook: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ID", help="An approved playbook, for its texts, targets and checklists: crisis playbook list."
+        ),
+    ] = None,
     exercise: door.ExerciseOption = False,
     by: door.ByOption = None,
     as_json: door.JsonOption = False,
@@ -39,7 +46,9 @@ def activate(
     """Lock every unit's publishing, at once and provably. Crisis messages may go while it is still locking."""
 
     async def act(crisis: Crisis) -> dict[str, Any]:
-        answer = await service.activate(crisis.db, door.actor(by), door.mode(exercise=exercise), title)
+        mode = door.mode(exercise=exercise)
+        carried = carry(crisis.shelf, playbook, mode) if playbook else None
+        answer = await service.activate(crisis.db, door.actor(by), mode, title, carried)
         if not as_json:
             _say_lock(answer)
         await _drain(crisis, answer.activation, quiet=as_json)
@@ -105,6 +114,7 @@ def described(activation: Activation) -> dict[str, Any]:
         "confirmed_at": activation.confirmed_at,
         "stood_down_by": activation.stood_down_by,
         "stood_down_at": activation.stood_down_at,
+        "playbook_id": activation.playbook_id,
     }
 
 

@@ -18,12 +18,13 @@ from crisis.logbook.models import Acknowledgement, Party
 from crisis.messages import drafts
 from crisis.messages.models import Message, Revision, RevisionState
 from crisis.roles import Act, Actor, require
+from crisis.targets import TARGETS, Measure
 
-WITHIN: Final[Mapping[Party, timedelta]] = {
-    Party.SWITCHBOARD: timedelta(minutes=10),
-    Party.EMPLOYEES: timedelta(minutes=15),
+TOLD: Final[Mapping[Party, Measure]] = {
+    Party.SWITCHBOARD: Measure.SWITCHBOARD,
+    Party.EMPLOYEES: Measure.EMPLOYEES,
 }
-"""Who must know of a message, and how soon after it was approved. Whoever answers the telephone is asked within minutes."""
+"""Who must know of a message, and by which target after it was approved. Whoever answers the telephone is asked within minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +88,10 @@ async def of_activation(session: AsyncSession, activation_id: int) -> Mapping[in
     return found
 
 
-async def tasks(session: AsyncSession, activation_id: int) -> Sequence[Task]:
-    """Who must know of the newest message of an activation; nobody before the first one is sent."""
+async def tasks(
+    session: AsyncSession, activation_id: int, targets: Mapping[Measure, timedelta] = TARGETS
+) -> Sequence[Task]:
+    """Who must know of the newest message of an activation, by these targets; nobody before the first one is sent."""
     newest = await session.scalars(
         select(Revision)
         .join(Message, Message.id == Revision.message_id)
@@ -105,8 +108,8 @@ async def tasks(session: AsyncSession, activation_id: int) -> Sequence[Task]:
             party,
             revision.id,
             revision.message_id,
-            revision.approved_at + within,
+            revision.approved_at + targets[measure],
             next((each for each in read if each.party is party), None),
         )
-        for party, within in WITHIN.items()
+        for party, measure in TOLD.items()
     ]

@@ -73,11 +73,13 @@ async def after(
     languages: Sequence[str],
     *,
     next_update_at: datetime | None,
+    contents: Mapping[str, Any] | None = None,
 ) -> Revision:
     """What a message goes on with: the open draft of this kind, so that two editors meet in it, or a new one.
 
-    It begins with what the newest revision said, and with the translations that were not finished then; an all-clear only with
-    where, who leads and whom to ask. Raises as :func:`drafts.write`.
+    It begins with ``contents``, where a text is there beforehand. Else with what the newest revision said, and with the
+    translations that were not finished then; an all-clear only with where, who leads and whom to ask. Raises as
+    :func:`drafts.write`.
     """
     require(actor, Act.WRITE_MESSAGE)
     async with db.transaction() as session:
@@ -93,22 +95,25 @@ async def after(
         )
         if found := (await session.scalars(open_.order_by(Revision.id.desc()).limit(1))).one_or_none():
             return found
-    contents = {**newest.left_out, **newest.contents}
-    if kind is Kind.ALL_CLEAR:
-        contents = {each: {name: text[name] for name in _STAYS if name in text} for each, text in contents.items()}
-        next_update_at = None
     return await drafts.write(
         db,
         actor,
         message.activation_id,
         kind,
-        contents,
+        contents or _going_on(newest, kind),
         languages,
         message_id=message_id,
-        next_update_at=next_update_at,
+        next_update_at=None if kind is Kind.ALL_CLEAR else next_update_at,
         channels=newest.channels,
         finished=False,
     )
+
+
+def _going_on(newest: Revision, kind: Kind) -> dict[str, Any]:
+    contents = {**newest.left_out, **newest.contents}
+    if kind is Kind.ALL_CLEAR:
+        return {each: {name: text[name] for name in _STAYS if name in text} for each, text in contents.items()}
+    return contents
 
 
 async def usual_audience(session: AsyncSession, activation_id: int) -> int | None:

@@ -1,7 +1,7 @@
 """Library: a first message for each kind of crisis, in every language, with names in braces for what only the day knows.
 
 ``messages/library/<hazard>.json``. Named placeholders (``{område}``) and nothing more: what is filled in is data, never a template.
-A playbook supplies the same. The order of the sentences is that of the Warning Response Model: who, what, where, what to do, when.
+A playbook supplies the same, of its own hazard (:meth:`crisis.playbooks.plan.Plan.offered`). The order of the sentences is that of the Warning Response Model: who, what, where, what to do, when.
 """
 
 import re
@@ -28,12 +28,14 @@ class Blank(BaseModel):
 
 
 class Template(BaseModel):
-    """The first message of one kind of crisis. Everything that is read is ``{language: ...}``."""
+    """A message of one kind of crisis, written beforehand. Everything that is read is ``{language: ...}``."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     hazard: str = Field(pattern=r"^[a-z_]{1,40}$")
     """Its name everywhere: in the database, in playbooks, in addresses."""
+    id: str = ""
+    """Which of a playbook's it is; empty for the library's, of which there is one for each hazard."""
     place: int
     """In the list: what is likeliest and most urgent first."""
     name: Mapping[str, str]

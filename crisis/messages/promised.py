@@ -33,7 +33,7 @@ def fault(kind: Kind, at: datetime | None, now: datetime) -> Fault | None:
     return None
 
 
-def proposed(now: datetime) -> datetime:
+def proposed(now: datetime, within: timedelta = TARGETS[Measure.NEXT_UPDATE]) -> datetime:
     """When the next message should come, in the rhythm of the acute phase, rounded up to five minutes."""
-    at = (now + TARGETS[Measure.NEXT_UPDATE]).replace(second=0, microsecond=0)
+    at = (now + within).replace(second=0, microsecond=0)
     return at + timedelta(minutes=-at.minute % _ROUND_TO)

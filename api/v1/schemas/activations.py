@@ -22,6 +22,12 @@ class ActivationIn(Shape):
 
     mode: Mode
     title: str = Field(max_length=2000, examples=["Kvikkleireskred ved Moen"])
+    playbook: str | None = Field(
+        default=None,
+        max_length=200,
+        description="The id of an approved playbook, for its message templates, targets, roles and checklists.",
+        examples=["kvikkleireskred"],
+    )
 
 
 class ActivationRow(Shape):
@@ -37,6 +43,7 @@ class ActivationRow(Shape):
     confirmed_at: datetime | None
     stood_down_by: str | None
     stood_down_at: datetime | None
+    playbook_id: str | None = Field(description="The playbook it was set with.")
 
 
 class Activated(ActivationRow):
