@@ -3,7 +3,7 @@
 The frame has it in a dialog, sent by htmx; where there are no scripts it is a page, and leads back.
 """
 
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from fastapi import APIRouter
@@ -61,14 +61,20 @@ def uuid_of(said: object) -> UUID | None:
 
 async def _page(visit: Visit, back: object, activation_id: int = 0, text: str = "", problem: str = "") -> Response:
     async with visit.crisis.db.transaction() as session:
-        if activation_id:
-            activation = await activations.get(session, activation_id)
-        else:
-            activation = await activations.find_latest(session, visit.mode)
+        activation = (
+            await activations.get(session, activation_id)
+            if activation_id
+            else await activations.find_latest(session, visit.mode)
+        )
     if activation is not None:
         visit.mode = activation.mode
-    context = {"activation": activation, "back": onward(visit.request, back), "text": text, "problem": problem}
-    context["in_dialog"] = visit.is_partial
+    context: dict[str, Any] = {
+        "activation": activation,
+        "back": onward(visit.request, back),
+        "text": text,
+        "problem": problem,
+        "in_dialog": visit.is_partial,
+    }
     if visit.is_partial:
         return await visit.block("note", "form", **context)
     return await visit.page("note", status=422 if problem else 200, **context)
