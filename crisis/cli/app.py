@@ -32,6 +32,7 @@ MODULES = (
     "tokens",
     "users",
     "playbooks",
+    "drills",
     "drill_reports",
     "audit",
     "doctor",

@@ -7,6 +7,7 @@ import typer
 
 from crisis.bootstrap import Crisis
 from crisis.cli import door, screen
+from crisis.cli.groups import group
 from crisis.drills import exporting, package
 from crisis.drills.exporting import Package
 from crisis.drills.measures.figure import Figure
@@ -28,11 +29,11 @@ LanguageOption = Annotated[str, typer.Option(metavar="LANGUAGE", help="nb, nn or
 
 def register(app: typer.Typer) -> None:
     """Add the commands of this module."""
-    drills = _group(app, "drill", "Exercises from playbooks.")
+    drills = group(app, "drill", "Exercises from playbooks.")
     drills.command("report")(report_of_drill)
     drills.command("package")(package_of_drill)
     drills.command("verify")(verify)
-    activations = _group(app, "activation", "What a crisis leaves behind.")
+    activations = group(app, "activation", "What a crisis leaves behind.")
     activations.command("report")(report_of_activation)
     activations.command("package")(package_of_activation)
 
@@ -179,13 +180,3 @@ def _write(path: Path, body: bytes) -> None:
             opened.write(body)
     except OSError as error:
         raise Invalid(f"{path} cannot be written: {error.strerror}. Take another place.") from None
-
-
-def _group(app: typer.Typer, name: str, about: str) -> typer.Typer:
-    """The group of this name, which another module may have made."""
-    for known in app.registered_groups:
-        if known.name == name and known.typer_instance is not None:
-            return known.typer_instance
-    made = typer.Typer(help=about, no_args_is_help=True)
-    app.add_typer(made, name=name)
-    return made
