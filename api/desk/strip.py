@@ -9,12 +9,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import service as activations
 from crisis.bootstrap import Crisis
-from crisis.drills import service
-from crisis.drills.inboxes import Inbox
+from crisis.drills import inboxes, service
+from crisis.drills.snapshot import playbook_of
 from crisis.drills.states import DrillState
 from crisis.mode import Mode
 from crisis.playbooks.texts import LText
 from crisis.roles import Act, Actor, can
+from crisis.tongue.texts import SOURCE
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +49,17 @@ class Strip:
         drill = await service.latest(session)
         under_way = drill if drill is not None and not drill.state.is_over else None
         actual = await activations.find_current(session, Mode.ACTUAL)
-        inbox = Inbox.of(await service.picture(session, under_way.id), person.name) if under_way is not None else None
+        waiting = await inboxes.waiting(session, under_way, person.name) if under_way is not None else None
+        playbook = playbook_of(under_way) if under_way is not None else None
         return cls(
             drill_id=under_way.id if under_way is not None else None,
-            title=inbox.title if inbox else None,
-            primary=inbox.primary if inbox else "nb",
+            title=playbook.title if playbook else None,
+            primary=playbook.languages.primary if playbook else SOURCE,
             state=under_way.state if under_way is not None else None,
             is_leader=can(person, Act.RUN_DRILL),
-            playing=inbox.playing.title if inbox and inbox.playing else None,
-            parts=len(inbox.mine) if inbox else 0,
-            unseen=inbox.unseen if inbox else 0,
+            playing=waiting.playing.title if waiting and waiting.playing else None,
+            parts=waiting.parts if waiting else 0,
+            unseen=waiting.unseen if waiting else 0,
             actual=actual.title if actual is not None else None,
             actual_since=actual.activated_at if actual is not None else None,
             is_interrupted=actual is not None

@@ -1,14 +1,19 @@
 """Inboxes: what has come to somebody who plays in a drill, for the parts that they play."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Self
 
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from crisis.drills.faults import FAULTY
+from crisis.drills.models import Drill, DrillInject, DrillPlayer, InjectSight
 from crisis.drills.picture import Picture
+from crisis.drills.snapshot import playbook_of
 from crisis.drills.states import InjectState
-from crisis.playbooks.models import PlaybookRole, Via
+from crisis.playbooks.models import Inject, PlaybookRole, Via
 from crisis.playbooks.texts import LText
 
 
@@ -43,22 +48,13 @@ class Inbox:
     letters: Sequence[Letter]
     """The newest first."""
 
-    @property
-    def unseen(self) -> int:
-        """How many they have not said they have seen."""
-        return sum(not each.is_seen for each in self.letters)
-
     @classmethod
     def of(cls, picture: Picture, name: str) -> Self:
         """Somebody's inbox in a drill."""
         playbook, rows = picture.playbook, picture.parts_of(name)
         parts = {row.part for row in rows}
         titles = {each.id: each.title for each in playbook.roles}
-        come = [
-            each
-            for each in picture.injects
-            if each.state is InjectState.FIRED and each.inject.to in parts and each.inject.via not in FAULTY
-        ]
+        come = [each for each in picture.injects if each.state is InjectState.FIRED and _is_letter(each.inject, parts)]
         letters = [
             Letter(
                 each.key,
@@ -84,3 +80,39 @@ class Inbox:
             playbook.role_of(now) if now else None,
             tuple(letters),
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What a page says of somebody's inbox elsewhere than in it."""
+
+    parts: int
+    """How many they have."""
+    playing: PlaybookRole | None
+    unseen: int
+    """How many letters they have not said they have seen."""
+
+
+async def waiting(session: AsyncSession, drill: Drill, name: str) -> Waiting:
+    """The same in two queries, for every page that somebody opens while they play."""
+    playbook = playbook_of(drill)
+    mine = select(DrillPlayer).filter_by(drill_id=drill.id, name=name, left_at=None).order_by(DrillPlayer.id.desc())
+    rows = (await session.scalars(mine)).all()
+    if not rows:
+        return Waiting(0, None, 0)
+    parts = {row.part for row in rows}
+    letters = [each.id for each in playbook.injects if _is_letter(each, parts)]
+    seen = select(InjectSight.key).filter_by(drill_id=drill.id, by=name)
+    come = select(func.count()).where(
+        DrillInject.drill_id == drill.id,
+        DrillInject.key.in_(letters),
+        DrillInject.state == InjectState.FIRED,
+        DrillInject.key.not_in(seen),
+    )
+    now = next((row.part for row in rows if row.playing), None)
+    unseen = (await session.execute(come)).scalar_one()
+    return Waiting(len(parts), playbook.role_of(now) if now else None, unseen)
+
+
+def _is_letter(inject: Inject, parts: Collection[str]) -> bool:
+    return inject.to in parts and inject.via not in FAULTY

@@ -1,6 +1,7 @@
 """The control room: led by whoever may run drills, by its buttons, and shown as it stands, however sharp the words in it are."""
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -9,7 +10,7 @@ from crisis.bootstrap import Crisis
 from crisis.drills import service
 from crisis.drills.states import DrillState, ExpectationState, InjectState
 from crisis.mode import Mode
-from crisis.roles import Role
+from crisis.roles import Actor, Role
 from tests.api.desk.conftest import SignIn
 from tests.crisis.drills.stage import Run, book, expectation, inject
 from tests.factories import DIRECTOR
@@ -40,6 +41,7 @@ async def test_it_shows_the_clock_what_comes_what_is_expected_and_who_plays(
     sign_in: SignIn, run: Run, crisis: Crisis
 ) -> None:
     await service.join(crisis.db, DIRECTOR, run.drill.id, "leder")
+    await service.join(crisis.db, Actor(SHARP, Role.SWITCHBOARD), run.drill.id, "redaktor")
     leader = await sign_in(Role.PREPAREDNESS)
     page = await leader.get(f"/drills/{run.drill.id}")
     assert page.status == 200
@@ -53,11 +55,21 @@ async def test_it_shows_the_clock_what_comes_what_is_expected_and_who_plays(
     (deadline,) = page.tree.cssselect("#expectation-E1 [data-drill-until]")
     assert float(deadline.get("data-drill-until")) == pytest.approx(300, abs=2)
     assert "Kommunedirektør: Kommunedirektøren" in page.part("#people")
+    assert f"Nettredaksjonen: {SHARP}" in page.part("#people")
     assert run.drill.glass_word in page.part("#standing")
     assert "bare på engelsk" in page.part("#inject-I2 .line-who")
     assert "<script>alert" not in page.body
     assert "49" not in page.part("#inject-I2 .line-text")
     assert page.part("#inject-I2 .line-text") == SHARP
+
+
+async def test_it_says_so_when_no_conductor_makes_it_go(sign_in: SignIn, run: Run, crisis: Crisis) -> None:
+    leader, at = await sign_in(Role.PREPAREDNESS), f"/drills/{run.drill.id}"
+    assert "crisis conductor" not in (await leader.get(at)).part("#standing")
+    async with crisis.db.transaction() as session:
+        drill = await service.get(session, run.drill.id)
+        drill.started_at = drill.conducted_at = drill.started_at - timedelta(minutes=1)
+    assert "Innspillene kommer ikke av seg selv nå." in (await leader.get(at)).part("#standing [role=alert]")
 
 
 async def test_it_pauses_goes_on_and_goes_faster(sign_in: SignIn, run: Run) -> None:
