@@ -45,14 +45,14 @@ POSTS = [
 PLAYBOOK = book(
     [inject("I0", expects=["E1"]), *CALLS, *POSTS, inject("F1", "PT1M", after="I20")],
     [
-        expectation("E1", "activate", "PT3H"),
-        expectation("E2", "lock_all", "PT3H", after="E1"),
+        expectation("E1", "activate", "PT72H"),
+        expectation("E2", "lock_all", "PT72H", after="E1"),
         expectation(
-            "E3", "publish", "PT3H", after="E1", match={"kind": "alert", "channels": ["facebook"], "languages": ["nb"]}
+            "E3", "publish", "PT72H", after="E1", match={"kind": "alert", "channels": ["facebook"], "languages": ["nb"]}
         ),
-        expectation("E4", "refer", "PT3H", check="manual"),
+        expectation("E4", "refer", "PT72H", check="manual"),
     ],
-    duration="PT5H",
+    duration="P5D",
 )
 
 
@@ -134,7 +134,7 @@ async def test_a_killed_conductor_is_missed_by_nobody(
         await until(settled, seconds=90.0)  # a worker takes its time to start where much else runs
     except AssertionError:
         pytest.fail(f"{await standing(crisis, drill.id)}\n{second.said()}\n{worker[-1].said()}")
-    await service.put_forward(crisis.db, LEADER, drill.id, 6 * 3600.0)
+    await service.put_forward(crisis.db, LEADER, drill.id, 6 * 86400.0)
     await until(lambda: _is_over(crisis, drill.id), what=second.said())
 
     assert "Traceback" not in second.said()
