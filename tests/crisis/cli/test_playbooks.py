@@ -56,3 +56,11 @@ async def test_the_folder_is_listed_with_what_cannot_be_used_and_what_is_overdue
 
 async def test_the_schema_is_printed(shell: Shell) -> None:
     assert (await shell("playbook", "schema")).json["title"] == "playbook/1"
+
+
+@pytest.mark.usefixtures("db")
+async def test_an_activation_is_set_with_one(shell: Shell) -> None:
+    unknown = await shell("activate", "Skred", "--playbook", "storm")
+    assert (unknown.code, "There is no playbook 'storm'" in unknown.complained) == (1, True)
+    done = await shell("activate", "Skred", "--playbook", "kvikkleireskred", "--json")
+    assert done.json["activation"]["playbook_id"] == "kvikkleireskred"
