@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import inf
 from typing import Any, Final
 
 from api.desk.live import Look
@@ -242,7 +243,7 @@ def _room(picture: Picture, seen: Scene, actual: str | None) -> Room:
         is_quiet=_is_quiet(drill, picture.now),
         actual=actual,
         upcoming=upcoming.key if upcoming else None,
-        lines=tuple(_line(each, called) for each in picture.injects),
+        lines=tuple(_line(each, called) for each in sorted(picture.injects, key=_when)),
         expected=tuple(_expected(each, called) for each in picture.expectations),
         parts=tuple(
             Part(each.id, each.title, each.side is Side.CONTROL, each.min, _playing(picture, each.id))
@@ -254,6 +255,13 @@ def _room(picture: Picture, seen: Scene, actual: str | None) -> Room:
         ),
         scene=seen,
     )
+
+
+def _when(each: InjectPicture) -> tuple[float, int]:
+    """By when it came, or will come; what waits for something else last."""
+    row = each.row
+    at = row.decided_elapsed if row.decided_elapsed is not None else row.due_elapsed
+    return (inf if at is None else at, row.position)
 
 
 def _line(each: InjectPicture, called: Mapping[str, LText]) -> Line:

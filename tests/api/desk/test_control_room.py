@@ -93,7 +93,10 @@ async def test_injects_are_given_and_skipped_and_what_another_leader_did_first_i
     sign_in: SignIn, run: Run
 ) -> None:
     leader, at = await sign_in(Role.PREPAREDNESS), f"/drills/{run.drill.id}/injects"
+    before = await leader.get(f"/drills/{run.drill.id}")
     page = await leader.send(f"{at}/I3/fire")
+    order = [[each.get("id") for each in seen.tree.cssselect("#timeline li")] for seen in (before, page)]
+    assert order == [["inject-I1", "inject-I2", "inject-I3"], ["inject-I1", "inject-I3", "inject-I2"]], "by time"
     assert page.part("#inject-I3 .ds-tag") == "kommer nå"
     await run.look()
     part = await leader.ask("POST", f"{at}/I2/skip", data={"csrf": leader.csrf}, headers={"HX-Request": "true"})
