@@ -25,7 +25,7 @@ def objectives(material: Material, speaker: Speaker) -> Section:
     parts = []
     for key, text in run.script.objectives:
         serving = [each for each in run.expectations if key in run.script.served_by(each.key)]
-        heading = _("%(key)s %(text)s: %(result)s", key=key, text=text, result=_(result(serving)))
+        heading = _("%(key)s %(text)s: %(result)s", key=key, text=text.rstrip(" ."), result=_(result(serving)))
         blocks: list[Block] = [_expected(run, serving, speaker)] if serving else []
         if not serving:
             blocks = [Paragraph(_("Dreieboken har ingen forventning for dette målet."))]

@@ -71,14 +71,13 @@ def _message(run: Evidence, revision: Revision, primary: str, speaker: Speaker) 
     if revision.approved_at is not None:
         sent = _("Sendt %(when)s av %(who)s.", when=speaker.moment(revision.approved_at), who=revision.approved_by)
         blocks.append(Paragraph(sent, "quiet"))
-    texts: dict[tuple[str, str], list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for each in run.texts:
         if each.revision_id == revision.id:
             name = f"{speaker.channel(each.channel)}, {speaker.tongue(each.language)}"
-            texts.setdefault((each.title, each.text), []).append(name)
-    for (title, text), names in texts.items():
-        body = text if not title or text.startswith(title) else f"{title}\n\n{text}"
-        blocks.append(Passage(" · ".join(names), body))
+            texts.setdefault(each.text, []).append(name)
+    for text, names in texts.items():  # complete in itself: what a text message or X was given has no title
+        blocks.append(Passage(" · ".join(names), text))
     rows = run.of(revision.id)
     if rows:
         head = [_("Konto"), _("Språk"), _("Sendt til"), _("Bekreftet"), _("Klokken")]

@@ -73,6 +73,11 @@ async def test_a_drill_has_every_section_and_all_of_it_comes_from_the_log(crisis
     assert "Vaktliste." in said["must_change"]
     assert str(due.year) in said["must_change"]
     assert "Gå ut av området." in said["messages"]
+    (sent, *_rest) = document.section("messages").parts
+    passages = [vars_of(each) for each in sent.blocks if each.kind == "passage"]
+    assert {each["text"] for each in passages} == {each.text for each in found.run.texts}, (
+        "as they were, and nothing beside"
+    )
     assert "kan ikke låses her" in said["lock"]
     assert found.run.acts[0].hash in said["lock"], "the activation's entry in the audit log"
     assert "ab" * 32 in said["appendix"]
