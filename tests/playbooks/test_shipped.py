@@ -14,7 +14,7 @@ from crisis.messages.hints.service import hints_of
 from crisis.messages.library import fill
 from crisis.messages.models import Kind
 from crisis.mode import Mode
-from crisis.playbooks.models import Action, Check, MessageTemplate, Playbook, Via
+from crisis.playbooks.models import Action, Check, MessageTemplate, Playbook, SystemFault, Via
 from crisis.playbooks.reading import read_file
 from crisis.playbooks.schema import schema
 from crisis.playbooks.texts import LText
@@ -145,6 +145,29 @@ def test_there_is_time_for_everything_before_it_ends(key: str) -> None:
     assert set(begins) == {each.id for each in book.expectations}
     last = max(begins[each.id] + each.within for each in book.expectations)
     assert last <= book.exercise.duration, last
+
+
+@pytest.mark.parametrize("key", BOOKS)
+def test_each_step_follows_the_one_it_needs(key: str) -> None:
+    expectations = {each.id: each for each in BOOKS[key].expectations}
+    kinds = {each.match.kind: each for each in expectations.values() if each.match is not None}
+    activate, *_, deactivate = expectations.values()
+    alert, all_clear = kinds["alert"], kinds["all_clear"]
+    assert [alert.after, deactivate.after] == [activate.id, all_clear.id]
+    follows = {each.action: each.after for each in expectations.values()}
+    assert follows[Action.LOCK_ALL] == activate.id
+    assert follows[Action.BRIEF_SWITCHBOARD] == follows[Action.BRIEF_EMPLOYEES] == alert.id
+    fires = {name: each.at for each in BOOKS[key].injects for name in each.expects}
+    assert fires[all_clear.id] == max(fires.values())
+
+
+@pytest.mark.parametrize("key", BOOKS)
+def test_the_emergency_access_is_tried_wherever_signing_in_is_gone(key: str) -> None:
+    book = BOOKS[key]
+    actions = {each.id: each.action for each in book.expectations}
+    for inject in book.injects:
+        if inject.fault == SystemFault.IDP_DOWN:
+            assert Action.BREAK_GLASS in {actions[name] for name in inject.expects}
 
 
 @pytest.mark.parametrize("key", BOOKS)
