@@ -20,11 +20,23 @@ from api.public import NAME as CRISIS_PAGE
 from api.public import CrisisPageFiles
 from api.receipts import RECEIPTS, Receipts
 from api.shell import Shell
-from api.v1 import accounts, activations, audiences, audit, deliveries, messages, playbooks, posts, stories, tokens
+from api.v1 import (
+    accounts,
+    activations,
+    audiences,
+    audit,
+    deliveries,
+    drills,
+    messages,
+    playbooks,
+    posts,
+    stories,
+    tokens,
+)
 from crisis.bootstrap import crisis_of
 from crisis.settings import Settings
 
-NOUNS = (activations, messages, stories, deliveries, posts, playbooks, accounts, audiences, tokens, audit)
+NOUNS = (activations, messages, stories, deliveries, posts, playbooks, drills, accounts, audiences, tokens, audit)
 DESCRIPTION = """
 Every answer that is not a success is a problem (RFC 9457). Lists come in pieces: follow `next`, or the Link header.
 A POST with an Idempotency-Key is done once, however often it is sent.

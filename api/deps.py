@@ -50,5 +50,6 @@ TheCrisis = Annotated[Crisis, Depends(_crisis)]
 Who = Annotated[Actor, Depends(_actor)]
 """Whoever it is; the act itself asks what they may do."""
 CrisisReader = Annotated[Actor, Depends(_may(Act.READ_CRISIS))]
+DrillLeader = Annotated[Actor, Depends(_may(Act.RUN_DRILL))]
 AuditReader = Annotated[Actor, Depends(_may(Act.READ_AUDIT))]
 TokenKeeper = Annotated[Actor, Depends(_may(Act.MANAGE_TOKENS))]

@@ -14,6 +14,7 @@ TAGS = [
     {"name": "messages", "description": "Write, preview and approve what is said, in numbered revisions."},
     {"name": "deliveries", "description": "How it stands: counts that add up, and every delivery."},
     {"name": "posts", "description": "What units publish themselves in ordinary times."},
+    {"name": "drills", "description": "Exercises from playbooks: start, lead, play, and see how they stand."},
     {"name": "accounts", "description": "The register of every outlet, and the lock on each."},
     {"name": "audiences", "description": "Named lists of recipients."},
     {"name": "tokens", "description": "Who may use this API."},

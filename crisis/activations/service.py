@@ -124,6 +124,7 @@ async def stand_down(db: Database, actor: Actor, activation_id: int) -> Activati
 
     Raises :class:`NotFound`, or :class:`Conflict` if it was stood down already.
     """
+    _require(actor, Mode.EXERCISE, Act.STAND_DOWN)  # before saying whether there is such a one
     async with db.transaction() as session:
         known = await get(session, activation_id)
         _require(actor, known.mode, Act.STAND_DOWN)

@@ -15,6 +15,7 @@ from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
 from crisis.bootstrap import Crisis
+from crisis.drills import service as drills
 from crisis.roles import Role
 from crisis.tokens.service import create_token
 from tests import factories
@@ -40,6 +41,8 @@ async def tokens(crisis: Crisis) -> dict[str, str | None]:
         await factories.account(crisis, channel)
     await factories.account(crisis, "facebook", unit="biblioteket")
     audience = await factories.audience(crisis, 2)
+    slide = crisis.shelf.entry("kvikkleireskred")
+    await drills.start(crisis.db, OPERATOR, crisis.shelf.get(slide.id), sha256=slide.sha256)
     activation = await factories.activation(crisis.db)
     await factories.approved_alert(crisis, activation.id, audience_id=audience)
     await factories.alert(crisis, activation.id, audience_id=audience)
