@@ -168,6 +168,14 @@ class Settings(BaseSettings):
     csv_max_rows: int = 10_000_000
     csv_max_line: int = 4096  # bytes
 
+    @model_validator(mode="before")
+    @classmethod
+    def _forget_what_is_no_mode(cls, given: Any) -> Any:
+        """A mode that there is none of is as good as none said: an exercise, and whoever serves it raises an alarm."""
+        if isinstance(given, dict) and "worker_mode" in given and given["worker_mode"] not in {*Mode}:
+            return {name: value for name, value in given.items() if name != "worker_mode"}
+        return given
+
     @field_validator("languages", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
@@ -250,6 +258,11 @@ class Settings(BaseSettings):
     def exercise_page_dir(self) -> Path:
         """Where an exercise's crisis page is written: never under the public folder."""
         return (self.exercise_public_dir or self.home / "exercise" / "public").absolute()
+
+    @property
+    def is_mode_said(self) -> bool:
+        """Whether this process was told which mode it serves, in a word that there is."""
+        return "worker_mode" in self.model_fields_set
 
     def without_secrets(self) -> "Settings":
         """A copy that holds no provider secret and no key: what an exercise worker runs on."""

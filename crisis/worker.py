@@ -68,6 +68,11 @@ def _set_up_logging(**_: object) -> None:
         level=settings.log_level,
         format=f"%(asctime)s %(levelname)s {settings.worker_mode} %(name)s: %(message)s",
     )
+    if not settings.is_mode_said:
+        logging.getLogger(__name__).critical(
+            "This worker was not told its mode, or in a word that is none (CRISIS_WORKER_MODE). It serves exercises, and nothing real "
+            "goes out by it. Start it by crisis worker --mode actual, if that is what it should do."
+        )
     for routine in (
         "celery.beat",
         "celery.worker.strategy",

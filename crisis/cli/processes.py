@@ -61,6 +61,12 @@ def worker(
 ) -> None:
     """Send what is due, in one mode. An exercise worker drops every provider secret and key before it begins."""
     settings = read(home)
+    if mode is None and not settings.is_mode_said:
+        typer.echo(
+            "No mode was said, or one that there is none of (CRISIS_WORKER_MODE). This worker serves exercises, and nothing real goes "
+            "out by it. For what is real: crisis worker --mode actual",
+            err=True,
+        )
     mode = mode or settings.worker_mode
     env = environment.for_actual if mode is Mode.ACTUAL else environment.for_exercise
     become(commands.worker(mode, concurrency, queues or list(Lane), settings.log_level), env(os.environ, settings))
