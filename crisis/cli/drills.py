@@ -16,7 +16,9 @@ from crisis.cli.groups import group
 from crisis.drills import service
 from crisis.drills.models import Drill
 from crisis.drills.picture import Picture
-from crisis.errors import Conflict
+from crisis.embedded.readiness import is_served
+from crisis.errors import Conflict, Unready
+from crisis.mode import Mode
 from crisis.playbooks.models import Playbook
 from crisis.playbooks.reading import read_file
 from crisis.roles import Actor
@@ -199,6 +201,11 @@ async def _start(crisis: Crisis, actor: Actor, file: Path, speed: float) -> Dril
 
 async def _play(crisis: Crisis, actor: Actor, file: Path, speed: float, *, quiet: bool) -> Performance:
     playbook, sha256 = _read(crisis, file)
+    if not await asyncio.to_thread(is_served, crisis.settings, Mode.EXERCISE):
+        raise Unready(
+            "No worker of exercises answers, and without one nothing that is played goes out to the sandbox. Start it: crisis up, or "
+            "crisis worker --mode exercise. Nothing was started."
+        )
     if quiet or not screen.console.is_terminal:
         return await perform(crisis, actor, playbook, sha256=sha256, speed=speed)
     with Live(console=screen.console, transient=True, auto_refresh=False) as live:

@@ -26,3 +26,15 @@ def works(settings: Settings, mode: Mode) -> bool:
         return False
     finally:
         app.close()
+
+
+def is_served(settings: Settings, mode: Mode) -> bool:
+    """A worker of ``mode`` takes kicks from the broker, on whichever machine it runs."""
+    app = celery_app(settings)
+    try:
+        answered = app.control.ping(timeout=1.0)
+    except (OperationalError, RedisError, OSError):
+        return False
+    finally:
+        app.close()
+    return any(name.startswith(f"{mode.value}@") for each in answered for name in each)
