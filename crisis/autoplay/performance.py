@@ -15,15 +15,17 @@ from crisis.bootstrap import Crisis
 from crisis.conductor import conductor_of
 from crisis.drills import service as drills
 from crisis.drills.picture import ExpectationPicture, Picture
-from crisis.drills.states import DrillState, ExpectationState
+from crisis.drills.states import DrillState, ExpectationState, InjectState
 from crisis.errors import Conflict, CrisisError, Unready
 from crisis.playbooks.models import Playbook
 from crisis.roles import Actor
 
 LOOK_SECONDS: Final = 0.1
 """Between two looks."""
-STUCK_SECONDS: Final = 60.0
-"""How long it waits for something to come of what it did."""
+AHEAD_SECONDS: Final = 1.0
+"""How long before something comes it slows down: longer than a look takes."""
+STUCK_SECONDS: Final = 150.0
+"""How long it waits for something to come of what it did: longer than an account rests after the provider asked for fewer calls."""
 REAL_TIME: Final = 1.0
 
 
@@ -102,7 +104,7 @@ class _Stage:
                 await self._pace(picture, REAL_TIME)
                 if loop.time() - heard > STUCK_SECONDS:
                     raise self._stuck(running)
-            else:
+            elif _is_settled(picture):
                 await self._wait(picture)
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -114,12 +116,15 @@ class _Stage:
             self._problems[asked.key] = str(problem)
 
     async def _wait(self, picture: Picture) -> None:
-        """Let time go by until something comes."""
-        if self._speed > 0:
+        """Let time go by until something comes, and be there when it does: the last stretch is a step to that very moment."""
+        to = picture.next.row.due_elapsed if picture.next is not None else None
+        if to is None:
+            to = picture.duration.total_seconds()
+        if self._speed > 0 and to - picture.elapsed > self._speed * AHEAD_SECONDS:
             await self._pace(picture, self._speed)
             return
-        to = picture.next.row.due_elapsed if picture.next is not None else picture.duration.total_seconds()
-        if to is not None and to > picture.elapsed:
+        await self._pace(picture, REAL_TIME)
+        if to > picture.elapsed:
             with suppress(Conflict):  # over meanwhile
                 await drills.put_forward(self._crisis.db, self._leader, self._drill_id, to)
 
@@ -139,3 +144,24 @@ class _Stage:
             "See that a worker of exercises runs (`crisis up`, or `crisis worker --mode exercise`), and that the sandbox does: "
             "`crisis doctor`."
         )
+
+
+def _is_settled(picture: Picture) -> bool:
+    """Whether everything that follows from what has happened is asked for. Another conductor may be in the middle of that."""
+    fired = {each.key for each in picture.injects if each.state is InjectState.FIRED}
+    done = {each.key for each in picture.expectations if each.state in {ExpectationState.MET, ExpectationState.LATE}}
+    overdue = [
+        each
+        for each in picture.injects
+        if each.state is InjectState.WAITING
+        and each.row.due_elapsed is not None
+        and each.row.due_elapsed <= picture.elapsed
+    ]
+    waiting = [each for each in picture.expectations if each.state is ExpectationState.WAITING]
+    asked = [
+        each
+        for each in waiting
+        if each.expectation.after in done
+        or (each.expectation.after is None and fired & {inject.id for inject in each.injects})
+    ]
+    return not overdue and not asked

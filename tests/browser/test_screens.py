@@ -14,7 +14,9 @@ from tests.browser.places import Ids
 from tests.browser.town import Town
 from tests.browser.visitor import ZOOMED, Visitor
 
-NO_SCREEN = re.compile(r"/log/export|\.pdf|/answer/|/live|\.csv|/rejected|/oidc|/enrol|/login|/demo|/confirm|/kept|/break-glass|/appointments|/inbox/strip")
+NO_SCREEN = re.compile(
+    r"/log/export|\.pdf|/answer/|/live|\.csv|/rejected|/oidc|/enrol|/login|/demo|/confirm|/kept|/break-glass|/appointments|/inbox/strip"
+)
 """Addresses that give a file or a stream; and those before signing in, which have tests of their own."""
 
 

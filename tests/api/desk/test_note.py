@@ -12,7 +12,10 @@ from tests.api.desk.conftest import SignIn
 
 async def written(crisis: Crisis) -> list[tuple[str, str]]:
     async with crisis.db.transaction() as session:
-        return [(row.text, row.written_by) for row in await session.execute(text("SELECT text, written_by FROM log_notes ORDER BY id"))]
+        return [
+            (row.text, row.written_by)
+            for row in await session.execute(text("SELECT text, written_by FROM log_notes ORDER BY id"))
+        ]
 
 
 async def test_the_frame_leads_to_the_note_and_back_to_where_one_was(sign_in: SignIn, crisis: Crisis) -> None:
