@@ -10,8 +10,8 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.desk.control_room import SPEEDS
+from api.desk.drill_words import WORDS
 from api.desk.improvements import offered
-from api.desk.room import WORDS
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.typed import number

@@ -7,10 +7,11 @@ from typing import Any, Final
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.desk.drill_words import VIA
 from api.desk.live import Look, watched
 from api.desk.navigation import in_mode
 from api.desk.pages import Renderer
-from api.desk.room import VIA, Ticking, ticking
+from api.desk.room import Ticking, ticking
 from api.desk.route import AnyVisit, PageRoute, TheVisit, word
 from api.desk.stream import over
 from api.desk.strip import Strip

@@ -6,59 +6,24 @@ from datetime import datetime, timedelta
 from math import inf
 from typing import Any, Final
 
+from api.desk.drill_words import WORDS
 from api.desk.live import Look
 from api.desk.pages import Renderer
 from crisis.activations import service as activations
 from crisis.drills import service
 from crisis.drills.models import Drill
 from crisis.drills.picture import ExpectationPicture, InjectPicture, Picture
-from crisis.drills.report import words
 from crisis.drills.scene import Scene, scene
 from crisis.drills.states import DrillState, ExpectationState, InjectState
 from crisis.mode import Mode
 from crisis.playbooks.models import Check, Playbook, Side, Via
 from crisis.playbooks.texts import LText
 from crisis.roles import Act
-from crisis.tongue.texts import lazily as N_
 
 PAGE: Final = "control-room"
 FRAGMENTS: Final = ("standing", "timeline", "expected", "seen", "people")
 QUIET: Final = timedelta(seconds=20)
 """No conductor has looked for so long: the page says that nothing comes by itself. It leaves a sign every five seconds."""
-
-VIA: Final[Mapping[Via, str]] = {
-    Via.PHONE: N_("Telefon"),
-    Via.EMAIL: N_("E-post"),
-    Via.SMS: N_("SMS"),
-    Via.PRESS: N_("Presse"),
-    Via.SOCIAL: N_("Sosiale medier"),
-    Via.IN_PERSON: N_("Oppmøte"),
-    Via.NOTE: N_("Beskjed"),
-    Via.UNIT_POST: N_("Innlegg fra en enhet"),
-    Via.CHANNEL_FAULT: N_("Feil i en kanal"),
-    Via.SYSTEM_FAULT: N_("Feil i et system"),
-}
-"""How an inject comes."""
-INJECT_STATES: Final[Mapping[InjectState, str]] = {
-    InjectState.WAITING: N_("venter"),
-    InjectState.FIRED: N_("kom"),
-    InjectState.SKIPPED: N_("hoppet over"),
-}
-EXPECTATION_STATES: Final[Mapping[ExpectationState, str]] = {
-    **words.EXPECTATION_STATES,
-    ExpectationState.WAITING: N_("venter"),
-    ExpectationState.RUNNING: N_("tiden går"),
-}
-"""As the report says them, but for what is not over yet."""
-WORDS: Final[Mapping[str, Mapping[Any, str]]] = {
-    "via": VIA,
-    "inject_states": INJECT_STATES,
-    "expectation_states": EXPECTATION_STATES,
-    "drill_states": words.DRILL_STATES,
-    "end_reasons": words.END_REASONS,
-    "skip_reasons": words.SKIP_REASONS,
-    "actions": words.ACTIONS,
-}
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,7 @@ from crisis.audiences.models import Audience
 from crisis.audit import chain
 from crisis.db import Database
 from crisis.errors import Conflict, Invalid, NotFound
-from crisis.messages import promised, unfinished
-from crisis.messages.content import parse_contents
+from crisis.messages import unfinished
 from crisis.messages.models import EDITABLE, Kind, Message, Revision, RevisionState
 from crisis.messages.saves import TERMS, saved, stamp
 from crisis.roles import Act, Actor, require, require_mode
@@ -106,7 +105,7 @@ async def write(
             "A retraction is not written: it was made ready with the alert. To send it: crisis message retract MESSAGE, or "
             "POST /v1/messages/{message_id}/retract."
         )
-    held = _read(contents, languages, kind, next_update_at, finished=finished)
+    held = unfinished.read(contents, languages, kind, next_update_at, finished=finished)
     at = clock.now()
     async with db.transaction() as session:
         activation = await activations.get(session, activation_id)
@@ -162,7 +161,7 @@ async def save(
         if revision.saves != built_on:
             session.expunge(revision)  # else the rollback takes its text away from whoever catches this
             raise StaleSave(revision, built_on)
-        held = _read(contents, languages, revision.kind, next_update_at, finished=finished)
+        held = unfinished.read(contents, languages, revision.kind, next_update_at, finished=finished)
         audience_id = await audience_of(session, revision, audience_id)
         before = revision.contents
         changed = [language for language in languages if held.get(language) != before.get(language)]
@@ -288,22 +287,3 @@ async def _place(
 async def _check_audience(session: AsyncSession, audience_id: int | None) -> None:
     if audience_id is not None and await session.get(Audience, audience_id) is None:
         raise NotFound("audience", audience_id)
-
-
-def _read(
-    contents: Mapping[str, Any],
-    languages: Sequence[str],
-    kind: Kind,
-    next_update_at: datetime | None,
-    *,
-    finished: bool,
-) -> dict[str, Any]:
-    """What is to be kept of a text, whole or as typed so far."""
-    if not finished:
-        if fault := promised.zone_fault(next_update_at):
-            raise Invalid(fault.said)
-        return unfinished.typed(contents, languages)
-    held = {language: content.kept() for language, content in parse_contents(contents, languages).items()}
-    if fault := promised.fault(kind, next_update_at, clock.now()):
-        raise Invalid(fault.said)
-    return held

@@ -6,10 +6,14 @@ than :data:`MOST` and :data:`MOST_ITEMS`.
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
+from crisis import clock
 from crisis.errors import Invalid
-from crisis.messages.content import FIELDS, Content, is_untouched, tidy
+from crisis.messages import promised
+from crisis.messages.content import FIELDS, Content, is_untouched, parse_contents, tidy
+from crisis.messages.models import Kind
 
 MOST: Final = 20_000
 """Characters of one field: ten times what any of them may go out with, so that a long text pasted in can be cut down there."""
@@ -84,3 +88,22 @@ def sketch(fields: Mapping[str, Any]) -> Content:
 def _storable(text: str) -> str:
     """Without what no database can hold: NUL, and halves of a character pair."""
     return text.translate(_UNSTORABLE).encode("utf-8", "ignore").decode()
+
+
+def read(
+    contents: Mapping[str, Any],
+    languages: Sequence[str],
+    kind: Kind,
+    next_update_at: datetime | None,
+    *,
+    finished: bool,
+) -> dict[str, Any]:
+    """What is to be kept of a text, whole or as typed so far. Raises :class:`crisis.errors.Invalid`."""
+    if not finished:
+        if fault := promised.zone_fault(next_update_at):
+            raise Invalid(fault.said)
+        return typed(contents, languages)
+    held = {language: content.kept() for language, content in parse_contents(contents, languages).items()}
+    if fault := promised.fault(kind, next_update_at, clock.now()):
+        raise Invalid(fault.said)
+    return held
