@@ -12,7 +12,7 @@ from crisis.drills.clock import Clock
 from crisis.drills.reading import Held, injects_of
 from crisis.drills.snapshot import inject_of
 from crisis.drills.states import InjectState
-from crisis.errors import CrisisError
+from crisis.errors import Conflict, CrisisError
 from crisis.mode import Mode
 from crisis.playbooks.models import Inject, Playbook
 from crisis.posts.service import Posts
@@ -40,7 +40,7 @@ _CANCEL = text(
 )
 
 
-class NoPost(CrisisError):
+class NoPost(Conflict):
     """Why a unit's post could not be made; the inject is there all the same, and the players see it."""
 
 
