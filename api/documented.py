@@ -15,6 +15,10 @@ TAGS = [
     {"name": "deliveries", "description": "How it stands: counts that add up, and every delivery."},
     {"name": "posts", "description": "What units publish themselves in ordinary times."},
     {"name": "drills", "description": "Exercises from playbooks: start, lead, play, and see how they stand."},
+    {
+        "name": "playbooks",
+        "description": "What is rehearsed, and the plan when it is real: read them, and what is wrong with them.",
+    },
     {"name": "accounts", "description": "The register of every outlet, and the lock on each."},
     {"name": "audiences", "description": "Named lists of recipients."},
     {"name": "tokens", "description": "Who may use this API."},
