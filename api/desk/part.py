@@ -41,7 +41,7 @@ async def meet(crisis: Crisis, request: Request, actor: Actor, form_mode: object
         return Met(actor)
     async with crisis.db.transaction() as session:
         drill = await reading.current(session)
-        if drill is None or await _mode(session, things, asked) is not Mode.EXERCISE:
+        if drill is None or not await _is_exercise(session, things, asked):
             return Met(actor)
         row = await players.playing(session, drill.id, actor.name)
         if row is None:
@@ -51,8 +51,7 @@ async def meet(crisis: Crisis, request: Request, actor: Actor, form_mode: object
         return Met(played, is_closed and request.url.path not in NEVER_CLOSED)
 
 
-async def _mode(session: AsyncSession, things: dict[str, int], asked: Mode) -> Mode | None:
-    """What the address is of: of a thing, that thing's mode, whatever else it says."""
-    for thing, number in things.items():
-        return await belonging.mode_of(session, thing, number)
-    return asked
+async def _is_exercise(session: AsyncSession, things: dict[str, int], asked: Mode) -> bool:
+    """Whether the address is an exercise's: every thing in it is, whatever else it says; without a thing, what it says."""
+    modes = {await belonging.mode_of(session, thing, number) for thing, number in things.items()} or {asked}
+    return modes == {Mode.EXERCISE}

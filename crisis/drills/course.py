@@ -57,7 +57,7 @@ async def start(
 
     The crisis staff is the players' to set, at the ordinary desk; where the playbook does not expect that of them it is set at
     once. Raises :class:`NotNow` while a real crisis is on, while another drill is not over, and while an exercise outside
-    drills is in force; :class:`Invalid` for a speed that no clock has, and for a time when no drill may be held.
+    drills is in force; :class:`Invalid` for a speed that no clock has; and :class:`calendar.NationalTest` for a time when no drill is held.
     """
     require(actor, Act.RUN_DRILL)
     speed = _speed(playbook.exercise.clock.speed if speed is None else speed)

@@ -100,8 +100,8 @@ def scripted(drill_id: int, playbook: Playbook, rows: Mapping[str, DrillInject],
         key = f"{OURS}{drill_id}-{inject.id}"
         if inject.fault is SystemFault.WEBSITE_DOWN:
             found[f"{key}-crisis-page"] = _PAGE_DOWN
-        elif isinstance(inject.fault, ChannelFault):
-            found |= {f"{key}-{name}": _of(name, inject.fault) for name in STAND_INS[inject.channel or "facebook"]}
+        elif isinstance(inject.fault, ChannelFault) and inject.channel is not None:
+            found |= {f"{key}-{name}": _of(name, inject.fault) for name in STAND_INS[inject.channel]}
     return found
 
 

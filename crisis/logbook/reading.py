@@ -18,11 +18,12 @@ from crisis.db import Database
 from crisis.logbook.acts import ACTS, About
 from crisis.logbook.models import Note
 from crisis.logbook.notes import digest
+from crisis.logbook.subjects import JOINS
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, require
 
 # An entry is of the activation by what it is about; what is about neither a message nor an activation, by when it was.
-_FROM = """
+_FROM = f"""
     WITH bounds AS (
         SELECT min(seq) FILTER (WHERE action = 'activate') AS first, min(seq) FILTER (WHERE action = 'stand_down') AS last
         FROM audit
@@ -33,13 +34,7 @@ _FROM = """
                coalesce(d.id, 0) AS delivery_id, a.channel, a.name AS account, a.unit, n.id AS note_id
         FROM bounds JOIN audit e ON e.seq >= bounds.first AND e.action = ANY(:actions)
         CROSS JOIN LATERAL (SELECT e.record::jsonb AS said) j
-        CROSS JOIN LATERAL (SELECT split_part(j.said ->> 'subject', ':', 1) AS noun,
-                                   CASE WHEN split_part(j.said ->> 'subject', ':', 2) ~ '^[0-9]{1,18}$'
-                                        THEN CAST(split_part(j.said ->> 'subject', ':', 2) AS bigint) END AS number) s
-        LEFT JOIN deliveries d ON s.noun = 'delivery' AND d.id = s.number
-        LEFT JOIN renditions r ON r.id = d.rendition_id
-        LEFT JOIN revisions v ON v.id = CASE s.noun WHEN 'revision' THEN s.number ELSE r.revision_id END
-        LEFT JOIN messages m ON m.id = CASE s.noun WHEN 'message' THEN s.number ELSE v.message_id END
+        {JOINS}
         LEFT JOIN revisions f ON s.noun = 'message' AND f.message_id = m.id AND f.number = 1
         LEFT JOIN posts p ON p.id = CASE s.noun WHEN 'post' THEN s.number ELSE r.post_id END
         LEFT JOIN accounts a ON a.id = CASE s.noun WHEN 'account' THEN s.number ELSE coalesce(d.account_id, p.account_id) END
@@ -49,7 +44,7 @@ _FROM = """
                    AND coalesce(e.mode, 'actual') = :mode))
           AND (e.action <> 'post' OR j.said -> 'detail' -> 'blocked' = 'true')
     )
-"""
+"""  # noqa: S608 - our own words
 _ENTRIES = text(
     f"""
     {_FROM}

@@ -12,22 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crisis.audit import chain
 from crisis.drills.look import Look
 from crisis.drills.models import Drill
+from crisis.logbook.subjects import JOINS
 
 # What is about a message is of the activation by its message; what is about neither is an exercise's, and there is one at a time.
 _ENTRIES = text(
-    """
+    f"""
     SELECT e.seq, e.record, s.noun, s.number, v.id AS revision_id, coalesce(m.activation_id, p.activation_id) AS activation_id
     FROM audit e
-    CROSS JOIN LATERAL (SELECT split_part(e.record::jsonb ->> 'subject', ':', 1) AS noun,
-                               CAST(substring(e.record::jsonb ->> 'subject' FROM ':([0-9]{1,18})$') AS bigint) AS number) s
-    LEFT JOIN deliveries d ON s.noun = 'delivery' AND d.id = s.number
-    LEFT JOIN renditions r ON r.id = d.rendition_id
-    LEFT JOIN revisions v ON v.id = CASE s.noun WHEN 'revision' THEN s.number ELSE r.revision_id END
-    LEFT JOIN messages m ON m.id = CASE s.noun WHEN 'message' THEN s.number ELSE v.message_id END
+    {JOINS}
     LEFT JOIN LATERAL (SELECT s.number AS activation_id WHERE s.noun = 'activation') p ON true
     WHERE e.seq > :since AND e.mode = 'exercise' AND e.action = ANY(:actions)
     ORDER BY e.seq
-    """
+    """  # noqa: S608 - our own words
 )
 ACTIONS: Final = (
     *("activate", "confirm", "stand_down", "approve", "retract", "acknowledge", "note", "post"),

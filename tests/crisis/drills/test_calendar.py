@@ -11,6 +11,14 @@ from crisis.drills.calendar import NationalTest
 HOUR = timedelta(hours=1)
 
 
+def is_refused(starts: datetime, lasts: timedelta) -> bool:
+    try:
+        calendar.check(starts, lasts)
+    except NationalTest:
+        return True
+    return False
+
+
 @pytest.mark.parametrize(
     ("year", "days"), [(2024, ((1, 10), (6, 12))), (2026, ((1, 14), (6, 10))), (2028, ((1, 12), (6, 14)))]
 )
@@ -43,4 +51,4 @@ def test_what_would_be_under_way_then_is_refused(starts: datetime, lasts: timede
     ],
 )
 def test_another_day_or_hour_is_as_good_as_any(starts: datetime, lasts: timedelta) -> None:
-    calendar.check(starts, lasts)
+    assert not is_refused(starts, lasts)
