@@ -149,7 +149,7 @@ class _Stage:
 def _is_settled(picture: Picture) -> bool:
     """Whether everything that follows from what has happened is asked for. Another conductor may be in the middle of that."""
     fired = {each.key for each in picture.injects if each.state is InjectState.FIRED}
-    done = {each.key for each in picture.expectations if each.state in {ExpectationState.MET, ExpectationState.LATE}}
+    done = {each.key for each in picture.expectations if each.state.is_done}
     overdue = [
         each
         for each in picture.injects

@@ -23,7 +23,7 @@ from crisis.drills import calendar, counterplay, ending, reading
 from crisis.drills.models import ClockRow, Drill, DrillExpectation, DrillInject
 from crisis.drills.reading import Held
 from crisis.drills.snapshot import naming, taken
-from crisis.drills.states import DRILL_MOVES, DrillState, ExpectationState
+from crisis.drills.states import DRILL_MOVES, DrillState, ExpectationState, check_move
 from crisis.errors import Conflict, Invalid
 from crisis.messages.content import tidy
 from crisis.mode import Mode
@@ -262,9 +262,7 @@ def _speed(speed: float) -> float:
 
 
 def _move(drill: Drill, state: DrillState) -> None:
-    if state not in DRILL_MOVES[drill.state]:
-        message = f"A drill does not go from {drill.state.value} to {state.value}."
-        raise ValueError(message)
+    check_move(DRILL_MOVES, drill.state, state)
     drill.state = state
 
 

@@ -16,6 +16,7 @@ from crisis.drills.states import (
     ExpectationState,
     InjectState,
     SkipReason,
+    check_move,
 )
 from crisis.mode import Mode
 from crisis.roles import Actor
@@ -33,9 +34,7 @@ async def end(session: AsyncSession, held: Held, state: DrillState, by: Actor | 
     ``by`` is ``None`` where no person did it. Whatever the exercise's crisis staff has is stood down by the system.
     """
     drill, elapsed = held.drill, held.elapsed
-    if state not in DRILL_MOVES[drill.state]:
-        message = f"A drill does not go from {drill.state.value} to {state.value}."
-        raise ValueError(message)
+    check_move(DRILL_MOVES, drill.state, state)
     name = by.name if by else chain.SYSTEM
     session.add(ClockRow(drill_id=drill.id, at=held.now, elapsed=elapsed, speed=0.0, by=name))
     for inject in (await injects_of(session, drill.id)).values():

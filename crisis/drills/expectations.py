@@ -5,11 +5,10 @@ from crisis.drills.models import DrillExpectation
 from crisis.drills.resolving import RESOLVERS, Lacking, Shown, Story
 from crisis.drills.resolving.shown import Asked
 from crisis.drills.snapshot import naming
-from crisis.drills.states import EXPECTATION_MOVES, InjectState
+from crisis.drills.states import EXPECTATION_MOVES, InjectState, check_move
 from crisis.drills.states import ExpectationState as State
 from crisis.playbooks.models import Check, Expectation
 
-_DONE = {State.MET, State.LATE}
 _RESOLVABLE = {State.RUNNING, State.MISSED}
 
 
@@ -53,7 +52,7 @@ def _begin(look: Look, asked: Expectation, row: DrillExpectation) -> bool:
         if after.state is State.VOID:
             _move(row, State.VOID)
             return True
-        if after.state not in _DONE or after.done_elapsed is None:
+        if not after.state.is_done or after.done_elapsed is None:
             return False
         begun.append(after.done_elapsed)
     if asking := [look.injects[inject.id] for inject in naming(look.playbook, asked.id)]:
@@ -98,7 +97,5 @@ def _since(story: Story, asked: Expectation) -> int:
 
 
 def _move(row: DrillExpectation, state: State) -> None:
-    if state not in EXPECTATION_MOVES[row.state]:
-        message = f"An expectation does not go from {row.state.value} to {state.value}."
-        raise ValueError(message)
+    check_move(EXPECTATION_MOVES, row.state, state)
     row.state = state

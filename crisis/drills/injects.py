@@ -6,11 +6,9 @@ from crisis.drills.counterplay import NoPost
 from crisis.drills.look import Look
 from crisis.drills.models import DrillInject
 from crisis.drills.snapshot import inject_of
-from crisis.drills.states import INJECT_MOVES, ExpectationState, InjectState, SkipReason
+from crisis.drills.states import INJECT_MOVES, ExpectationState, InjectState, SkipReason, check_move
 from crisis.playbooks.models import Inject, Via
 from crisis.posts.service import Posts
-
-_DONE = {ExpectationState.MET, ExpectationState.LATE}
 
 
 async def follow(look: Look) -> bool:
@@ -93,14 +91,15 @@ def _happened(look: Look, after: str) -> float | None:
     if (inject := look.injects.get(after)) is not None:
         return inject.decided_elapsed if inject.state is InjectState.FIRED else None
     expectation = look.expectations[after]
-    return expectation.done_elapsed if expectation.state in _DONE else None
+    return expectation.done_elapsed if expectation.state.is_done else None
 
 
 def _is_needless(look: Look, inject: Inject) -> bool:
     """It is for when something has not been done, and it has; or was never asked for."""
     if inject.unless is None:
         return False
-    return look.expectations[inject.unless].state in {*_DONE, ExpectationState.VOID}
+    state = look.expectations[inject.unless].state
+    return state.is_done or state is ExpectationState.VOID
 
 
 async def _skip(look: Look, row: DrillInject, reason: SkipReason) -> None:
@@ -110,8 +109,6 @@ async def _skip(look: Look, row: DrillInject, reason: SkipReason) -> None:
 
 
 def _decide(look: Look, row: DrillInject, state: InjectState, by: str) -> None:
-    if state not in INJECT_MOVES[row.state]:
-        message = f"An inject does not go from {row.state.value} to {state.value}."
-        raise ValueError(message)
+    check_move(INJECT_MOVES, row.state, state)
     row.state, row.decided_by = state, by
     row.decided_elapsed, row.decided_at = look.elapsed, look.now

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.drills.picture import Picture
 from crisis.drills.states import InjectState
-from crisis.playbooks.models import Via
+from crisis.playbooks.models import Inject, Via
 from crisis.playbooks.texts import LText
 
 MOST: Final = 60
@@ -91,7 +91,7 @@ async def scene(session: AsyncSession, picture: Picture) -> Scene:
     words = [
         Word(
             each.key,
-            "twitter" if each.inject.channel == "twitter" else "facebook",
+            written_on(each.inject),
             each.inject.from_,
             each.inject.text,
             each.row.decided_elapsed or 0.0,
@@ -118,6 +118,11 @@ def _together(found: Sequence[Out], primary: str) -> tuple[Out, ...]:
         reached = 1 if is_public else sum(each.reached for each in versions)
         shown.append(replace(first, reached=reached, also=tuple(each.language for each in others)))
     return tuple(shown)
+
+
+def written_on(inject: Inject) -> str:
+    """Where a resident writes: on Facebook, where the playbook does not say X."""
+    return "twitter" if inject.channel == "twitter" else "facebook"
 
 
 def shares(age: float) -> int:

@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from enum import StrEnum
+from typing import TypeVar
+
+State = TypeVar("State", bound=StrEnum)
 
 
 class DrillState(StrEnum):
@@ -45,6 +48,11 @@ class ExpectationState(StrEnum):
     """Done, but after its deadline."""
     VOID = "void"
     """Never asked for: its inject was skipped, or the drill was over first."""
+
+    @property
+    def is_done(self) -> bool:
+        """It was done, in time or late."""
+        return self in {ExpectationState.MET, ExpectationState.LATE}
 
     @property
     def is_decided(self) -> bool:
@@ -100,3 +108,10 @@ EXPECTATION_MOVES: Mapping[ExpectationState, frozenset[ExpectationState]] = {
     ExpectationState.LATE: frozenset(),
     ExpectationState.VOID: frozenset(),
 }
+
+
+def check_move(moves: Mapping[State, frozenset[State]], old: State, new: State) -> None:
+    """Raise :class:`ValueError` for a move that there is none of: a fault of ours, and of nobody who leads or plays."""
+    if new not in moves[old]:
+        message = f"{type(old).__name__} does not go from {old.value} to {new.value}."
+        raise ValueError(message)

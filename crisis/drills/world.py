@@ -14,7 +14,7 @@ from crisis.db import Database
 from crisis.drills import faults, reading
 from crisis.drills.clock import Clock
 from crisis.drills.models import Drill, DrillInject
-from crisis.drills.scene import shares
+from crisis.drills.scene import shares, written_on
 from crisis.drills.snapshot import playbook_of
 from crisis.drills.states import InjectState
 from crisis.errors import Unready
@@ -118,7 +118,7 @@ def _post(inject: Inject, language: str, row: DrillInject, clock: Clock, elapsed
     begun = row.decided_elapsed or 0.0
     who = inject.from_ if isinstance(inject.from_, str) else inject.from_.get(language)
     return {
-        "channel": "twitter" if inject.channel == "twitter" else "facebook",
+        "channel": written_on(inject),
         "who": who[:_WHO_MOST],
         "text": inject.text.get(language)[:_TEXT_MOST],
         "shares": shares(elapsed - begun),

@@ -81,7 +81,7 @@ def _expectations(run: Evidence, speaker: Speaker) -> Iterator[Moment]:
     """When each was met; and of what was missed, when its time was out."""
     for each in run.expectations:
         told = {"key": each.key, "state": speaker.gettext(EXPECTATION_STATES[each.state])}
-        if each.done_at is not None and each.state in {ExpectationState.MET, ExpectationState.LATE}:
+        if each.done_at is not None and each.state.is_done:
             who = each.judged_by or ""
             yield Moment(each.done_at, who, speaker.gettext("Forventning %(key)s: %(state)s", **told))
         elif each.state is ExpectationState.MISSED and each.due_elapsed is not None and run.clock is not None:
