@@ -12,7 +12,7 @@ from crisis.messages.content import Content
 from crisis.messages.rendered import Rendered, check
 from crisis.messages.retraction import taken_back
 from crisis.mode import Mode
-from tests.crisis.messages.test_render import CHANNELS, HOST, MARKED, MOEN, NOW, RENDERER, Reader
+from tests.crisis.messages.rendering import CHANNELS, HOST, MARKED, MOEN, NOW, RENDERER, Reader
 
 SENT = NOW
 LATER = NOW + timedelta(minutes=38)
