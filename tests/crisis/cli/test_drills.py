@@ -5,6 +5,7 @@ import pytest
 from crisis.settings import data_dir
 from tests.crisis.cli.conftest import Shell
 
+pytestmark = pytest.mark.usefixtures("db")  # which is empty
 SLIDE = str(data_dir("playbooks") / "kvikkleireskred.yaml")
 
 

@@ -77,7 +77,9 @@ async def test_faults_come_and_go_by_the_drills_clock(run: Run, sandbox: Sandbox
     status, said = await ask(sandbox, "crisis-page/")
     assert (status, "503" in said) == (503, True)
     await run.to(31)
-    assert (await ask(sandbox, "crisis-page/"))[0] == 404, "no page was written, but the website answers again"
+    assert (await ask(sandbox, "crisis-page/"))[0] in {200, 404}, (
+        "the website answers again, whether a page was written or not"
+    )
 
 
 async def test_looking_again_changes_nothing_and_a_sandbox_that_starts_anew_is_told_again(
