@@ -21,6 +21,10 @@ MAY_HOLD = frozenset(
      "made_with_ai", "paid_partnership"}
 )  # fmt: skip
 WINDOW = 900
+DUPLICATE_SECONDS = 60
+"""How long the same text is refused as a duplicate. X does not say how long it remembers; here it is so short that a drill may be
+played again on the same sandbox. Repeats are counted all the same (`/sandbox/counts`).
+"""
 TITLES = {
     400: "Invalid Request", 401: "Unauthorized", 402: "CreditsDepleted", 403: "Forbidden", 404: "Not Found Error",
     429: "Too Many Requests", 500: "Internal Server Error", 502: "Bad Gateway", 503: "Service Unavailable",
@@ -93,7 +97,7 @@ class X:
         replaced = self.tweets.get(str(previous)) if previous else None
         if previous and replaced is None:
             return self.refusal(400, None, f"The post {previous} cannot be edited: it is not there.")
-        if (account, text) in self._said:
+        if self._has_just_said(account, text):
             return self.refusal(403, None, "You are not allowed to create a Tweet with duplicate content.")
         identity = new_id(time.time(), self._records.next_index)
         facts = {
@@ -197,6 +201,10 @@ class X:
         self.tweets[record.reference] = Tweet(
             record.reference, facts["author"], record.text or "", record.published, tuple(facts["history"]), facts["reply_to"]
         )  # fmt: skip
+
+    def _has_just_said(self, account: str, text: str) -> bool:
+        said = self.tweets.get(self._said.get((account, text), ""))
+        return said is not None and time.time() - said.created < DUPLICATE_SECONDS
 
     def _forget(self, identity: str) -> None:
         self.tweets.pop(identity, None)

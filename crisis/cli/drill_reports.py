@@ -147,7 +147,7 @@ def _report(
         for each in found.figures
     ]
     columns = tuple(speaker.gettext(name) for name in ("Hva", "Målt", "Mål", "Resultat", "Median av siste fem"))
-    screen.show(screen.table(columns, rows))
+    screen.show(screen.table(columns, rows, wrap=columns[1:]))
     for path in filter(None, (pdf, html)):
         screen.say(f"The report is in {path}.")
 

@@ -42,7 +42,8 @@ def show_json_line(value: Any) -> None:
 
 def text(value: object, style: str = "") -> Text:
     """Text without markup, and without characters that would move the cursor or change colours."""
-    kept = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in str(value))
+    spaced = str(value).replace("\N{NO-BREAK SPACE}", " ")  # printable, whatever Python says
+    kept = "".join(c if c.isprintable() or c == "\n" else "\N{REPLACEMENT CHARACTER}" for c in spaced)
     return Text(kept, style=style)
 
 
