@@ -81,7 +81,11 @@ def test_watching_goes_on_until_it_is_told_to_stop(settings: Settings) -> None:
     url = settings.database_url.get_secret_value() if settings.database_url else ""
     env = {"PATH": os.environ["PATH"], "CRISIS_HOME": str(settings.home), "CRISIS_DATABASE_URL": url}
     command = [sys.executable, "-m", "crisis", "status", "--watch", "--json"]
+    before = signal.signal(
+        signal.SIGINT, signal.SIG_DFL
+    )  # whoever runs the tests in the background ignores it, and children inherit that
     with subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        signal.signal(signal.SIGINT, before)
         assert watching.stdout is not None
         lines = [json.loads(watching.stdout.readline()) for _ in range(2)]
         watching.send_signal(signal.SIGINT)
