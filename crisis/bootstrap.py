@@ -16,7 +16,7 @@ from pydantic import SecretStr
 from adapters import CHANNELS, load
 from crisis.accounts.models import Account
 from crisis.channel_set import ChannelSet
-from crisis.channels import AccountRef, Capabilities, ChannelSetup, Imprint
+from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup, Imprint, Unsupported
 from crisis.db import Bell, Database, no_bell
 from crisis.deliveries.book import Openers
 from crisis.deliveries.checks import Outside
@@ -26,6 +26,7 @@ from crisis.errors import Invalid, Unready
 from crisis.lanes import Lane
 from crisis.limits.pace import Ceiling
 from crisis.limits.ranges import out_of_range
+from crisis.locks.securer import Duty, Securer
 from crisis.mode import Mode
 from crisis.sealing import Sealer
 from crisis.settings import Settings
@@ -145,14 +146,32 @@ def openers_for(mode: Mode, settings: Settings) -> Openers:
             address = f"{sandbox}/wp" if (account.address or "").startswith("http") else account.address
             return AccountRef(account.id, account.channel, account.name, address, STAND_IN_CREDENTIALS)
 
-        return Openers(stand_in, lambda recipient_id, _sealed, _fingerprint: f"+999{recipient_id:011d}")
+        return Openers(
+            stand_in,
+            lambda recipient_id, _sealed, _fingerprint: f"+999{recipient_id:011d}",
+            stand_in,
+            lambda contact_id, _sealed: f"kontakt-{contact_id}@sandbox.invalid",
+        )
     credentials, numbers = sealers_of(settings)
 
     def account(row: Account) -> AccountRef:
         held = json.loads(credentials.open(row.credentials, f"account:{row.id}".encode())) if row.credentials else {}
         return AccountRef(row.id, row.channel, row.name, row.address, held)
 
-    return Openers(account, lambda _recipient_id, sealed, fingerprint: numbers.open(sealed, fingerprint))
+    def admin(row: Account) -> AccountRef:
+        if row.admin_credentials is None:
+            raise Unsupported(
+                f"The account {row.name} has no administrator's credentials. Give them: crisis accounts administer."
+            )
+        held = json.loads(credentials.open(row.admin_credentials, f"account:{row.id}:admin".encode()))
+        return AccountRef(row.id, row.channel, row.name, row.address, held)
+
+    return Openers(
+        account,
+        lambda _recipient_id, sealed, fingerprint: numbers.open(sealed, fingerprint),
+        admin,
+        lambda contact_id, sealed: numbers.open(sealed, f"contact:{contact_id}".encode()),
+    )
 
 
 def sealers_of(settings: Settings) -> tuple[Sealer, Sealer]:
@@ -194,6 +213,18 @@ def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = T
         promise_warning_seconds=held.promise_warning_seconds,
         ceilings=ceilings_of(held),
     )
+
+
+def securer_for(
+    mode: Mode, settings: Settings, db: Database, *, channels: Mapping[str, Channel] | None = None
+) -> Securer:
+    """What an activation of this mode asks for behind the gate. ``channels``: those of the engine in the same process."""
+    held = settings.without_secrets() if mode is Mode.EXERCISE else settings
+    reached = channels_for(mode, held) if channels is None else channels
+    openers = openers_for(mode, held)
+    duties: list[Duty] = []
+    del reached, openers, db
+    return Securer(duties)
 
 
 def ceilings_of(settings: Settings) -> dict[str, Ceiling]:

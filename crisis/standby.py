@@ -1,6 +1,7 @@
 """The standby: one process beside each worker that watches the sweep's clock, and does the work itself when it stops.
 
-It also drains on its own host, always: a sender that does not answer can be killed, and proved dead, only from there.
+It also drains on its own host, always: a sender that does not answer can be killed, and proved dead, only from there. And it
+sees to all that an activation asks for behind the gate (:mod:`crisis.locks.securer`), always.
 
 Redis gone, beat dead, or a worker that fell silent after a reconnect: all look the same from the database, as a mode that has
 not been swept for a while. Then the standby sweeps and delivers by itself, slower and in one process, until the others are
@@ -13,7 +14,7 @@ import os
 
 from sqlalchemy.exc import DBAPIError
 
-from crisis.bootstrap import SENDER_IDLE_SECONDS, database_of, engine_for
+from crisis.bootstrap import SENDER_IDLE_SECONDS, database_of, engine_for, securer_for
 from crisis.broker import bell_of
 from crisis.db import no_bell
 from crisis.deliveries import sweep
@@ -35,10 +36,18 @@ async def stand_by(settings: Settings) -> None:
     bell = bell_of(settings) if settings.redis_url else no_bell
     db = database_of(settings, bell=bell, idle_seconds=SENDER_IDLE_SECONDS)
     engine = engine_for(settings.worker_mode, settings, db)
+    securing = asyncio.create_task(securer_for(settings.worker_mode, settings, db, channels=engine.channels).run())
+    try:
+        await _watch(settings, engine)
+    finally:
+        securing.cancel()
+
+
+async def _watch(settings: Settings, engine: Engine) -> None:
     while settings.standby_of in {None, os.getppid()}:
         await asyncio.sleep(settings.sweep_seconds)
         try:
-            await sweep.go_on_draining(db, settings.worker_mode, settings.drain_seconds)
+            await sweep.go_on_draining(engine.db, settings.worker_mode, settings.drain_seconds)
             await step(engine, settings.sweep_seconds * LATE)
         except (DBAPIError, OSError, CrisisError) as error:
             log.warning("The standby could not look: %s", error)

@@ -12,19 +12,39 @@ from crisis.channels import Capabilities
 
 
 class LockState(StrEnum):
-    """What the lock does to one account, honestly."""
+    """How well an account is held. One word for each, and honest.
 
-    OPEN = "open"  # no activation; the unit publishes as usual
-    HELD = "held"  # its publishing through this service is stopped at the gate
-    NOT_ENFORCEABLE = (
-        "not_enforceable"  # in the register, but this service does not publish there, or is not connected to it
-    )
+    The gate alone gives the first three: see :func:`lock_of`. What each of the others takes as evidence is in
+    :mod:`crisis.locks.proof`.
+    """
+
+    OPEN = "open"
+    """No activation; its unit publishes as usual."""
+    HELD = "held"
+    """Its publishing through this service is stopped at the gate."""
+    NOT_ENFORCEABLE = "not_enforceable"
+    """Cannot be enforced: this service does not publish there, or is not connected, and nothing of ours stops a post."""
+    ACCESS_REVOKED = "access_revoked"
+    """The lever was pulled at the platform, and reading back shows nobody but this service who can publish."""
+    INSTRUCTED = "instructed"
+    """Its people were told not to publish. Nobody has answered yet."""
+    ACKNOWLEDGED = "acknowledged"
+    """Somebody who answers for it has said, by name, that nothing will be published."""
+    BREACHED = "breached"
+    """A post that is not ours came out there during the lock, and nobody has dealt with it yet."""
+    RESTORED = "restored"
+    """The activation is over, and what was taken has been given back."""
 
 
 WORDS = {
     LockState.OPEN: "open",
     LockState.HELD: "held here",
     LockState.NOT_ENFORCEABLE: "cannot be enforced here",
+    LockState.ACCESS_REVOKED: "access revoked",
+    LockState.INSTRUCTED: "instructed",
+    LockState.ACKNOWLEDGED: "acknowledged",
+    LockState.BREACHED: "breached",
+    LockState.RESTORED: "restored",
 }
 
 

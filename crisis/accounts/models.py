@@ -38,4 +38,10 @@ class Account(Base):
     """The provider's public id of it (see ``AccountRef.address``); without one nothing can be published here."""
     credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
     """Sealed JSON; context ``account:<id>``."""
+    admin_credentials: Mapped[bytes | None] = mapped_column(LargeBinary)
+    """Those of the lever, apart from the publishing ones. Sealed JSON; context ``account:<id>:admin``."""
+    feed_url: Mapped[str | None] = mapped_column(Text)
+    """An Atom or RSS feed of what is published there, so that it can be watched also where this service does not publish."""
+    only_here: Mapped[bool] = mapped_column(server_default="false")
+    """Said by whoever keeps the register: nobody can publish there but through this service."""
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

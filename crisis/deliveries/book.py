@@ -10,7 +10,7 @@ from sqlalchemy import Row, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.accounts.models import Account, AccountState
-from crisis.channels import AccountRef, ChannelError, Misconfigured, Notice, Outgoing, Rejected
+from crisis.channels import AccountRef, ChannelError, Misconfigured, Notice, Outgoing, Rejected, Unsupported
 from crisis.errors import Unready
 from crisis.mode import Mode
 
@@ -31,12 +31,27 @@ _RENDITIONS = text(
 _MOST = 64  # renditions kept: the texts of some messages in a few languages
 
 
+EmailOpener = Callable[[int, bytes], str]
+"""Contact id and sealed address to the address to write to. An exercise's opener never opens anything."""
+
+
+def _no_admin(account: Account) -> AccountRef:
+    raise Unsupported(f"Nothing opens the administrator's credentials of account {account.id} here.")
+
+
+def _no_email(contact_id: int, _sealed: bytes) -> str:
+    raise Rejected(f"Nothing opens the e-mail address of contact {contact_id} here.")
+
+
 @dataclass(frozen=True, slots=True)
 class Openers:
     """How a mode opens what is sealed."""
 
     account: AccountOpener
     number: NumberOpener
+    admin: AccountOpener = _no_admin
+    """With the administrator's credentials, which the lever takes. Raises :class:`Unsupported` for an account that has none."""
+    email: EmailOpener = _no_email
 
 
 @dataclass(frozen=True, slots=True)

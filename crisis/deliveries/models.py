@@ -28,20 +28,22 @@ from crisis.mode import Mode
 
 
 class Rendition(Base):
-    """The frozen text of a revision, or of a unit's post, for one channel and language. Never changed after approval."""
+    """The frozen text of a revision, of a unit's post or of a notification, for one channel and language. Never changed after approval."""
 
     __tablename__ = "renditions"
     __table_args__ = (
         UniqueConstraint("revision_id", "channel", "language", name="renditions_revision_id_channel_language_key"),
         UniqueConstraint("id", "mode", name="renditions_id_mode_key"),
-        CheckConstraint("(revision_id IS NULL) <> (post_id IS NULL)", name="of_a_revision_or_a_post"),
+        CheckConstraint("num_nonnulls(revision_id, post_id, notification_id) = 1", name="of_one_thing"),
         Index("renditions_post_id_idx", "post_id"),
+        Index("renditions_notification_id_idx", "notification_id", unique=True),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     mode: Mapped[Mode] = mapped_column(words(Mode))
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    notification_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id"))
     channel: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)

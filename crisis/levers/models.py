@@ -1,0 +1,48 @@
+"""One table: each account's lever in each activation, with what was so before."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, DateTime, ForeignKey, Index, Text, UniqueConstraint, func, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crisis.db import Base, words
+from crisis.levers.states import LeverState
+from crisis.mode import Mode
+
+
+class AccountLever(Base):
+    """The duty to take the right to publish on one account from others, and to give it back."""
+
+    __tablename__ = "levers"
+    __table_args__ = (
+        UniqueConstraint("activation_id", "account_id", name="levers_activation_id_account_id_key"),
+        Index(
+            "levers_due",
+            "mode",
+            "due_at",
+            postgresql_where=text("state IN ('wanted', 'pulling', 'restoring')"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    mode: Mapped[Mode] = mapped_column(words(Mode))
+    activation_id: Mapped[int] = mapped_column(ForeignKey("activations.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    state: Mapped[LeverState] = mapped_column(words(LeverState), server_default=LeverState.WANTED.value)
+    saved: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What was so before anything was changed, as :meth:`crisis.channel_access.Access.to_json` has it. Never changed again."""
+    found: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
+    """What the last reading back showed."""
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    """Of what it is doing now."""
+    error: Mapped[str | None] = mapped_column(Text)
+    due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
+    lease: Mapped[UUID | None]
+    lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    pulled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When reading back first showed what it came to."""
+    restored_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())

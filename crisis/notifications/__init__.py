@@ -1,0 +1,1 @@
+"""Notifications: telling unit leaders and editors what an activation means for them, and who has acknowledged it."""
