@@ -101,6 +101,8 @@ async def _asking(visit: Visit, key: str, speed: str | None, problem: str | None
     _, playbook = visit.gettext, entry.playbook
     usual = playbook.exercise.clock.speed
     choices = sorted({*(float(each) for each in SPEEDS), usual})
+    async with visit.crisis.db.transaction() as session:
+        actual = await activations.find_current(session, Mode.ACTUAL)
     return await visit.page(
         "drill-new",
         status=409 if problem else 200,
@@ -111,6 +113,7 @@ async def _asking(visit: Visit, key: str, speed: str | None, problem: str | None
         speeds=[(f"{each:g}", _speed_named(visit, each, playbook.exercise.duration)) for each in choices],
         speed=speed or f"{usual:g}",
         problem=problem,
+        actual=actual,
         improvements=await offered(visit),
         players=[each for each in playbook.roles if each.side is Side.PLAYERS],
         control=[each for each in playbook.roles if each.side is Side.CONTROL],
