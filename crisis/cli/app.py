@@ -28,6 +28,7 @@ MODULES = (
     "deliveries",
     "accounts",
     "limits",
+    "lock",
     "recipients",
     "tokens",
     "users",

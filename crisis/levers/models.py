@@ -23,7 +23,7 @@ class AccountLever(Base):
             "levers_due",
             "mode",
             "due_at",
-            postgresql_where=text("state IN ('wanted', 'pulling', 'restoring')"),
+            postgresql_where=text("state <> 'restored'"),
         ),
     )
 
@@ -33,9 +33,12 @@ class AccountLever(Base):
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
     state: Mapped[LeverState] = mapped_column(words(LeverState), server_default=LeverState.WANTED.value)
     saved: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
-    """What was so before anything was changed, as :meth:`crisis.channel_access.Access.to_json` has it. Never changed again."""
+    """What was so before anything was changed, as :meth:`crisis.channel_access.Access.to_json` has it. Never changed again; whoever
+    is given the right to publish during the lock is added when it is taken from them, too."""
     found: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """What the last reading back showed."""
+    held_back: Mapped[bool] = mapped_column(server_default="false")
+    """Stays taken after the stand-down, until somebody gives it back to this unit: said by a person before it."""
     attempts: Mapped[int] = mapped_column(server_default="0")
     """Of what it is doing now."""
     error: Mapped[str | None] = mapped_column(Text)

@@ -88,6 +88,7 @@ def upgrade() -> None:
         ),
         sa.Column("saved", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("found", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("held_back", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("due_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -106,7 +107,7 @@ def upgrade() -> None:
         "levers_due",
         "levers",
         ["mode", "due_at"],
-        postgresql_where=sa.text("state IN ('wanted', 'pulling', 'restoring')"),
+        postgresql_where=sa.text("state <> 'restored'"),
     )
     op.create_table(
         "pointers",
@@ -310,7 +311,7 @@ def downgrade() -> None:
     op.drop_index("pointers_one", table_name="pointers", postgresql_where=sa.text("withdrawn_at IS NULL"))
     op.drop_table("pointers")
     op.drop_index(
-        "levers_due", table_name="levers", postgresql_where=sa.text("state IN ('wanted', 'pulling', 'restoring')")
+        "levers_due", table_name="levers", postgresql_where=sa.text("state <> 'restored'")
     )
     op.drop_index(op.f("levers_account_id_idx"), table_name="levers")
     op.drop_table("levers")
