@@ -55,6 +55,7 @@ class Website(Channel):
         self.name = "website"
         self.capabilities = Capabilities(
             unit_posts=False,
+            ours=True,
             edit=True,
             follow_ups=dict.fromkeys(("update", "correction", "all_clear", "retraction"), FollowUp.NEW_ON_TOP),
             withdraw=True,

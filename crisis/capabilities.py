@@ -57,6 +57,8 @@ class Capabilities:
     """What an account's credentials must have to publish there; its app's own secrets are settings."""
     unit_posts: bool = True
     """Units may publish ordinary posts here through the service."""
+    ours: bool = False
+    """The outlet is this service's own: nobody can publish there but through it, by its nature."""
     short: bool = False
     """Takes the short form of a message, ending with the host name of the crisis page."""
     edit: bool = False

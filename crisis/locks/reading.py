@@ -1,0 +1,229 @@
+"""Reading: the facts of every account during one activation, in a handful of statements however many accounts there are."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.accounts.locks import lock_of
+from crisis.accounts.models import Account, AccountState
+from crisis.activations.models import Activation
+from crisis.activations.states import ActivationState
+from crisis.channel_access import Access
+from crisis.channels import Capabilities
+from crisis.deliveries.states import DeliveryState
+from crisis.levers.states import LeverState
+from crisis.locks.facts import Facts, Foreign, Listed, Look, Loose, Outlet, Person, Pull, Waiting
+from crisis.notifications.models import EmailState, NotificationKind, Part
+from crisis.schedules.models import PlannedState
+from crisis.watch.models import BreachState
+
+# Those that were in use during the activation: opened before its end, and not taken out of use before it began.
+_ACCOUNTS = text(
+    """
+    SELECT a.id, a.channel, a.name, a.unit, a.leader, a.address, a.only_here FROM accounts a
+    WHERE (CAST(:unit AS text) IS NULL OR a.unit = :unit) AND a.created_at < coalesce(CAST(:until AS timestamptz), 'infinity')
+      AND (a.state = 'active' OR EXISTS (
+          SELECT 1 FROM audit e WHERE e.action = 'close_account' AND e.record::jsonb ->> 'subject' = 'account:' || a.id
+            AND CAST(e.record::jsonb ->> 'at' AS timestamptz) > :since))
+    ORDER BY a.unit, a.channel, a.name
+    """
+)
+_LEVERS = text(
+    """
+    SELECT account_id, id, state, changed_at, saved, found, attempts, error, pulled_at, restored_at FROM levers
+    WHERE activation_id = :activation
+    """
+)
+_WATCHES = text(
+    "SELECT account_id, looked_at, next_at, failures, error, is_absent FROM watches WHERE activation_id = :activation"
+)
+_BREACHES = text(
+    """
+    SELECT account_id, id, state, posted_at, text, author, url, handled_by, handled_at FROM breaches
+    WHERE activation_id = :activation ORDER BY id
+    """
+)
+_SCHEDULES = text(
+    "SELECT account_id, listed_at, failures, error, is_absent FROM schedules WHERE activation_id = :activation"
+)
+_PLANNED = text(
+    "SELECT account_id, id, state, due_at, text, url, author FROM planned_posts WHERE activation_id = :activation ORDER BY id"
+)
+# A contact's text message is found by their number: of a number that has been changed or erased since, nothing is said.
+_PEOPLE = text(
+    """
+    SELECT c.id, c.unit, c.name, c.part, n.id AS notification_id, n.kind, n.created_at, n.acknowledged_at, n.acknowledged_by,
+           n.acknowledged_way, d.state AS sms, d.changed_at AS sms_at, d.error AS sms_error, e.state AS email,
+           e.sent_at AS email_at, e.error AS email_error
+    FROM contacts c
+    LEFT JOIN notifications n ON n.contact_id = c.id AND n.activation_id = :activation AND n.kind = ANY(:kinds)
+    LEFT JOIN renditions r ON r.notification_id = n.id
+    LEFT JOIN deliveries d ON d.rendition_id = r.id AND d.recipient_id = c.recipient_id
+    LEFT JOIN emails e ON e.notification_id = n.id
+    WHERE c.removed_at IS NULL OR n.id IS NOT NULL
+    ORDER BY c.part = 'editor', c.part = 'deputy', c.name, n.id
+    """
+)
+_LOOSE = text(
+    """
+    SELECT d.account_id, d.id, r.text, p.id IS NOT NULL AS is_in_flight, coalesce(p.opened_at, d.started_at) AS began_at
+    FROM deliveries d JOIN renditions r ON r.id = d.rendition_id
+    LEFT JOIN permits p ON p.delivery_id = d.id AND p.closed_at IS NULL
+    WHERE d.lane = 'unit' AND d.mode = :mode AND (
+        d.id IN (SELECT delivery_id FROM permits WHERE mode = :mode AND closed_at IS NULL)
+        OR d.state IN ('unknown', 'unknown_final'))
+    ORDER BY d.id
+    """
+)
+_ASKED: Final = (NotificationKind.LOCK, NotificationKind.REMINDER, NotificationKind.ESCALATION)
+"""What is acknowledged."""
+_TAKEN: Final = (DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED)
+_LOST: Final = (
+    DeliveryState.UNDELIVERED,
+    DeliveryState.EXPIRED,
+    DeliveryState.REJECTED,
+    DeliveryState.CANCELLED,
+    DeliveryState.DEAD,
+    DeliveryState.UNKNOWN_FINAL,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What the facts are read beside: what each channel can do, and whose accounts carry the crisis messages."""
+
+    channels: Mapping[str, Capabilities]
+    editors_unit: str = ""
+
+
+async def read(
+    session: AsyncSession, activation: Activation, around: Around, unit: str | None = None
+) -> Sequence[Facts]:
+    """The facts of every account in use during the activation, or of one unit's; by unit, channel and name."""
+    of = {"activation": activation.id}
+    bounds = {"unit": unit, "until": activation.stood_down_at, "since": activation.activated_at}
+    outlets = [_outlet(row, around) for row in await session.execute(_ACCOUNTS, bounds)]
+    levers = {row.account_id: _pull(row) for row in await session.execute(_LEVERS, of)}
+    looks = {row.account_id: Look(*row[1:]) for row in await session.execute(_WATCHES, of)}
+    listed = {row.account_id: Listed(*row[1:]) for row in await session.execute(_SCHEDULES, of)}
+    breaches = _by_account(await session.execute(_BREACHES, of), _foreign)
+    planned = _by_account(await session.execute(_PLANNED, of), _waiting)
+    people = _people(await session.execute(_PEOPLE, of | {"kinds": [each.value for each in _ASKED]}))
+    loose: Mapping[int, Sequence[Loose]] = {}
+    if activation.state is not ActivationState.STOOD_DOWN:
+        loose = _by_account(await session.execute(_LOOSE, {"mode": activation.mode.value}), _loose)
+    return [
+        Facts(
+            outlet,
+            loose.get(outlet.id, ()),
+            levers.get(outlet.id),
+            looks.get(outlet.id),
+            breaches.get(outlet.id, ()),
+            listed.get(outlet.id),
+            planned.get(outlet.id, ()),
+            people.get(outlet.unit, ()),
+        )
+        for outlet in outlets
+    ]
+
+
+def _outlet(row: Row[Any], around: Around) -> Outlet:
+    account = Account(id=row.id, channel=row.channel, address=row.address, state=AccountState.ACTIVE)
+    channel = around.channels.get(row.channel)
+    return Outlet(
+        row.id,
+        row.channel,
+        row.name,
+        row.unit,
+        row.leader,
+        is_connected=lock_of(account, around.channels, locked=True).is_enforceable,
+        is_ours=channel is not None and channel.ours,
+        only_here=row.only_here,
+        is_editors=row.unit == around.editors_unit,
+    )
+
+
+def _pull(row: Row[Any]) -> Pull:
+    return Pull(
+        row.id,
+        LeverState(row.state),
+        row.changed_at,
+        Access.from_json(row.saved) if row.saved is not None else None,
+        Access.from_json(row.found) if row.found is not None else None,
+        row.attempts,
+        row.error,
+        row.pulled_at,
+        row.restored_at,
+    )
+
+
+def _foreign(row: Row[Any]) -> Foreign:
+    return Foreign(row.id, BreachState(row.state), *row[3:])
+
+
+def _waiting(row: Row[Any]) -> Waiting:
+    return Waiting(row.id, PlannedState(row.state), *row[3:])
+
+
+def _loose(row: Row[Any]) -> Loose:
+    return Loose(*row[1:])
+
+
+def _by_account(rows: Iterable[Row[Any]], made: Any) -> dict[int, Sequence[Any]]:
+    found: defaultdict[int, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.account_id].append(made(row))
+    return dict(found)
+
+
+def _people(rows: Iterable[Row[Any]]) -> dict[str, Sequence[Person]]:
+    """By unit: the leader first, then deputies, then editors."""
+    told: dict[int, list[Row[Any]]] = {}
+    for row in rows:
+        told.setdefault(row.id, []).append(row)
+    found: defaultdict[str, list[Person]] = defaultdict(list)
+    for each in told.values():
+        found[each[0].unit].append(_person(each))
+    return dict(found)
+
+
+def _person(rows: Sequence[Row[Any]]) -> Person:
+    """One contact, of everything that was sent to them."""
+    asked = [row for row in rows if row.notification_id is not None]
+    answer = next((row for row in asked if row.acknowledged_at is not None), None)
+    taken = [(row.sms, row.sms_at) for row in asked if row.sms in _TAKEN]
+    problems = [row.sms_error or row.sms for row in asked if row.sms in _LOST]
+    problems += [row.email_error or row.email for row in asked if row.email in {EmailState.REFUSED, EmailState.DEAD}]
+    return Person(
+        rows[0].id,
+        rows[0].name,
+        Part(rows[0].part),
+        notification_id=asked[-1].notification_id if asked else None,
+        delivered_at=_first(at for state, at in taken if state == DeliveryState.DELIVERED),
+        accepted_at=_first(at for _, at in taken),
+        mailed_at=_first(row.email_at for row in asked if row.email == EmailState.SENT),
+        problem=problems[-1] if problems else None,
+        is_under_way=any(_is_under_way(row) for row in asked),
+        asked_again_at=_last(row.created_at for row in asked if row.kind != NotificationKind.LOCK),
+        acknowledged_at=answer.acknowledged_at if answer else None,
+        acknowledged_by=answer.acknowledged_by if answer else None,
+        acknowledged_way=answer.acknowledged_way if answer else None,
+    )
+
+
+def _is_under_way(row: Row[Any]) -> bool:
+    is_sms = row.sms is not None and row.sms not in _TAKEN and row.sms not in _LOST
+    return is_sms or row.email == EmailState.READY
+
+
+def _first(times: Iterable[datetime | None]) -> datetime | None:
+    return min((at for at in times if at is not None), default=None)
+
+
+def _last(times: Iterable[datetime | None]) -> datetime | None:
+    return max((at for at in times if at is not None), default=None)
