@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Computed,
     DateTime,
     ForeignKey,
     ForeignKeyConstraint,
@@ -33,8 +34,12 @@ class Rendition(Base):
     __tablename__ = "renditions"
     __table_args__ = (
         UniqueConstraint("revision_id", "channel", "language", name="renditions_revision_id_channel_language_key"),
-        UniqueConstraint("id", "mode", name="renditions_id_mode_key"),
+        UniqueConstraint("id", "mode", "gated", name="renditions_id_mode_gated_key"),
+        ForeignKeyConstraint(
+            ["post_id", "pointer_id"], ["posts.id", "posts.pointer_id"], name="renditions_post_id_pointer_id_fkey"
+        ),
         CheckConstraint("num_nonnulls(revision_id, post_id, notification_id) = 1", name="of_one_thing"),
+        CheckConstraint("pointer_id IS NULL OR post_id IS NOT NULL", name="pointer_of_a_post"),
         Index("renditions_post_id_idx", "post_id"),
         Index("renditions_notification_id_idx", "notification_id", unique=True),
     )
@@ -44,6 +49,10 @@ class Rendition(Base):
     revision_id: Mapped[int | None] = mapped_column(ForeignKey("revisions.id"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
     notification_id: Mapped[int | None] = mapped_column(ForeignKey("notifications.id"))
+    pointer_id: Mapped[int | None]
+    """Its post's, where that publishes one."""
+    gated: Mapped[bool] = mapped_column(Computed("post_id IS NOT NULL AND pointer_id IS NULL", persisted=True))
+    """A unit's own words: they start with a permit or not at all."""
     channel: Mapped[str] = mapped_column(Text)
     language: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
@@ -62,9 +71,12 @@ class Delivery(Base):
 
     __tablename__ = "deliveries"
     __table_args__ = (
-        # A delivery can never have another mode than its text: an exercise's text cannot become an actual delivery.
+        # A delivery can never have another mode than its text: an exercise's text cannot become an actual delivery. And a
+        # unit's own words can be in no lane but the one that the gate stops, nor anything else in that one.
         ForeignKeyConstraint(
-            ["rendition_id", "mode"], ["renditions.id", "renditions.mode"], name="deliveries_rendition_id_mode_fkey"
+            ["rendition_id", "mode", "gated"],
+            ["renditions.id", "renditions.mode", "renditions.gated"],
+            name="deliveries_rendition_id_mode_gated_fkey",
         ),
         # Approving twice is harmless. Of recipients who were erased there may be many: their deliveries stay without them.
         UniqueConstraint("recipient_id", "rendition_id", "account_id", name="deliveries_once"),
@@ -106,6 +118,8 @@ class Delivery(Base):
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     mode: Mapped[Mode] = mapped_column(words(Mode))
     lane: Mapped[Lane] = mapped_column(words(Lane))
+    gated: Mapped[bool] = mapped_column(Computed("lane = 'unit'", persisted=True))
+    """Nothing but what its lane says, for the key above."""
     rendition_id: Mapped[int] = mapped_column(BigInteger)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     moved_from: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"))

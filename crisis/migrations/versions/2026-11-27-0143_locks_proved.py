@@ -12,6 +12,10 @@ branch_labels: str | Sequence[str] | None = None
 depends_on: str | Sequence[str] | None = None
 
 
+# A unit's own words may start only through the gate; a pointer's are the web editors', whatever account carries them.
+_GATED = "post_id IS NOT NULL AND pointer_id IS NULL"
+
+
 def _one_of(name: str, *words: str) -> sa.Enum:
     return sa.Enum(*words, name=name, native_enum=False, create_constraint=True, length=20)
 
@@ -115,11 +119,14 @@ def upgrade() -> None:
         sa.Column("mode", _one_of("mode", "actual", "exercise"), nullable=False),
         sa.Column("activation_id", sa.Integer(), nullable=False),
         sa.Column("text", sa.Text(), nullable=False),
-        sa.Column("approved_by", sa.Text(), nullable=False),
-        sa.Column("approved_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("written_by", sa.Text(), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.Column("approved_by", sa.Text(), nullable=True),
+        sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["activation_id"], ["activations.id"], name=op.f("pointers_activation_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("pointers_pkey")),
+        sa.UniqueConstraint("id", "mode", "text", name="pointers_id_mode_text_key"),
     )
     op.create_index(
         "pointers_one", "pointers", ["activation_id"], unique=True, postgresql_where=sa.text("withdrawn_at IS NULL")
@@ -207,6 +214,7 @@ def upgrade() -> None:
         ),
         sa.Column("breach_id", sa.BigInteger(), nullable=True),
         sa.Column("planned_post_id", sa.BigInteger(), nullable=True),
+        sa.Column("delivery_id", sa.BigInteger(), nullable=True),
         sa.Column("token_hash", sa.LargeBinary(), nullable=True),
         sa.Column("expires_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
@@ -260,9 +268,7 @@ def upgrade() -> None:
     op.add_column("accounts", sa.Column("admin_credentials", sa.LargeBinary(), nullable=True))
     op.add_column("accounts", sa.Column("feed_url", sa.Text(), nullable=True))
     op.add_column("accounts", sa.Column("only_here", sa.Boolean(), server_default="false", nullable=False))
-    op.add_column("posts", sa.Column("pointer_id", sa.Integer(), nullable=True))
-    op.create_unique_constraint("posts_pointer_once", "posts", ["pointer_id", "account_id"])
-    op.create_foreign_key(op.f("posts_pointer_id_fkey"), "posts", "pointers", ["pointer_id"], ["id"])
+    _posts_of_pointers()
     op.add_column("renditions", sa.Column("notification_id", sa.BigInteger(), nullable=True))
     op.create_index("renditions_notification_id_idx", "renditions", ["notification_id"], unique=True)
     op.drop_constraint(op.f("renditions_of_a_revision_or_a_post_check"), "renditions", type_="check")
@@ -270,6 +276,7 @@ def upgrade() -> None:
     op.create_foreign_key(
         op.f("renditions_notification_id_fkey"), "renditions", "notifications", ["notification_id"], ["id"]
     )
+    _words_past_the_gate()
 
 
 def downgrade() -> None:
@@ -284,14 +291,13 @@ def downgrade() -> None:
     ):
         op.execute(f"DELETE FROM {table} WHERE {column} IN ({of_notifications})")  # noqa: S608 - our own words
     op.execute("DELETE FROM renditions WHERE notification_id IS NOT NULL")
+    _no_words_past_the_gate()
     op.drop_constraint(op.f("renditions_of_one_thing_check"), "renditions", type_="check")
     op.create_check_constraint("of_a_revision_or_a_post", "renditions", "(revision_id IS NULL) <> (post_id IS NULL)")
     op.drop_constraint(op.f("renditions_notification_id_fkey"), "renditions", type_="foreignkey")
     op.drop_index("renditions_notification_id_idx", table_name="renditions")
     op.drop_column("renditions", "notification_id")
-    op.drop_constraint(op.f("posts_pointer_id_fkey"), "posts", type_="foreignkey")
-    op.drop_constraint("posts_pointer_once", "posts", type_="unique")
-    op.drop_column("posts", "pointer_id")
+    _no_posts_of_pointers()
     op.drop_column("accounts", "only_here")
     op.drop_column("accounts", "feed_url")
     op.drop_column("accounts", "admin_credentials")
@@ -310,9 +316,7 @@ def downgrade() -> None:
     op.drop_table("schedules")
     op.drop_index("pointers_one", table_name="pointers", postgresql_where=sa.text("withdrawn_at IS NULL"))
     op.drop_table("pointers")
-    op.drop_index(
-        "levers_due", table_name="levers", postgresql_where=sa.text("state <> 'restored'")
-    )
+    op.drop_index("levers_due", table_name="levers", postgresql_where=sa.text("state <> 'restored'"))
     op.drop_index(op.f("levers_account_id_idx"), table_name="levers")
     op.drop_table("levers")
     op.drop_index(op.f("contacts_recipient_id_idx"), table_name="contacts")
@@ -321,3 +325,71 @@ def downgrade() -> None:
     op.drop_index("breaches_open", table_name="breaches", postgresql_where=sa.text("state = 'open'"))
     op.drop_index(op.f("breaches_account_id_idx"), table_name="breaches")
     op.drop_table("breaches")
+
+
+def _posts_of_pointers() -> None:
+    op.add_column("posts", sa.Column("pointer_id", sa.Integer(), nullable=True))
+    op.create_unique_constraint("posts_pointer_once", "posts", ["pointer_id", "account_id"])
+    op.create_unique_constraint("posts_id_pointer_id_key", "posts", ["id", "pointer_id"])
+    op.create_foreign_key(
+        "posts_pointer_id_mode_text_fkey", "posts", "pointers", ["pointer_id", "mode", "text"], ["id", "mode", "text"]
+    )
+    op.create_check_constraint(
+        "words_of_a_pointer", "posts", "pointer_id IS NULL OR (title = '' AND audience_id IS NULL)"
+    )
+    op.add_column("posts", sa.Column("instead_of", sa.Integer(), nullable=True))
+    op.create_index(op.f("posts_instead_of_idx"), "posts", ["instead_of"])
+    op.create_foreign_key(op.f("posts_instead_of_fkey"), "posts", "posts", ["instead_of"], ["id"])
+    op.add_column("posts", sa.Column("release_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index(
+        "posts_released", "posts", ["mode", "release_at"], postgresql_where=sa.text("release_at IS NOT NULL")
+    )
+
+
+def _words_past_the_gate() -> None:
+    op.add_column("renditions", sa.Column("pointer_id", sa.Integer(), nullable=True))
+    op.create_foreign_key(
+        "renditions_post_id_pointer_id_fkey", "renditions", "posts", ["post_id", "pointer_id"], ["id", "pointer_id"]
+    )
+    op.create_check_constraint("pointer_of_a_post", "renditions", "pointer_id IS NULL OR post_id IS NOT NULL")
+    op.add_column("renditions", sa.Column("gated", sa.Boolean(), sa.Computed(_GATED, persisted=True), nullable=False))
+    op.add_column(
+        "deliveries", sa.Column("gated", sa.Boolean(), sa.Computed("lane = 'unit'", persisted=True), nullable=False)
+    )
+    op.drop_constraint("deliveries_rendition_id_mode_fkey", "deliveries", type_="foreignkey")
+    op.drop_constraint("renditions_id_mode_key", "renditions", type_="unique")
+    op.create_unique_constraint("renditions_id_mode_gated_key", "renditions", ["id", "mode", "gated"])
+    op.create_foreign_key(
+        "deliveries_rendition_id_mode_gated_fkey",
+        "deliveries",
+        "renditions",
+        ["rendition_id", "mode", "gated"],
+        ["id", "mode", "gated"],
+    )
+
+
+def _no_words_past_the_gate() -> None:
+    op.drop_constraint("deliveries_rendition_id_mode_gated_fkey", "deliveries", type_="foreignkey")
+    op.drop_constraint("renditions_id_mode_gated_key", "renditions", type_="unique")
+    op.create_unique_constraint("renditions_id_mode_key", "renditions", ["id", "mode"])
+    op.create_foreign_key(
+        "deliveries_rendition_id_mode_fkey", "deliveries", "renditions", ["rendition_id", "mode"], ["id", "mode"]
+    )
+    op.drop_column("deliveries", "gated")
+    op.drop_column("renditions", "gated")
+    op.drop_constraint(op.f("renditions_pointer_of_a_post_check"), "renditions", type_="check")
+    op.drop_constraint("renditions_post_id_pointer_id_fkey", "renditions", type_="foreignkey")
+    op.drop_column("renditions", "pointer_id")
+
+
+def _no_posts_of_pointers() -> None:
+    op.drop_index("posts_released", table_name="posts", postgresql_where=sa.text("release_at IS NOT NULL"))
+    op.drop_column("posts", "release_at")
+    op.drop_constraint(op.f("posts_instead_of_fkey"), "posts", type_="foreignkey")
+    op.drop_index(op.f("posts_instead_of_idx"), table_name="posts")
+    op.drop_column("posts", "instead_of")
+    op.drop_constraint(op.f("posts_words_of_a_pointer_check"), "posts", type_="check")
+    op.drop_constraint("posts_pointer_id_mode_text_fkey", "posts", type_="foreignkey")
+    op.drop_constraint("posts_id_pointer_id_key", "posts", type_="unique")
+    op.drop_constraint("posts_pointer_once", "posts", type_="unique")
+    op.drop_column("posts", "pointer_id")
