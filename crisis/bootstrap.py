@@ -30,6 +30,7 @@ from crisis.locks.securer import Duty, Securer
 from crisis.mode import Mode
 from crisis.sealing import Sealer
 from crisis.settings import Settings
+from crisis.watch.duty import WatchDuty
 
 if TYPE_CHECKING:
     from crisis.messages.desk import Desk
@@ -222,8 +223,9 @@ def securer_for(
     held = settings.without_secrets() if mode is Mode.EXERCISE else settings
     reached = channels_for(mode, held) if channels is None else channels
     openers = openers_for(mode, held)
-    duties: list[Duty] = []
-    del reached, openers, db
+    duties: list[Duty] = [
+        WatchDuty(db, mode, reached, openers.account),
+    ]
     return Securer(duties)
 
 

@@ -1,0 +1,208 @@
+"""The watch: while an activation is in force, every account that can be looked at is looked at, for what is not ours.
+
+A post is a *breach* when it came out after the lock and is not in our ledger. How old it is, the platform says by its own clock;
+how long the lock has lasted, our database says by its own: only differences on one clock are compared, so clocks that are minutes
+apart change nothing. Whose it is, :mod:`crisis.watch.provenance` says. The web editors' own accounts are watched too: a post there
+that is not ours means that somebody else is signed in.
+
+One row and one entry on record for each such post, however often it is seen and by however many processes; whoever tells the web
+editors (:mod:`crisis.notifications`) finds it there.
+
+Runbook: the page *Vakthold* (``crisis breaches watch``) shows when each account was last seen. One that is not seen any more says
+why: wrong credentials are mended with ``crisis accounts connect``; a platform that asks us to wait is asked again when it said.
+If none is seen, no standby of that mode is running: ``crisis doctor``.
+"""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crisis.activations.models import Activation
+from crisis.activations.service import find_current
+from crisis.audit import chain
+from crisis.channel_watch import Posted, Watch
+from crisis.channels import Channel, ChannelError, Gone, OutcomeUnknown, Unavailable, Unsupported
+from crisis.db import Database
+from crisis.deliveries.book import AccountOpener
+from crisis.deliveries.cleaned import cleaned
+from crisis.mode import Mode
+from crisis.watch import breaches, pace, watches
+from crisis.watch.breaches import Sighted
+from crisis.watch.flight import Flight
+from crisis.watch.places import Place, Places
+from crisis.watch.provenance import Found, Origin, origins
+from crisis.watch.watches import Look
+
+log = logging.getLogger(__name__)
+
+CALL_SECONDS = 20.0
+"""Hard limit of one look: it may be several pages."""
+LANDING_SECONDS = 1.0
+GRAIN_SECONDS = 1.0
+"""Platforms tell whole seconds. What came out within one of the lock counts as after it: better an alarm too many."""
+
+_NOW = text("SELECT clock_timestamp()")
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One account after it was looked at; in memory until what was seen is written."""
+
+    row: Row[Any]
+    lease: UUID
+    place: Place | None
+    activation: Activation
+    elapsed: float
+    """Seconds from the lock to when the platform was asked, by the database's clock."""
+    answered: float
+    """When it answered, by this process's monotonic clock."""
+    answered_after: float = 0.0
+    """Seconds from when it was asked."""
+    posts: Sequence[Posted] = ()
+    error: ChannelError | None = None
+
+
+class WatchDuty:
+    """The duty of watching, of one mode in one process."""
+
+    name = "watch"
+
+    def __init__(
+        self,
+        db: Database,
+        mode: Mode,
+        channels: Mapping[str, Channel],
+        opener: AccountOpener,
+        *,
+        feed: Watch | None = None,
+        every: float | None = None,
+        chance: random.Random | None = None,
+    ) -> None:
+        """``feed`` looks at accounts by their ``feed_url``. ``every``: look so often, in seconds, instead of as often as each
+        platform lets itself be looked at.
+        """
+        self._db, self._mode, self._channels, self._every = db, mode, channels, every
+        self._places = Places(channels, opener, feed)
+        self._flight: Flight[Listed] = Flight()
+        self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
+
+    async def round(self) -> bool:
+        """Look at what is due, and write what was seen since the last round."""
+        begun = await self._begin()
+        if landed := await self._flight.landed(LANDING_SECONDS):
+            await self._write(landed)
+        return bool(begun or landed or len(self._flight))
+
+    async def _begin(self) -> int:
+        lease = uuid4()
+        async with self._db.transaction() as session:
+            activation = await find_current(session, self._mode)
+            if activation is None or not self._flight.free:
+                return 0
+            places = await self._places.read(session)
+            watched = [each.account.id for each in places.values() if each.watch is not None]
+            await watches.plan(session, self._mode, activation.id, watched)
+            rows = await watches.claim(session, activation.id, lease, self._flight.free)
+            now: datetime = (await session.execute(_NOW)).scalar_one()
+        measured, elapsed = time.monotonic(), (now - activation.activated_at).total_seconds()
+        for row in rows:
+            asked = Listed(row, lease, places.get(row.account_id), activation, elapsed, measured)
+            self._flight.start(self._look(asked))
+        return len(rows)
+
+    async def _look(self, asked: Listed) -> Listed:
+        place, error = asked.place, asked.error
+        begun = time.monotonic()
+        elapsed = asked.elapsed + begun - asked.answered
+        posts: Sequence[Posted] = ()
+        if place is None or place.watch is None:
+            error = Unsupported("It is not connected any more, so nobody can see what is published there.")
+        elif place.ref is None:
+            error = place.problem
+        else:
+            try:
+                async with asyncio.timeout(CALL_SECONDS):
+                    posts = await place.watch.list_posted(place.ref, pace.reach(elapsed, asked.row.since_look))
+            except TimeoutError:
+                error = Unavailable("There was no answer in time.")
+            except ChannelError as raised:
+                error = raised
+            except Exception:
+                log.exception(
+                    "The %s adapter failed when it looked at account %s.", place.account.channel, asked.row.account_id
+                )
+                error = OutcomeUnknown("The adapter failed in a way it should not; the log has the details.")
+        answered = time.monotonic()
+        return replace(
+            asked, elapsed=elapsed, answered=answered, answered_after=answered - begun, posts=posts, error=error
+        )
+
+    async def _write(self, landed: Sequence[Listed]) -> None:
+        """Each look's row, and each breach once, with its entry on record."""
+        async with self._db.transaction() as session:
+            for lease in {each.lease for each in landed}:
+                looks = {each.row.id: (each, self._came_to(each)) for each in landed if each.lease == lease}
+                written = await watches.write(session, lease, [look for _, look in looks.values()])
+                for listed, look in (looks[each] for each in sorted(written)):
+                    if look.is_absent is not listed.row.is_absent:
+                        await self._record_presence(session, listed, is_absent=look.is_absent)
+            await self._record_breaches(session, [each for each in landed if each.posts])
+
+    def _came_to(self, listed: Listed) -> Look:
+        row, error = listed.row, listed.error
+        seconds = self._every or (listed.place.watch.watch_seconds if listed.place and listed.place.watch else 0.0)
+        ago = time.monotonic() - listed.answered
+        if error is None:
+            return Look(row.id, 0, pace.interval(seconds, self._chance), has_looked=True, ago=ago)
+        failures = min(row.failures + 1, 1_000)
+        is_gone = isinstance(error, Gone)
+        wait = pace.backoff(error, failures, seconds, self._chance)
+        return Look(row.id, failures, wait, error.reason, is_gone or row.is_absent, has_looked=is_gone, ago=ago)
+
+    async def _record_presence(self, session: AsyncSession, listed: Listed, *, is_absent: bool) -> None:
+        action = "account_absent" if is_absent else "account_present"
+        subject = f"account:{listed.row.account_id}"
+        await chain.append(session, None, action, subject, mode=self._mode, activation=listed.activation.id)
+
+    async def _record_breaches(self, session: AsyncSession, landed: Sequence[Listed]) -> None:
+        sighted = [each for listed in landed for each in _after_the_lock(listed)]
+        fresh = await breaches.unrecorded(session, sighted)
+        if not fresh:
+            return
+        found = [Found(each.account_id, each.ends, each.posted, each.recipients) for each in fresh]
+        told = await origins(session, self._mode, found)
+        foreign = [each for each, origin in zip(fresh, told, strict=True) if origin is Origin.FOREIGN]
+        await breaches.record(session, self._mode, foreign)
+
+
+def _after_the_lock(listed: Listed) -> list[Sighted]:
+    """What came out after the lock, and before the activation was stood down if it was."""
+    place, activation = listed.place, listed.activation
+    if place is None:  # pragma: no cover - nothing was listed then
+        return []
+    sighted = []
+    for shown in listed.posts:
+        if shown.age_seconds >= listed.elapsed + GRAIN_SECONDS:
+            continue
+        after = listed.elapsed + listed.answered_after - shown.age_seconds
+        posted = replace(shown, reference=cleaned(shown.reference) or "")
+        sighted.append(
+            Sighted(
+                activation.id,
+                min(place.shared, default=place.account.id),
+                place.shared,
+                posted,
+                activation.activated_at + timedelta(seconds=max(0.0, after)),
+                place.has_recipients,
+            )
+        )
+    return sighted
