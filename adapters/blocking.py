@@ -17,6 +17,7 @@ from adapters.guard import MAX_ANSWER_BYTES, READS, Guard, redirected, too_long
 from adapters.threads import CONNECT_SHARE, PATIENCE, current_ticket
 
 _CHUNK = 1 << 16
+CONNECTIONS = 32
 # At DEBUG urllib3 writes addresses, and a look-up at Twilio has the recipient's number in its address.
 logging.getLogger("urllib3").setLevel(logging.INFO)
 
@@ -73,10 +74,17 @@ class GuardedSession(requests.Session):
     """A session for a blocking SDK: guarded, timed, capped, without retries, cookies or redirected writes.
 
     ``rewrite`` maps the start of a URL, such as an SDK's built-in ``https://api.twitter.com``, to the address really
-    meant. It is applied before the request is signed. Safe to share between threads.
+    meant. It is applied before the request is signed. Safe to share between threads; ``connections`` of them are kept open.
     """
 
-    def __init__(self, guard: Guard, *, call_seconds: float, rewrite: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        guard: Guard,
+        *,
+        call_seconds: float,
+        rewrite: Mapping[str, str] | None = None,
+        connections: int = CONNECTIONS,
+    ) -> None:
         super().__init__()
         self.guard = guard
         self.trust_env = guard.allowed_hosts is None
@@ -85,7 +93,7 @@ class GuardedSession(requests.Session):
         self._connect_seconds = call_seconds * CONNECT_SHARE
         self._rewrite = {old.rstrip("/"): new.rstrip("/") for old, new in (rewrite or {}).items()}
         for scheme in ("https://", "http://"):
-            self.mount(scheme, MarkingAdapter(pool_maxsize=32, max_retries=0))
+            self.mount(scheme, MarkingAdapter(pool_maxsize=max(connections, CONNECTIONS), max_retries=0))
 
     def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
         for old, new in self._rewrite.items():

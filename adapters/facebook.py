@@ -8,7 +8,6 @@ only what it made itself; of any other post, and of one that is gone, :class:`Go
 """
 
 import logging
-import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,8 +15,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from adapters.comments import Comments, comment_on
+from adapters.facebook_lever import PageLever
+from adapters.facebook_page import is_id, listed, next_page, page_of, post_id, token_of
+from adapters.facebook_watch import PageWatch
 from adapters.feed_webhook import answer_challenge, read_webhook
 from adapters.graph import Graph, post_url
+from crisis.channel_access import Access
+from crisis.channel_watch import Planned, Posted
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -29,7 +33,6 @@ from crisis.channels import (
     Found,
     Gone,
     Limit,
-    Misconfigured,
     OutcomeUnknown,
     Outgoing,
     Receipt,
@@ -49,7 +52,6 @@ ATTEMPT_MARGIN = timedelta(seconds=2)
 PAGE_OF_POSTS = 50
 MOST_PAGES = 4
 FIELDS = "id,message,created_time,permalink_url,is_published,application"
-_ID = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 LINK_UNREADABLE = "1609005"
 """Meta could not make a preview of the link (its table of error codes): nothing was posted; without the link it would be."""
 FOLLOW_UPS = {
@@ -61,9 +63,19 @@ FOLLOW_UPS = {
 
 
 class Facebook:
-    """One page per account: ``address`` is the page's id, ``credentials["page_token"]`` its page access token."""
+    """One page per account: ``address`` is the page's id, ``credentials["page_token"]`` its page access token.
+
+    Its administrator's credentials are those of :class:`~adapters.facebook_lever.PageLever`.
+    """
 
     name = "facebook"
+    admin_credentials = PageLever.admin_credentials
+    is_reversible = PageLever.is_reversible
+    watch_seconds = 120.0
+    """Meta lets an app make 4,800 calls for a page in 24 hours, times the people who engaged with it in them (rate limiting,
+    Business Use Case), and a small page may have one: 720 looks a day are 15 % of that, and publishing must come through. The
+    ``feed`` webhook is quicker; this finds what it did not bring."""
+    keeps_unscheduled = False
 
     def __init__(self, setup: ChannelSetup) -> None:
         self.capabilities = Capabilities(
@@ -80,28 +92,30 @@ class Facebook:
         self._graph = Graph(setup, concurrency=self.capabilities.concurrency)
         self._comments = Comments(self._graph)
         self._app_id = setup.facebook_app_id
+        self._lever = PageLever(setup)
+        self._watch = PageWatch(self._graph, setup.facebook_app_id)
         self._app_secret = setup.facebook_app_secret
         self._verify_token = setup.facebook_verify_token
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
         fields, link = {"message": outgoing.text}, _first_post(outgoing)
-        path = f"{_page(account)}/feed"
+        path = f"{page_of(account)}/feed"
         try:
-            answer = await self._graph.ask(_token(account), "POST", path, fields | ({"link": link} if link else {}))
+            answer = await self._graph.ask(token_of(account), "POST", path, fields | ({"link": link} if link else {}))
         except Rejected as error:
             if link is None or error.code != LINK_UNREADABLE:
                 raise
-            answer = await self._graph.ask(_token(account), "POST", path, fields)
+            answer = await self._graph.ask(token_of(account), "POST", path, fields)
         reference = answer.get("id")
-        if not isinstance(reference, str) or not _ID.fullmatch(reference):
+        if not is_id(reference):
             raise OutcomeUnknown("Facebook answered 200 but gave no id of a post; read the page before trying again.")
         return replace(_receipt(reference, outgoing.key), usage=answer.usage)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
         """Replace the text, and say under the post that it was replaced, once."""
-        token = _token(account)
+        token = token_of(account)
         try:
-            answer = await self._graph.ask(token, "POST", _post(reference), {"message": outgoing.text})
+            answer = await self._graph.ask(token, "POST", post_id(reference), {"message": outgoing.text})
         except Gone:
             raise
         except Rejected as error:
@@ -115,12 +129,12 @@ class Facebook:
             raise OutcomeUnknown("Facebook answered 200 but did not confirm the edit; read the post back.")
         note = None
         if _comments(outgoing):
-            note = await self._comments.add(token, _page(account), reference, comment_on(outgoing))
+            note = await self._comments.add(token, page_of(account), reference, comment_on(outgoing))
         return replace(_receipt(reference, outgoing.key), note=note, usage=answer.usage)
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
         try:
-            answer = await self._graph.ask(_token(account), "DELETE", _post(reference))
+            answer = await self._graph.ask(token_of(account), "DELETE", post_id(reference))
         except Gone:
             return
         if answer.get("success") is not True:
@@ -129,7 +143,7 @@ class Facebook:
     async def read_back(self, account: AccountRef, reference: str) -> Finding:
         """Raises :class:`Misconfigured` or :class:`Rejected` where a person must act; else trouble is CANNOT_TELL."""
         try:
-            post = await self._graph.ask(_token(account), "GET", _post(reference), {"fields": FIELDS})
+            post = await self._graph.ask(token_of(account), "GET", post_id(reference), {"fields": FIELDS})
         except Gone:
             return Finding(Found.NO, reference)
         except (Unavailable, Throttled, OutcomeUnknown) as error:
@@ -142,7 +156,7 @@ class Facebook:
     async def look(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Sighting:
         """By id, with the page's token: what is published, with this text, is what the public sees."""
         try:
-            post = await self._graph.ask(_token(account), "GET", _post(reference), {"fields": FIELDS})
+            post = await self._graph.ask(token_of(account), "GET", post_id(reference), {"fields": FIELDS})
         except Gone:
             return Sighting(Found.NO, "Facebook has no such post any more.")
         if post.get("id") != reference:
@@ -163,11 +177,11 @@ class Facebook:
             return await self._reconcile_edit(account, outgoing.edits, outgoing)
         start = since.astimezone(UTC) - ATTEMPT_MARGIN
         asked = {"fields": FIELDS, "since": str(int(start.timestamp())), "limit": str(PAGE_OF_POSTS)}
-        path = f"{_page(account)}/published_posts"
+        path = f"{page_of(account)}/published_posts"
         try:
             for _ in range(MOST_PAGES):
-                listing = await self._graph.ask(_token(account), "GET", path, asked)
-                posts, after = _posts(listing), _next_page(listing)
+                listing = await self._graph.ask(token_of(account), "GET", path, asked)
+                posts, after = listed(listing), next_page(listing)
                 for post in posts:
                     if _text(post.get("message")) == _text(outgoing.text) and not _before(post, start):
                         return _found(post, Found.YES if self._is_ours(post) else Found.CANNOT_TELL)
@@ -185,20 +199,39 @@ class Facebook:
     def answer_challenge(self, query: Mapping[str, str]) -> str:
         return answer_challenge(query, self._verify_token)
 
+    async def inspect(self, account: AccountRef) -> Access:
+        return await self._lever.inspect(account)
+
+    async def revoke(self, account: AccountRef, access: Access) -> None:
+        await self._lever.revoke(account, access)
+
+    async def restore(self, account: AccountRef, access: Access) -> None:
+        await self._lever.restore(account, access)
+
+    async def list_posted(self, account: AccountRef, within_seconds: float) -> Sequence[Posted]:
+        return await self._watch.list_posted(account, within_seconds)
+
+    async def list_planned(self, account: AccountRef) -> Sequence[Planned]:
+        return await self._watch.list_planned(account)
+
+    async def unschedule(self, account: AccountRef, planned: Planned) -> None:
+        await self._watch.unschedule(account, planned)
+
     async def close(self) -> None:
         self._graph.close()
+        self._lever.close()
 
     async def _reconcile_edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Finding:
-        token = _token(account)
+        token = token_of(account)
         try:
-            post = await self._graph.ask(token, "GET", _post(reference), {"fields": FIELDS})
+            post = await self._graph.ask(token, "GET", post_id(reference), {"fields": FIELDS})
             if post.get("id") != reference:
                 return Finding(Found.CANNOT_TELL, reference)
             if not self._is_ours(post):
                 return Finding(Found.NO)
             done = _text(post.get("message")) == _text(outgoing.text)
             if done and _comments(outgoing):
-                done = await self._comments.has(token, _page(account), reference, comment_on(outgoing))
+                done = await self._comments.has(token, page_of(account), reference, comment_on(outgoing))
         except Gone:
             return Finding(Found.NO)
         except (Unavailable, Throttled, OutcomeUnknown) as error:
@@ -233,25 +266,6 @@ def _first_post(outgoing: Outgoing) -> str | None:
     return next((earlier.url for earlier in reversed(outgoing.earlier) if earlier.url), None)
 
 
-def _token(account: AccountRef) -> str:
-    token = account.credentials.get("page_token", "")
-    if not token.isascii() or not token.isprintable() or not token.strip():
-        raise Misconfigured(f"The Facebook account {account.name!r} has no usable page token. Nothing was sent.")
-    return token.strip()
-
-
-def _page(account: AccountRef) -> str:
-    if not account.address or not _ID.fullmatch(account.address):
-        raise Misconfigured(f"The Facebook account {account.name!r} has no page id as its address. Nothing was sent.")
-    return account.address
-
-
-def _post(reference: str) -> str:
-    if not _ID.fullmatch(reference):
-        raise Misconfigured(f"{reference!r} is not the id of a Facebook post. Nothing was sent.")
-    return reference
-
-
 def _receipt(reference: str, key: str) -> Receipt:
     return Receipt(reference, ReceiptStatus.ACCEPTED, key=key, url=post_url(reference), raw={"id": reference})
 
@@ -261,22 +275,6 @@ def _found(post: Mapping[str, Any], found: Found) -> Finding:
     link, message = post.get("permalink_url"), post.get("message")
     url = link if isinstance(link, str) and link.startswith("https://") else post_url(reference)
     return Finding(found, reference, url, message if isinstance(message, str) else None)
-
-
-def _posts(listing: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    posts = listing.get("data")
-    if not isinstance(posts, list) or not all(isinstance(post, dict) and post.get("id") for post in posts):
-        raise OutcomeUnknown("Facebook's list of posts is not in the form it documents, so it proves nothing.")
-    return posts
-
-
-def _next_page(listing: Mapping[str, Any]) -> str | None:
-    """The cursor of the next page. ``paging.next`` itself is not followed: it carries the token in its URL."""
-    paging = listing.get("paging") or {}
-    try:
-        return str(paging["cursors"]["after"]) if paging.get("next") else None
-    except (KeyError, TypeError, AttributeError):
-        raise OutcomeUnknown("Facebook's list goes on, but it gave no cursor to go on from.") from None
 
 
 def _before(post: Mapping[str, Any], start: datetime) -> bool:

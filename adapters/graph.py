@@ -8,6 +8,7 @@ here); put the page token into URLs (it goes in a header, and the SDK is told of
 import hashlib
 import hmac
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
 
@@ -15,6 +16,7 @@ import facebook
 import requests
 from requests.auth import AuthBase
 
+from adapters.platform_time import date_of
 from adapters.threads import Threads
 from adapters.transport import Guard, GuardedSession, from_requests, scrub
 from adapters.usage import of_meta, regained_in
@@ -73,6 +75,12 @@ class GraphAnswer(dict[str, Any]):
 
     usage: Usage | None = None
     """How much of what Meta allows has been used."""
+    headers: Mapping[str, str]
+
+    @property
+    def date(self) -> datetime:
+        """When Meta says it answered. Raises :class:`OutcomeUnknown` where it does not say."""
+        return date_of(self.headers, "Facebook")
 
 
 class Graph:
@@ -82,7 +90,10 @@ class Graph:
         self._version = f"v{setup.graph_version.removeprefix('v')}"
         self._app_secret = setup.facebook_app_secret
         self._session = GuardedSession(
-            Guard(setup.allowed_hosts), call_seconds=setup.call_seconds, rewrite={BUILT_IN_URL: setup.graph_url}
+            Guard(setup.allowed_hosts),
+            call_seconds=setup.call_seconds,
+            rewrite={BUILT_IN_URL: setup.graph_url},
+            connections=concurrency,
         )
         self._threads = Threads(concurrency, call_seconds=setup.call_seconds, name="facebook")
 
@@ -105,7 +116,7 @@ class Graph:
         except ChannelError as error:
             error.usage = line.usage
             raise
-        answer.usage = line.usage
+        answer.usage, answer.headers = line.usage, line.headers
         return answer
 
     def _answer(self, line: "_Line", token: str, method: str, path: str, fields: dict[str, str]) -> Mapping[str, Any]:

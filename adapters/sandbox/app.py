@@ -27,6 +27,8 @@ from adapters.sandbox.page import Page
 from adapters.sandbox.provider import Provider
 from adapters.sandbox.records import Records
 from adapters.sandbox.residents import Residents
+from adapters.sandbox.scene import Scene
+from adapters.sandbox.staging import Staging
 from adapters.sandbox.traffic import Traffic
 from adapters.sandbox.trouble import enact
 from adapters.sandbox.twilio import Twilio
@@ -46,9 +48,10 @@ class Sandbox:
 
     def __init__(
         self, *, providers: dict[str, Provider], faults: Faults, traffic: Traffic, callbacks: Callbacks, control: Control,
-        page: Page, exercise_page: ExercisePage, records: Records,
+        page: Page, exercise_page: ExercisePage, records: Records, scenes: dict[str, Scene],
     ) -> None:  # fmt: skip
         self._providers = providers
+        self._scenes = scenes
         self._faults = faults
         self._traffic = traffic
         self._callbacks = callbacks
@@ -82,6 +85,7 @@ class Sandbox:
         name = PREFIXES.get(prefix)
         if name is not None:
             asked.path = f"/{rest}"
+            wire.date = self._scenes[name].now()
             await self._provide(self._providers[name], asked, wire)
         elif prefix == "sandbox":
             asked.path = f"/{rest}"
@@ -174,7 +178,8 @@ def create_app(
 
     records, faults, traffic, residents = Records(journal), Faults(), Traffic(), Residents()
     callbacks = Callbacks(callback_senders, callback_tries)
-    graph = Graph(records, settings.facebook_app_id or "0")
+    scenes = {name: Scene() for name in PREFIXES.values()}
+    graph = Graph(records, settings.facebook_app_id or "0", scenes["graph"])
     x = X(records, weigh=weigh_posts, limit=x_limit)
     account = account_sid or os.environ.get("CRISIS_SANDBOX_ACCOUNT_SID") or ACCOUNT_SID
     twilio = Twilio(records, callbacks, account=account, token=token, step=callback_delay)
@@ -187,9 +192,10 @@ def create_app(
         page_url=page_url or os.environ.get("CRISIS_SANDBOX_PAGE_URL") or "",
     )  # fmt: skip
     control = Control(
-        providers=providers, records=records, faults=faults, traffic=traffic, callbacks=callbacks, residents=residents
-    )
+        providers=providers, records=records, faults=faults, traffic=traffic, callbacks=callbacks, residents=residents,
+        staging=Staging(providers, scenes),
+    )  # fmt: skip
     return Sandbox(
         providers=providers, faults=faults, traffic=traffic, callbacks=callbacks, control=control, page=page,
-        exercise_page=ExercisePage(settings.exercise_page_dir, faults), records=records,
+        exercise_page=ExercisePage(settings.exercise_page_dir, faults), records=records, scenes=scenes,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from adapters.sandbox.faults import KINDS, Fault, Faults
 from adapters.sandbox.provider import Provider
 from adapters.sandbox.records import Records
 from adapters.sandbox.residents import ResidentPost, Residents
+from adapters.sandbox.staging import PARTS, Staging
 from adapters.sandbox.traffic import Traffic
 
 
@@ -25,6 +26,7 @@ class Control:
         traffic: Traffic,
         callbacks: Callbacks,
         residents: Residents,
+        staging: Staging,
     ) -> None:
         self._providers = providers
         self._records = records
@@ -32,10 +34,13 @@ class Control:
         self._traffic = traffic
         self._callbacks = callbacks
         self._residents = residents
+        self._staging = staging
 
-    def answer(self, asked: Asked) -> Answer:  # noqa: C901, PLR0911 - one line an address
+    def answer(self, asked: Asked) -> Answer:  # noqa: C901, PLR0911, PLR0912 - one line an address
         """One request under ``/sandbox``."""
         kind, _, key = asked.path[1:].partition("/")
+        if kind in PARTS:
+            return self._staging.answer(asked, kind, key)
         if key and kind in {"faults", "residents"} and asked.method in {"PUT", "DELETE"}:
             return self._put(kind, key, asked) if asked.method == "PUT" else self._take_away(kind, key)
         match asked.method, asked.path:
@@ -130,6 +135,7 @@ class Control:
         self._traffic.clear()
         self._callbacks.clear()
         self._residents.clear()
+        self._staging.clear()
         for provider in self._providers.values():
             provider.clear()
 

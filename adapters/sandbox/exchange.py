@@ -24,6 +24,7 @@ class Verb(StrEnum):
     EDIT = "edit"
     DELETE = "delete"
     COMMENT = "comment"
+    RIGHT = "right"  # to change who may publish
     READ = "read"
 
 

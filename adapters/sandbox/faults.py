@@ -75,7 +75,7 @@ class Match(BaseModel):
 
     to: str | None = None
     text: str | None = None
-    verb: Literal["create", "edit", "delete", "comment", "read", "write", "any"] = "write"
+    verb: Literal["create", "edit", "delete", "comment", "right", "read", "write", "any"] = "write"
 
 
 class Fault(BaseModel):

@@ -22,12 +22,12 @@ class Comment:
     message: str
     created: float
 
-    def show(self, fields: str | None) -> dict[str, Any]:
-        """The fields that were asked for; ``id`` is always there."""
+    def show(self, fields: str | None, skew: float = 0.0) -> dict[str, Any]:
+        """The fields that were asked for; ``id`` is always there. ``skew``: how far the platform's clock is ahead."""
         everything: dict[str, Any] = {
             "id": self.id,
             "message": self.message,
-            "created_time": graph_time(self.created),
+            "created_time": graph_time(self.created + skew),
             "from": {"id": self.page, "name": f"Page {self.page}"},
             "application": {"id": self.app, "name": "Sandbox"},
         }
@@ -48,21 +48,27 @@ class PagePost:
     published: bool
     hidden: bool = False
     scheduled: int | None = None
+    """When it is due, by the platform's clock."""
+    author: str = ""
+    """Who made it in the platform's own window."""
     edits: list[float] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
 
-    def show(self, fields: str | None) -> dict[str, Any]:
-        """The fields that were asked for; unknown ones are left out, ``id`` is always there."""
+    def show(self, fields: str | None, skew: float = 0.0) -> dict[str, Any]:
+        """The fields that were asked for; unknown ones are left out, ``id`` is always there. ``skew`` as of a comment."""
+        attached = {"data": [{"media_type": "link", "unshimmed_url": self.link}]} if self.link else None
         everything: dict[str, Any] = {
             "id": self.id,
             "message": self.message,
-            "created_time": graph_time(self.created),
-            "updated_time": graph_time(self.updated),
+            "created_time": graph_time(self.created + skew),
+            "updated_time": graph_time(self.updated + skew),
             "is_published": self.published,
             "is_hidden": self.hidden,
             "permalink_url": f"https://www.facebook.com/{self.page}/posts/{self.id.partition('_')[2]}",
             "application": {"id": self.app, "name": "Sandbox"},
             "from": {"id": self.page, "name": f"Page {self.page}"},
+            "admin_creator": {"id": f"9{self.page}", "name": self.author} if self.author else None,
+            "attachments": attached,
             "link": self.link,
             "scheduled_publish_time": self.scheduled,
         }

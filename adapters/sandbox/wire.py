@@ -3,6 +3,8 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from email.utils import formatdate
+from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
@@ -19,6 +21,8 @@ class Wire:
         self._scope = scope
         self._receive = receive
         self._send = send
+        self.date: float | None = None
+        """When the answer says it was made, in seconds; the server's own clock where nobody has said."""
 
     async def read(self) -> Asked | None:
         """The whole request; nothing when its body is over ``MOST_BYTES``."""
@@ -53,7 +57,16 @@ class Wire:
 
     async def _start(self, answer: Answer, length: int) -> None:
         headers = [*answer.headers, (b"content-length", str(length).encode())]
+        if self.date is not None:
+            self._silence_the_servers_date()
+            headers.append((b"date", formatdate(self.date, usegmt=True).encode()))
         await self._send({"type": "http.response.start", "status": answer.status, "headers": headers})
+
+    def _silence_the_servers_date(self) -> None:
+        """The server (uvicorn) puts a ``Date`` of its own before whatever an application sends; there would be two."""
+        cycle: Any = getattr(self._send, "__self__", None)
+        if (own := getattr(cycle, "default_headers", None)) is not None:
+            cycle.default_headers = [each for each in own if each[0] != b"date"]
 
     async def trickle(self, answer: Answer, pieces: Iterable[bytes], length: int, pause: float) -> None:
         """Answer piece by piece with a pause between, until the client has had enough."""

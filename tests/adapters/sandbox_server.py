@@ -143,6 +143,23 @@ class SandboxServer:
         found: list[dict[str, Any]] = self._ask("GET", "callbacks")["callbacks"]
         return found
 
+    def scene(self, provider: str, **so: Any) -> None:
+        """What is so there: ``skew_seconds``, ``is_lying``, ``gone``; what is not named is as it should be."""
+        self._ask("PUT", f"scenes/{provider}", json=so)
+
+    def foreign(self, key: str, provider: str, account: str, text: str, **more: Any) -> str:
+        """A post behind our back; its reference."""
+        post = {"provider": provider, "account": account, "text": text, **more}
+        return str(self._ask("PUT", f"posts/{key}", json=post)["reference"])
+
+    def set_rights(self, provider: str, account: str, rights: Any) -> None:
+        """Let exactly these have rights there."""
+        self._ask("PUT", f"rights/{provider}/{account}", json=rights)
+
+    def rights(self, provider: str, account: str) -> Any:
+        """Who has rights there now."""
+        return self._ask("GET", f"rights/{provider}/{account}")["rights"]
+
     def mend(self) -> None:
         """Behave, and forget nothing."""
         self._ask("DELETE", "faults")

@@ -1,0 +1,69 @@
+"""What the suite of the lock has to know of each channel that has a lever, can be watched, or schedules posts.
+
+A channel that claims one of them is one more entry in ``HELD``; the suite itself knows none of them by name.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from crisis.channels import AccountRef
+from tests.adapters.contract import FacebookOutlet, Outlet
+
+ADMIN_TOKEN = "secretADMINtoken"
+UNREMOVABLE = "Direkte tilgang"
+
+
+class Held(Outlet):
+    """One channel, its account, and what happens on it past our service."""
+
+    admin_credentials: Mapping[str, str] = {}
+    publishes_on = True
+    """What we publish still goes out while the lever is pulled."""
+    tells_author = False
+    """The platform says who made a post."""
+
+    def admin(self) -> AccountRef:
+        """The account as the lever is given it."""
+        return replace(self.account(), credentials=self.admin_credentials)
+
+    def place(self) -> str:
+        """What the sandbox calls the account."""
+        assert self.address
+        return self.address
+
+    def people(self) -> None:
+        """Let others have rights on the account: some that can be taken away, and what else the platform has."""
+
+    def foreign(self, key: str, text: str, **more: Any) -> str:
+        """A post behind our back; its reference."""
+        assert self.provider
+        return self.sandbox.foreign(key, self.provider, self.place(), text, **more)
+
+    def scene(self, **so: Any) -> None:
+        """What is so at the platform."""
+        assert self.provider
+        self.sandbox.scene(self.provider, **so)
+
+    def vanish(self) -> None:
+        """The account is deleted at the platform."""
+        self.scene(gone=[self.place()])
+
+
+class FacebookHeld(FacebookOutlet, Held):
+    admin_credentials = {"business_id": "556677", "admin_token": ADMIN_TOKEN}  # noqa: RUF012 - read only
+    tells_author = True
+
+    def people(self) -> None:
+        both = ["CREATE_CONTENT", "MODERATE"]
+        people = [
+            {"id": "71", "name": "Bibliotekets redaktør", "tasks": ["MODERATE", "CREATE_CONTENT"]},
+            {"id": "72", "name": "Skolens redaktør", "tasks": ["PROFILE_PLUS_FULL_CONTROL"]},
+            {"id": "73", "name": "Teller", "tasks": ["ANALYZE"]},
+            {"id": "74", "name": UNREMOVABLE, "tasks": both, "access": "direct"},
+        ]
+        self.sandbox.set_rights("graph", self.place(), people)
+
+
+HELD: Mapping[str, type[Held]] = {each.name: each for each in (FacebookHeld,)}
+"""By channel."""
