@@ -37,9 +37,9 @@ def _held(claim: Any) -> list[str]:
     return [name for name in _claiming(claim) if name in HELD]
 
 
-levers = pytest.mark.parametrize("outlet", _claiming(Lever), indirect=True)
-watched = pytest.mark.parametrize("outlet", _claiming(Watch), indirect=True)
-scheduling = pytest.mark.parametrize("outlet", _claiming(Schedule), indirect=True)
+levers = pytest.mark.parametrize("outlet", _held(Lever), indirect=True)
+watched = pytest.mark.parametrize("outlet", _held(Watch), indirect=True)
+scheduling = pytest.mark.parametrize("outlet", _held(Schedule), indirect=True)
 
 
 @pytest.fixture(scope="module")
