@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from babel.numbers import format_decimal
 
+from api.desk.contact_sentences import CONTACTS
 from api.desk.drill_sentences import DRILLS
 from api.desk.findings import FINDINGS
 from api.desk.visit import Visit
@@ -14,6 +15,7 @@ from crisis.tongue.texts import lazily as N_
 SENTENCES: Final[Mapping[str, str]] = {
     **FINDINGS,
     **DRILLS,
+    **CONTACTS,
     "line {line}: {problem}": N_("Linje %(line)s: %(problem)s"),
     "the column {name!r} is missing": N_("kolonnen «%(name)s» mangler"),
     "the column {name!r} is not known": N_("kolonnen «%(name)s» er ukjent"),

@@ -92,6 +92,25 @@ def read(
     source: Path, *, channels: Collection[str], settings: Settings
 ) -> Mapping[tuple[str, ...], Mapping[str, object]]:
     """The file's accounts by channel, name and unit: the columns of each. Raises :class:`Invalid` as the import does."""
+    lines = records(source, settings)
+    known = sorted({*channels, *REGISTER_ONLY})
+    reading = _Reading(header(next(lines, (1, []))[1], REQUIRED, OPTIONAL), known)
+    for line, cells in lines:
+        reading.problems += [on_line(line, problem) for problem in _take(reading, line, cells)]
+    if reading.problems:
+        raise Invalid(
+            Said("{file} was not imported, and nothing was changed. Mend this:", file=source.name), reading.problems
+        )
+    if not reading.rows:
+        raise Invalid(Said("{file} names no account. Nothing was changed.", file=source.name))
+    return reading.rows
+
+
+def records(source: Path, settings: Settings) -> Iterator[tuple[int, list[str]]]:
+    """A small file's records that say something, each with the number of the line it begins on. The first is the header.
+
+    Raises :class:`Invalid` for more than :data:`LINES_MOST` lines, what is not UTF-8, and a quote that is not closed.
+    """
     with sheet.opened(source) as stream:
         given = list(islice(sheet.lines(stream, settings), LINES_MOST + 1))
     if len(given) > LINES_MOST:
@@ -103,19 +122,9 @@ def read(
         )
     decoded = _decoded(given)
     separator = sheet.delimiter(decoded[0]) if decoded else ","
-    records = _records(decoded, separator)
-    known = sorted({*channels, *REGISTER_ONLY})
-    reading = _Reading(_header(next(records, (1, []))[1]), known)
-    for line, cells in records:
-        if any(cell.strip() for cell in cells):
-            reading.problems += [_on(line, problem) for problem in _take(reading, line, cells)]
-    if reading.problems:
-        raise Invalid(
-            Said("{file} was not imported, and nothing was changed. Mend this:", file=source.name), reading.problems
-        )
-    if not reading.rows:
-        raise Invalid(Said("{file} names no account. Nothing was changed.", file=source.name))
-    return reading.rows
+    for line, cells in _records(decoded, separator):
+        if line == 1 or any(cell.strip() for cell in cells):
+            yield line, cells
 
 
 def _decoded(given: Sequence[bytes]) -> list[str]:
@@ -124,7 +133,7 @@ def _decoded(given: Sequence[bytes]) -> list[str]:
         try:
             decoded.append(line.decode())
         except UnicodeDecodeError:
-            problems.append(_on(at, Said("is not UTF-8 text")))
+            problems.append(on_line(at, Said("is not UTF-8 text")))
     if problems:
         raise Invalid(Said("The file is not UTF-8 throughout. Nothing was imported. Save it as “CSV UTF-8”."), problems)
     return decoded
@@ -141,16 +150,16 @@ def _records(given: Sequence[str], separator: str) -> Iterator[tuple[int, list[s
     except csv.Error:
         raise Invalid(
             Said("The file cannot be read on from there. Nothing was imported."),
-            [_on(begin, Said("a quote is not closed, or something stands after the closing one"))],
+            [on_line(begin, Said("a quote is not closed, or something stands after the closing one"))],
         ) from None
 
 
-def _header(cells: Sequence[str]) -> Sequence[str]:
+def header(cells: Sequence[str], required: Sequence[str], optional: Sequence[str]) -> Sequence[str]:
+    """The columns that the first line names. Raises :class:`Invalid` when one is missing, unknown or there twice."""
     names = [cell.strip().casefold() for cell in cells]
-    problems = [Said("the column {name!r} is missing", name=name) for name in REQUIRED if name not in names]
-    problems += [
-        Said("the column {name!r} is not known", name=name[:40]) for name in names if name not in REQUIRED + OPTIONAL
-    ]
+    known = (*required, *optional)
+    problems = [Said("the column {name!r} is missing", name=name) for name in required if name not in names]
+    problems += [Said("the column {name!r} is not known", name=name[:40]) for name in names if name not in known]
     problems += [
         Said("the column {name!r} is there {times} times", name=name[:40], times=names.count(name))
         for name in sorted({*names})
@@ -160,10 +169,10 @@ def _header(cells: Sequence[str]) -> Sequence[str]:
         raise Invalid(
             Said(
                 "The first line must name the columns: {required}, and if you like {more}. Nothing was imported.",
-                required=",".join(REQUIRED),
-                more=",".join(OPTIONAL),
+                required=",".join(required),
+                more=",".join(optional),
             ),
-            [_on(1, problem) for problem in problems],
+            [on_line(1, problem) for problem in problems],
         )
     return names
 
@@ -215,7 +224,8 @@ def _faults(row: dict[str, object], channels: Sequence[str]) -> Iterator[Said]:
         yield Said("opened_on {given!r} is not a date like 2011-01-15", given=opened_on[:40])
 
 
-def _on(line: int, problem: str) -> Said:
+def on_line(line: int, problem: str) -> Said:
+    """Where it is wrong, and what."""
     return Said("line {line}: {problem}", line=line, problem=problem)
 
 

@@ -30,6 +30,8 @@ _ERASE = """
         RETURNING r.id
     ), left_lists AS (
         DELETE FROM memberships m USING emptied WHERE m.recipient_id = emptied.id
+    ), left_contacts AS (
+        UPDATE contacts c SET recipient_id = NULL FROM recipients r WHERE c.recipient_id = r.id AND {which}
     ), deleted AS (
         DELETE FROM recipients r
         WHERE {which} AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.recipient_id = r.id)
@@ -41,6 +43,7 @@ _FORGET = text(_ERASE.format(which="r.fingerprint = :fingerprint"))
 _ORPHAN = """
     r.created_at < now() - :age AND r.number <> ''
     AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.recipient_id = r.id)
+    AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.recipient_id = r.id)
     AND NOT EXISTS (SELECT 1 FROM deliveries d WHERE d.recipient_id = r.id AND d.changed_at >= now() - :age)
 """
 _ERASE_ORPHANS = text(_ERASE.format(which=_ORPHAN))
@@ -88,7 +91,8 @@ async def count(session: AsyncSession, audience_id: int) -> int:
 
 
 async def forget_number(db: Database, actor: Actor, number: str, *, sealer: Sealer, region: str) -> None:
-    """Erase one person, from every list: what they may ask for. What was sent to them stays counted, without the number.
+    """Erase one person, from every list and as a contact's number: what they may ask for. What was sent to them stays counted,
+    without the number.
 
     Raises :class:`~crisis.audiences.numbers.BadNumber`, and :class:`NotFound` when the number is on record nowhere. The
     audit log says that a number was erased and by whom, not which.
@@ -104,7 +108,7 @@ async def forget_number(db: Database, actor: Actor, number: str, *, sealer: Seal
 
 
 async def erase_orphans(db: Database, actor: Actor | None, *, days: int) -> int:
-    """Erase the recipients on no list who came in, and were last written to, more than ``days`` days ago.
+    """Erase the recipients on no list, and no unit's contact, who came in, and were last written to, more than ``days`` days ago.
 
     ``actor`` is ``None`` when the engine does it by itself. Returns how many. Raises :class:`Conflict` while an activation
     is in force: its updates and all-clear still have to find everyone who got the message.

@@ -23,6 +23,8 @@ ACTS: Final[Mapping[str, About]] = {
     "activate": About.LOCK,
     "confirm": About.LOCK,
     "stand_down": About.LOCK,
+    "notify": About.LOCK,
+    "acknowledge_lock": About.LOCK,
     "write": About.MESSAGE,
     "submit": About.MESSAGE,
     "take back": About.MESSAGE,

@@ -56,9 +56,9 @@ async def find(
     if (chosen := revision.channels) is not None:
         capabilities = {name: each for name, each in capabilities.items() if name in {CRISIS_PAGE, *chosen}}
     is_to_people = any(each.recipients for each in capabilities.values())
-    current = await _connected(session, (Account.unit == editors_unit) & Account.id.not_in(_STANDBYS), capabilities)
+    current = await _current(session, capabilities, editors_unit)
     own = [account for account in current if not capabilities[account.channel].recipients]
-    sender = next((account for account in current if capabilities[account.channel].recipients), None)
+    found = _sender(current, capabilities)
     tried = await reach.accounts(session, revision.message_id, revision.number)
     before = await _connected(session, Account.id.in_(tried), capabilities)
     lost = await _channels(session, tried) - {account.channel for account in before}
@@ -76,15 +76,24 @@ async def find(
     carriers = [each for each in people.by_account if each is not None]
     senders = await _connected(session, Account.id.in_(carriers), capabilities)
     if people.by_account.get(None) or (whole and revision.audience_id is not None):
-        if sender is None:
+        if found is None:
             said = (
                 f"The message has an audience, but {editors_unit} has no connected SMS account to send it from. "
                 "Connect one (crisis accounts connect), or leave the audience out."
             )
             return Targets(public, people=people, faults=[Fault("no_sender", said, field="audience_id")])
-        senders = [sender, *(account for account in senders if account.id != sender.id)]
+        senders = [found, *(account for account in senders if account.id != found.id)]
     faults = _faults(revision, editors_unit, [*public, *senders], tried, people)
-    return Targets(public, senders, sender, people, faults)
+    return Targets(public, senders, found, people, faults)
+
+
+async def sender(session: AsyncSession, capabilities: Mapping[str, Capabilities], editors_unit: str) -> Account | None:
+    """The account that carries the editors' words to people: of those that are connected the oldest; nothing where there is none."""
+    return _sender(await _current(session, capabilities, editors_unit), capabilities)
+
+
+def _sender(current: Sequence[Account], capabilities: Mapping[str, Capabilities]) -> Account | None:
+    return next((account for account in current if capabilities[account.channel].recipients), None)
 
 
 def _faults(
@@ -118,6 +127,11 @@ def _faults(
         said = f"{why}, and the {named} goes to those who have. Write an update instead: it goes to the whole audience."
         found.append(Fault("nobody_sent", said, field="audience_id"))
     return found
+
+
+async def _current(session: AsyncSession, capabilities: Mapping[str, Capabilities], editors_unit: str) -> list[Account]:
+    """The editors' own, without standbys."""
+    return await _connected(session, (Account.unit == editors_unit) & Account.id.not_in(_STANDBYS), capabilities)
 
 
 async def _connected(session: AsyncSession, which: object, capabilities: Mapping[str, Capabilities]) -> list[Account]:

@@ -81,6 +81,8 @@ class Notification(Base):
     kind: Mapped[NotificationKind] = mapped_column(words(NotificationKind))
     breach_id: Mapped[int | None] = mapped_column(ForeignKey("breaches.id"))
     planned_post_id: Mapped[int | None] = mapped_column(ForeignKey("planned_posts.id"))
+    delivery_id: Mapped[int | None] = mapped_column(BigInteger)
+    """Its text message; nothing where it goes by e-mail alone. No foreign key: deliveries are never deleted, and theirs points here."""
     token_hash: Mapped[bytes | None] = mapped_column(LargeBinary, unique=True)
     """SHA-256 of the link's token, for the kinds that are acknowledged."""
     expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -16,6 +16,8 @@ DEEDS: Final[Mapping[str, str]] = {
     "activate": N_("satte krisestab og låste kontoene"),
     "confirm": N_("Låsen er bekreftet: ingenting fra enhetene er på vei ut"),
     "stand_down": N_("avsluttet krisestab og låste opp kontoene"),
+    "notify": N_("varslet dem som svarer for kontoene"),
+    "acknowledge_lock": N_("bekreftet låsen for %(unit)s"),
     "write": N_("begynte på et utkast"),
     "submit": N_("sendte til godkjenning: «%(headline)s»"),
     "take back": N_("tok tilbake fra godkjenning: «%(headline)s»"),
@@ -72,5 +74,6 @@ def deed(tongue: Tongue, entry: Entry) -> str:
         headline=entry.headline or tongue.gettext("uten overskrift"),
         channel=named(entry.channel or "", tongue.gettext),
         account=entry.account or "",
+        unit=entry.detail.get("unit", ""),
         party=tongue.gettext(PARTIES[Party(party)]) if party in set(Party) else "",
     )
