@@ -44,6 +44,8 @@ class Kind(StrEnum):
     """``names`` had access."""
     LEVER_LEFT = "lever_left"
     """The activation is over, and what was taken has not been given back yet."""
+    LEVER_HELD_BACK = "lever_held_back"
+    """Somebody said before the stand-down that it is not given back until a person does."""
     NOTHING_TAKEN = "nothing_taken"
     GONE = "gone"
     """The account is not at the platform any more."""
@@ -63,6 +65,12 @@ class Kind(StrEnum):
     """What is to be said to ``name`` has not been taken by anybody yet."""
     NOT_REACHED = "not_reached"
     """``name``, ``error``."""
+    NO_WAY = "no_way"
+    """Neither a number nor an address of ``name`` is on record."""
+    NO_SENDER = "no_sender"
+    """There is nothing to send text messages with; ``name`` has a number."""
+    NO_MAIL = "no_mail"
+    """There is no mail server; ``name`` has an address."""
     ASKED_AGAIN = "asked_again"
     """``name``."""
     NOBODY = "nobody"
@@ -129,6 +137,8 @@ class NeedKind(IntEnum):
     """As :attr:`PLANNED_SOON`, but there is time."""
     BLIND = 12
     """Look at it yourself: the watch cannot."""
+    GIVE_BACK = 13
+    """Give back what is held back, when its time has come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import Final
 
 from crisis.channel_access import Access, Right
 from crisis.levers.states import LeverState
-from crisis.notifications.models import Part
+from crisis.notifications.standing import ANSWERING, Person
 from crisis.schedules.models import PlannedState
 from crisis.watch.models import BreachState
 
@@ -68,6 +68,8 @@ class Pull:
     error: str | None = None
     pulled_at: datetime | None = None
     restored_at: datetime | None = None
+    is_held_back: bool = False
+    """Stays taken after the activation, until somebody gives it back."""
 
     @property
     def left(self) -> Sequence[Right]:
@@ -150,37 +152,6 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """A contact of its unit, and what has been said to them and by them. One value for all of the unit's accounts."""
-
-    contact_id: int
-    name: str
-    part: Part
-    notification_id: int | None = None
-    """What they can acknowledge; ``None`` while there is nothing yet."""
-    delivered_at: datetime | None = None
-    """The text message arrived, its provider says."""
-    accepted_at: datetime | None = None
-    """Its provider accepted it."""
-    mailed_at: datetime | None = None
-    """The mail server took the e-mail."""
-    problem: str | None = None
-    """Why a way to them failed for good, in the provider's words; said where no other way did better."""
-    is_under_way: bool = False
-    """Something to them has neither been taken nor failed."""
-    asked_again_at: datetime | None = None
-    """They have been reminded, or as a deputy asked instead of the leader."""
-    acknowledged_at: datetime | None = None
-    acknowledged_by: str | None = None
-    acknowledged_way: str | None = None
-
-    @property
-    def told_at(self) -> datetime | None:
-        """When they were first told, by the best evidence there is."""
-        return self.delivered_at or self.accepted_at or self.mailed_at
-
-
-@dataclass(frozen=True, slots=True)
 class Facts:
     """Everything about one account."""
 
@@ -215,6 +186,5 @@ class Facts:
 
     @property
     def answering(self) -> Sequence[Person]:
-        """Those whose word counts for the account: its unit's leader and deputies; its editors where there is neither."""
-        answering = [each for each in self.people if each.part in {Part.LEADER, Part.DEPUTY}]
-        return answering or self.people
+        """Whom to call: its unit's leader and deputies, whose word counts; or where there is neither, whoever there is."""
+        return [each for each in self.people if each.part in ANSWERING] or self.people

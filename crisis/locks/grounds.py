@@ -9,7 +9,9 @@ from crisis.activations.states import ActivationState
 from crisis.channel_access import Right
 from crisis.levers.states import LeverState
 from crisis.locks.evidence import Evidence, Kind
-from crisis.locks.facts import Facts, Foreign, Person, Pull
+from crisis.locks.facts import Facts, Foreign, Pull
+from crisis.notifications.standing import Person
+from crisis.notifications.ways import Lack
 from crisis.schedules.models import PlannedState
 from crisis.watch.models import BreachState
 
@@ -40,6 +42,11 @@ _LEVERS: Final[Mapping[LeverState, Kind]] = {
     LeverState.RESTORING: Kind.LEVER_RESTORING,
     LeverState.RESTORED: Kind.LEVER_RESTORED,
     LeverState.BY_HAND: Kind.LEVER_BY_HAND,
+}
+_LACKS: Final[Mapping[Lack, Kind]] = {
+    Lack.NO_WAY: Kind.NO_WAY,
+    Lack.NO_SENDER: Kind.NO_SENDER,
+    Lack.NO_MAIL: Kind.NO_MAIL,
 }
 _TRYING: Final = frozenset({LeverState.WANTED, LeverState.PULLING, LeverState.RESTORING})
 
@@ -105,7 +112,7 @@ def _lever(lever: Pull | None, *, is_over: bool) -> Iterator[Evidence]:
     if lever.state in _TRYING and lever.error:
         yield Evidence(Kind.LEVER_FAILED, lever.changed_at, values)
     if is_over and lever.is_still_out and lever.state is not LeverState.RESTORING:
-        yield Evidence(Kind.LEVER_LEFT)
+        yield Evidence(Kind.LEVER_HELD_BACK if lever.is_held_back else Kind.LEVER_LEFT)
 
 
 def _person(person: Person) -> Iterator[Evidence]:
@@ -120,7 +127,9 @@ def _person(person: Person) -> Iterator[Evidence]:
         yield Evidence(Kind.TOLD_SMS, person.accepted_at, name)
     if person.mailed_at:
         yield Evidence(Kind.TOLD_EMAIL, person.mailed_at, name)
-    if person.told_at is None and person.is_under_way:
+    if person.lack is not None:
+        yield Evidence(_LACKS[person.lack], None, name)
+    elif person.told_at is None and person.is_under_way:
         yield Evidence(Kind.ON_ITS_WAY, None, name)
     elif person.told_at is None and person.notification_id is not None:
         yield Evidence(Kind.NOT_REACHED, None, name | {"error": person.problem or ""})

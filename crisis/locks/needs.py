@@ -10,6 +10,7 @@ from crisis.levers.states import LeverState
 from crisis.locks.evidence import Act, Need, NeedKind
 from crisis.locks.facts import FAILURES, Facts, Pull, Waiting
 from crisis.locks.grounds import names
+from crisis.notifications import standing
 from crisis.schedules.models import PlannedState
 
 SOON: Final = timedelta(hours=12)
@@ -38,6 +39,8 @@ def after(facts: Facts) -> Sequence[Need]:
     if lever is not None and lever.state is LeverState.BY_HAND:
         values = {"names": names(lever.had), "error": lever.error or ""}
         found.append(Need(NeedKind.BY_HAND, Act.LEVER, lever.id, lever.changed_at, values))
+    elif lever is not None and lever.is_still_out and lever.is_held_back:
+        found.append(Need(NeedKind.GIVE_BACK, Act.LEVER, lever.id, lever.changed_at))
     elif lever is not None and lever.is_still_out and lever.attempts >= FAILURES:
         values = {"error": lever.error or ""}
         found.append(Need(NeedKind.RESTORE_LATE, Act.LEVER, lever.id, lever.changed_at, values))
@@ -47,7 +50,7 @@ def after(facts: Facts) -> Sequence[Need]:
 def _is_vouched_for(facts: Facts) -> bool:
     """But for its breach it would be at rest: whoever is called, is called about that."""
     is_revoked = facts.lever is not None and facts.lever.has_held
-    return is_revoked or facts.outlet.is_ours or any(each.acknowledged_at for each in facts.answering)
+    return is_revoked or facts.outlet.is_ours or standing.answer(facts.people) is not None
 
 
 def _breaches(facts: Facts) -> Iterator[Need]:
@@ -86,7 +89,7 @@ def _calls(facts: Facts, activation: Activation) -> Iterator[Need]:
         yield Need(NeedKind.NOBODY, Act.CONTACTS, outlet.id, since, whom | {"names": "", "error": ""})
         return
     first = facts.answering[0].contact_id
-    notified = [each for each in facts.people if each.notification_id is not None]
+    notified = [each for each in facts.people if each.notification_id is not None or each.lack is not None]
     asked = whom | {"names": ", ".join(each.name for each in facts.answering)}
     if any(each.told_at for each in facts.people):
         if again := [each.asked_again_at for each in facts.people if each.asked_again_at]:

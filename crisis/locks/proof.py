@@ -24,6 +24,7 @@ from crisis.levers.states import LeverState
 from crisis.locks import grounds, needs
 from crisis.locks.evidence import Evidence, Need
 from crisis.locks.facts import Facts
+from crisis.notifications import standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +66,8 @@ def _during(facts: Facts, activation: Activation) -> tuple[LockState, datetime |
         return LockState.ACCESS_REVOKED, lever.pulled_at or lever.changed_at
     if facts.outlet.is_ours or facts.is_only_here:
         return LockState.HELD, activation.activated_at
-    if answered := [each.acknowledged_at for each in facts.answering if each.acknowledged_at]:
-        return LockState.ACKNOWLEDGED, max(answered)
+    if (answer := standing.answer(facts.people)) is not None:
+        return LockState.ACKNOWLEDGED, answer.acknowledged_at
     if told := [each.told_at for each in facts.people if each.told_at]:
         return LockState.INSTRUCTED, min(told)
     return LockState.NOT_ENFORCEABLE, None

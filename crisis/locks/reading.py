@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,10 +14,9 @@ from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.channel_access import Access
 from crisis.channels import Capabilities
-from crisis.deliveries.states import DeliveryState
 from crisis.levers.states import LeverState
-from crisis.locks.facts import Facts, Foreign, Listed, Look, Loose, Outlet, Person, Pull, Waiting
-from crisis.notifications.models import EmailState, NotificationKind, Part
+from crisis.locks.facts import Facts, Foreign, Listed, Look, Loose, Outlet, Pull, Waiting
+from crisis.notifications import standing, ways
 from crisis.schedules.models import PlannedState
 from crisis.watch.models import BreachState
 
@@ -35,7 +33,7 @@ _ACCOUNTS = text(
 )
 _LEVERS = text(
     """
-    SELECT account_id, id, state, changed_at, saved, found, attempts, error, pulled_at, restored_at FROM levers
+    SELECT account_id, id, state, changed_at, saved, found, attempts, error, pulled_at, restored_at, held_back FROM levers
     WHERE activation_id = :activation
     """
 )
@@ -54,21 +52,6 @@ _SCHEDULES = text(
 _PLANNED = text(
     "SELECT account_id, id, state, due_at, text, url, author FROM planned_posts WHERE activation_id = :activation ORDER BY id"
 )
-# A contact's text message is found by their number: of a number that has been changed or erased since, nothing is said.
-_PEOPLE = text(
-    """
-    SELECT c.id, c.unit, c.name, c.part, n.id AS notification_id, n.kind, n.created_at, n.acknowledged_at, n.acknowledged_by,
-           n.acknowledged_way, d.state AS sms, d.changed_at AS sms_at, d.error AS sms_error, e.state AS email,
-           e.sent_at AS email_at, e.error AS email_error
-    FROM contacts c
-    LEFT JOIN notifications n ON n.contact_id = c.id AND n.activation_id = :activation AND n.kind = ANY(:kinds)
-    LEFT JOIN renditions r ON r.notification_id = n.id
-    LEFT JOIN deliveries d ON d.rendition_id = r.id AND d.recipient_id = c.recipient_id
-    LEFT JOIN emails e ON e.notification_id = n.id
-    WHERE c.removed_at IS NULL OR n.id IS NOT NULL
-    ORDER BY c.part = 'editor', c.part = 'deputy', c.name, n.id
-    """
-)
 _LOOSE = text(
     """
     SELECT d.account_id, d.id, r.text, p.id IS NOT NULL AS is_in_flight, coalesce(p.opened_at, d.started_at) AS began_at
@@ -80,25 +63,16 @@ _LOOSE = text(
     ORDER BY d.id
     """
 )
-_ASKED: Final = (NotificationKind.LOCK, NotificationKind.REMINDER, NotificationKind.ESCALATION)
-"""What is acknowledged."""
-_TAKEN: Final = (DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED)
-_LOST: Final = (
-    DeliveryState.UNDELIVERED,
-    DeliveryState.EXPIRED,
-    DeliveryState.REJECTED,
-    DeliveryState.CANCELLED,
-    DeliveryState.DEAD,
-    DeliveryState.UNKNOWN_FINAL,
-)
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the facts are read beside: what each channel can do, and whose accounts carry the crisis messages."""
+    """What the facts are read beside: what each channel can do, whose accounts carry the crisis messages, how people are reached."""
 
     channels: Mapping[str, Capabilities]
     editors_unit: str = ""
+    has_mail: bool = False
+    """A mail server is set."""
 
 
 async def read(
@@ -113,7 +87,8 @@ async def read(
     listed = {row.account_id: Listed(*row[1:]) for row in await session.execute(_SCHEDULES, of)}
     breaches = _by_account(await session.execute(_BREACHES, of), _foreign)
     planned = _by_account(await session.execute(_PLANNED, of), _waiting)
-    people = _people(await session.execute(_PEOPLE, of | {"kinds": [each.value for each in _ASKED]}))
+    open_ways = await ways.find(session, around.channels, around.editors_unit, has_mail=around.has_mail)
+    people = await standing.people(session, activation.id, open_ways)
     loose: Mapping[int, Sequence[Loose]] = {}
     if activation.state is not ActivationState.STOOD_DOWN:
         loose = _by_account(await session.execute(_LOOSE, {"mode": activation.mode.value}), _loose)
@@ -159,6 +134,7 @@ def _pull(row: Row[Any]) -> Pull:
         row.error,
         row.pulled_at,
         row.restored_at,
+        is_held_back=row.held_back,
     )
 
 
@@ -179,51 +155,3 @@ def _by_account(rows: Iterable[Row[Any]], made: Any) -> dict[int, Sequence[Any]]
     for row in rows:
         found[row.account_id].append(made(row))
     return dict(found)
-
-
-def _people(rows: Iterable[Row[Any]]) -> dict[str, Sequence[Person]]:
-    """By unit: the leader first, then deputies, then editors."""
-    told: dict[int, list[Row[Any]]] = {}
-    for row in rows:
-        told.setdefault(row.id, []).append(row)
-    found: defaultdict[str, list[Person]] = defaultdict(list)
-    for each in told.values():
-        found[each[0].unit].append(_person(each))
-    return dict(found)
-
-
-def _person(rows: Sequence[Row[Any]]) -> Person:
-    """One contact, of everything that was sent to them."""
-    asked = [row for row in rows if row.notification_id is not None]
-    answer = next((row for row in asked if row.acknowledged_at is not None), None)
-    taken = [(row.sms, row.sms_at) for row in asked if row.sms in _TAKEN]
-    problems = [row.sms_error or row.sms for row in asked if row.sms in _LOST]
-    problems += [row.email_error or row.email for row in asked if row.email in {EmailState.REFUSED, EmailState.DEAD}]
-    return Person(
-        rows[0].id,
-        rows[0].name,
-        Part(rows[0].part),
-        notification_id=asked[-1].notification_id if asked else None,
-        delivered_at=_first(at for state, at in taken if state == DeliveryState.DELIVERED),
-        accepted_at=_first(at for _, at in taken),
-        mailed_at=_first(row.email_at for row in asked if row.email == EmailState.SENT),
-        problem=problems[-1] if problems else None,
-        is_under_way=any(_is_under_way(row) for row in asked),
-        asked_again_at=_last(row.created_at for row in asked if row.kind != NotificationKind.LOCK),
-        acknowledged_at=answer.acknowledged_at if answer else None,
-        acknowledged_by=answer.acknowledged_by if answer else None,
-        acknowledged_way=answer.acknowledged_way if answer else None,
-    )
-
-
-def _is_under_way(row: Row[Any]) -> bool:
-    is_sms = row.sms is not None and row.sms not in _TAKEN and row.sms not in _LOST
-    return is_sms or row.email == EmailState.READY
-
-
-def _first(times: Iterable[datetime | None]) -> datetime | None:
-    return min((at for at in times if at is not None), default=None)
-
-
-def _last(times: Iterable[datetime | None]) -> datetime | None:
-    return max((at for at in times if at is not None), default=None)

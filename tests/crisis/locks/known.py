@@ -6,10 +6,12 @@ from typing import Any
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.channel_access import Access, Right
+from crisis.deliveries.states import DeliveryState
 from crisis.levers.states import LeverState
-from crisis.locks.facts import Facts, Foreign, Listed, Look, Outlet, Person, Pull, Waiting
+from crisis.locks.facts import Facts, Foreign, Listed, Look, Outlet, Pull, Waiting
 from crisis.mode import Mode
-from crisis.notifications.models import Part
+from crisis.notifications.models import EmailState, NotificationKind, Part
+from crisis.notifications.standing import Person, Told
 from crisis.schedules.models import PlannedState
 from crisis.watch.models import BreachState
 
@@ -65,8 +67,27 @@ def lever(
     )
 
 
-def person(part: Part = Part.LEADER, name: str = "Kari", **more: Any) -> Person:
-    return Person(4, name, part, **{"notification_id": 40, **more})
+def sms(state: DeliveryState, minutes: float = 1, kind: NotificationKind = NotificationKind.LOCK, **more: Any) -> Told:
+    """A text message that came to this, so many minutes after the lock."""
+    is_taken = state in {DeliveryState.ACCEPTED, DeliveryState.SENT, DeliveryState.DELIVERED}
+    return Told(
+        40,
+        kind,
+        at(minutes),
+        state,
+        sms_changed_at=at(minutes),
+        sms_accepted_at=at(minutes) if is_taken else None,
+        **more,
+    )
+
+
+def mail(minutes: float = 2) -> Told:
+    """An e-mail that the mail server took."""
+    return Told(41, NotificationKind.LOCK, at(minutes), email=EmailState.SENT, email_sent_at=at(minutes))
+
+
+def person(part: Part = Part.LEADER, name: str = "Kari", *told: Told, **more: Any) -> Person:
+    return Person(4, "biblioteket", name, part, told, **more)
 
 
 def breach(state: BreachState = BreachState.OPEN, posted: float = 30) -> Foreign:

@@ -7,11 +7,13 @@ import pytest
 
 from crisis.accounts.locks import LockState
 from crisis.activations.states import ActivationState
+from crisis.deliveries.states import DeliveryState
 from crisis.levers.states import LeverState
 from crisis.locks import proof
 from crisis.locks.evidence import Kind, NeedKind
 from crisis.locks.facts import Facts, Loose
-from crisis.notifications.models import Part
+from crisis.notifications.models import NotificationKind, Part
+from crisis.notifications.ways import Lack
 from crisis.schedules.models import PlannedState
 from crisis.watch.models import BreachState
 from tests.crisis.locks.known import (
@@ -24,9 +26,11 @@ from tests.crisis.locks.known import (
     lever,
     listed,
     look,
+    mail,
     person,
     planned,
     right,
+    sms,
 )
 
 S, L, B, K, N = LockState, LeverState, BreachState, Kind, NeedKind
@@ -38,25 +42,30 @@ def prove(known: Facts, *, over: bool = False) -> proof.Proof:
     return proof.prove(known, activation(state), NOW)
 
 
-TOLD = person(accepted_at=at(1))
-ANSWERED = person(accepted_at=at(1), acknowledged_at=at(9), acknowledged_by="Kari", acknowledged_way="link")
+D = DeliveryState
+AGAIN = sms(D.ACCEPTED, 20, NotificationKind.REMINDER)
+LOST = sms(D.UNDELIVERED, sms_error="30003")
+TOLD = person(Part.LEADER, "Kari", sms(D.ACCEPTED))
+ANSWERED = person(
+    Part.LEADER, "Kari", sms(D.ACCEPTED), acknowledged_at=at(9), acknowledged_by="Kari", acknowledged_way="link"
+)
 
 DURING = [
     # what is weakest
     (facts(), S.NOT_ENFORCEABLE, None),
     (facts(connected=False), S.NOT_ENFORCEABLE, None),
-    (facts(people=(person(is_under_way=True),)), S.NOT_ENFORCEABLE, None),
-    (facts(people=(person(problem="21614"),)), S.NOT_ENFORCEABLE, None),
+    (facts(people=(person(Part.LEADER, "Kari", sms(D.READY)),)), S.NOT_ENFORCEABLE, None),
+    (facts(people=(person(Part.LEADER, "Kari", LOST),)), S.NOT_ENFORCEABLE, None),
     # told: by the first word that there is, the best evidence of it
     (facts(people=(TOLD,)), S.INSTRUCTED, at(1)),
-    (facts(people=(person(mailed_at=at(2)),)), S.INSTRUCTED, at(2)),
-    (facts(people=(person(accepted_at=at(1), delivered_at=at(3)),)), S.INSTRUCTED, at(3)),
-    (facts(people=(person(Part.EDITOR, accepted_at=at(1)),)), S.INSTRUCTED, at(1)),
+    (facts(people=(person(Part.LEADER, "Kari", mail()),)), S.INSTRUCTED, at(2)),
+    (facts(people=(person(Part.LEADER, "Kari", sms(D.DELIVERED, 3)),)), S.INSTRUCTED, at(3)),
+    (facts(people=(person(Part.EDITOR, "Liv", sms(D.ACCEPTED)),)), S.INSTRUCTED, at(1)),
     # answered: by who answers for it
     (facts(people=(ANSWERED,)), S.ACKNOWLEDGED, at(9)),
     (facts(people=(person(Part.DEPUTY, acknowledged_at=at(8)),)), S.ACKNOWLEDGED, at(8)),
     (facts(people=(TOLD, person(Part.EDITOR, acknowledged_at=at(8)))), S.INSTRUCTED, at(1)),
-    (facts(people=(person(Part.EDITOR, acknowledged_at=at(8)),)), S.ACKNOWLEDGED, at(8)),
+    (facts(people=(person(Part.EDITOR, acknowledged_at=at(8)),)), S.NOT_ENFORCEABLE, None),
     # held: nothing can go out but through this service
     (facts(ours=True, connected=False), S.HELD, LOCKED),
     (facts(only_here=True, people=(ANSWERED,)), S.HELD, LOCKED),
@@ -152,13 +161,17 @@ EVIDENCE = [
     (
         facts(
             people=(
-                person(delivered_at=at(1), accepted_at=at(1), mailed_at=at(2), asked_again_at=at(20)),
-                person(Part.DEPUTY, "Per", problem="30003"),
-                person(Part.EDITOR, "Liv", is_under_way=True),
+                person(Part.LEADER, "Kari", sms(D.DELIVERED), mail(), AGAIN),
+                person(Part.DEPUTY, "Per", LOST),
+                person(Part.DEPUTY, "Mona", lack=Lack.NO_WAY),
+                person(Part.EDITOR, "Liv", sms(D.IN_FLIGHT)),
             ),
             look=look(minutes=None),
         ),
-        {K.GATE, K.DELIVERED, K.TOLD_EMAIL, K.ASKED_AGAIN, K.NOT_REACHED, K.ON_ITS_WAY, K.NOT_SEEN_YET},
+        {
+            *(K.GATE, K.DELIVERED, K.TOLD_EMAIL, K.ASKED_AGAIN, K.NOT_REACHED, K.NO_WAY, K.ON_ITS_WAY),
+            K.NOT_SEEN_YET,
+        },
     ),
     (
         facts(
@@ -202,6 +215,7 @@ AFTER_EVIDENCE = [
     (facts(people=(TOLD,), look=look(), lever=lever(L.PULLED)), {K.LEVER_PULLED, K.LEVER_LEFT}),
     (facts(people=(TOLD,), look=look(), lever=lever(L.RESTORING, error="503")), {K.LEVER_RESTORING, K.LEVER_FAILED}),
     (facts(people=(TOLD,), look=look(), lever=lever(L.BY_HAND)), {K.LEVER_BY_HAND}),
+    (facts(people=(TOLD,), look=look(), lever=lever(L.PULLED, is_held_back=True)), {K.LEVER_PULLED, K.LEVER_HELD_BACK}),
     # nobody looks any more, and that is as it should be
     (facts(people=(TOLD,), look=look(next_at=50)), {K.NOTHING_TAKEN}),
 ]
@@ -213,7 +227,7 @@ def test_after_the_activation_the_evidence_says_what_was_given_back(known: Facts
     assert found == kinds | {K.GATE, K.GATE_OPENED, K.TOLD_SMS, K.SEEN}
 
 
-REMINDED = person(accepted_at=at(1), asked_again_at=at(20))
+REMINDED = person(Part.LEADER, "Kari", sms(D.ACCEPTED), AGAIN)
 NEEDS = [
     # as it should be
     (facts(ours=True), []),
@@ -223,10 +237,11 @@ NEEDS = [
     (facts(lever=lever(L.ABSENT, saved=None)), []),
     # nobody to tell, nobody reached, nobody answers
     (facts(), [N.NOBODY]),
-    (facts(people=(person(problem="30003"),)), [N.NOBODY]),
-    (facts(people=(person(is_under_way=True),)), [N.CANNOT_ENFORCE]),
-    (facts(people=(person(notification_id=None),)), [N.CANNOT_ENFORCE]),
-    (facts(people=(person(problem="30003"), person(Part.DEPUTY, notification_id=None))), [N.NOBODY]),
+    (facts(people=(person(Part.LEADER, "Kari", LOST),)), [N.NOBODY]),
+    (facts(people=(person(Part.LEADER, "Kari", sms(D.RETRY_WAIT)),)), [N.CANNOT_ENFORCE]),
+    (facts(people=(person(),)), [N.CANNOT_ENFORCE]),
+    (facts(people=(person(lack=Lack.NO_WAY),)), [N.NOBODY]),
+    (facts(people=(person(Part.LEADER, "Kari", LOST), person(Part.DEPUTY))), [N.NOBODY]),
     (facts(people=(REMINDED,)), [N.NO_ANSWER]),
     # levers
     (facts(people=(ANSWERED,), lever=lever(L.FAILED)), [N.LEVER_FAILED]),
@@ -277,6 +292,7 @@ def test_of_two_breaches_the_one_that_has_waited_longest_comes_first() -> None:
         (lever(L.BY_HAND), [N.BY_HAND]),
         (lever(L.RESTORING, attempts=3), [N.RESTORE_LATE]),
         (lever(L.RESTORING, attempts=1), []),
+        (lever(L.PULLED, is_held_back=True, attempts=3), [N.GIVE_BACK]),
         (lever(L.RESTORED), []),
         (None, []),
     ],
