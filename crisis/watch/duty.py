@@ -35,12 +35,12 @@ from crisis.db import Database
 from crisis.deliveries.book import AccountOpener
 from crisis.deliveries.cleaned import cleaned
 from crisis.mode import Mode
-from crisis.watch import breaches, pace, watches
+from crisis.watch import breaches, pace
 from crisis.watch.breaches import Sighted
 from crisis.watch.flight import Flight
 from crisis.watch.places import Place, Places
 from crisis.watch.provenance import Found, Origin, origins
-from crisis.watch.watches import Look
+from crisis.watch.rota import Look, Rota
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,7 @@ LANDING_SECONDS = 1.0
 GRAIN_SECONDS = 1.0
 """Platforms tell whole seconds. What came out within one of the lock counts as after it: better an alarm too many."""
 
+WATCHES = Rota("watches", "looked_at")
 _NOW = text("SELECT clock_timestamp()")
 
 
@@ -110,8 +111,8 @@ class WatchDuty:
                 return 0
             places = await self._places.read(session)
             watched = [each.account.id for each in places.values() if each.watch is not None]
-            await watches.plan(session, self._mode, activation.id, watched)
-            rows = await watches.claim(session, activation.id, lease, self._flight.free)
+            await WATCHES.plan(session, self._mode, activation.id, watched)
+            rows = await WATCHES.claim(session, activation.id, lease, self._flight.free)
             now: datetime = (await session.execute(_NOW)).scalar_one()
         measured, elapsed = time.monotonic(), (now - activation.activated_at).total_seconds()
         for row in rows:
@@ -151,7 +152,7 @@ class WatchDuty:
         async with self._db.transaction() as session:
             for lease in {each.lease for each in landed}:
                 looks = {each.row.id: (each, self._came_to(each)) for each in landed if each.lease == lease}
-                written = await watches.write(session, lease, [look for _, look in looks.values()])
+                written = await WATCHES.write(session, lease, [look for _, look in looks.values()])
                 for listed, look in (looks[each] for each in sorted(written)):
                     if look.is_absent is not listed.row.is_absent:
                         await self._record_presence(session, listed, is_absent=look.is_absent)
