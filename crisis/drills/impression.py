@@ -51,7 +51,11 @@ def of(material: Material, speaker: Speaker) -> Impression:
     return Impression(
         [_seen(shown[measured], speaker) for measured in HANDFUL],
         [_named(material, each, speaker) for each in tested if each.state is ExpectationState.MET],
-        [_named(material, each, speaker) for each in tested if each.state is not ExpectationState.MET],
+        [
+            _named(material, each, speaker)
+            for each in tested
+            if each.state.is_decided and each.state is not ExpectationState.MET
+        ],
         questions(material, speaker),
     )
 

@@ -64,7 +64,7 @@ PLACES = (
     Place("/drills/new?playbook=kvikkleireskred", Act.RUN_DRILL, in_exercise=False),
     Place("/drills/{drill}", Act.RUN_DRILL, "drill"),
     Place("/drills/{drill}/stop", Act.RUN_DRILL, "drill"),
-    Place("/drills/{drill}/expectations/E1", Act.RUN_DRILL, "drill"),
+    Place("/drills/{drill}/expectations/E3", Act.RUN_DRILL, "drill"),
     Place("/inbox"),
     Place("/drills/{drill}/impression", Act.READ_CRISIS, "drill"),
     Place("/drills/{drill}/report", Act.READ_LOG, "drill"),

@@ -4,17 +4,18 @@ One town in a crisis serves them all, in this order: what ends something comes l
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from playwright.async_api import expect
 
+from crisis.mode import Mode
 from crisis.roles import MAY, Role
 from tests.browser import places
 from tests.browser.accessibility import focused
 from tests.browser.conftest import Enter
 from tests.browser.keyboard import Keyboard
-from tests.browser.places import PLACES
+from tests.browser.places import PLACES, Ids
 from tests.browser.town import Town
 from tests.browser.visitor import Visitor
 
@@ -96,6 +97,27 @@ async def _schedule(keys: Keyboard, window: Visitor) -> None:
     await fill({"#text": "Åpent", "#publish_at": "25"}, "main button[value=later]", "Skriv klokkeslettet")(keys, window)
 
 
+async def _take_part(keys: Keyboard, window: Visitor) -> None:
+    """The director's part is taken, and what has come to it is seen."""
+    await keys.follow("form[action='/inbox/parts'] button")
+    await press("[id^='see-']", "#letters [data-state=skipped]")(keys, window)
+
+
+async def _judge(keys: Keyboard, window: Visitor) -> None:
+    await keys.press("[name=met]", "Space")
+    await fill({"main textarea": "Nølte ikke"}, "main form button[type=submit]", "Øvelsesledelse")(keys, window)
+
+
+async def _improve(keys: Keyboard, window: Visitor) -> None:
+    """What must change is written down, with who does it and when."""
+    await keys.write("#improvement", "Nummeret til sentralbordet skal stå i malen")
+    await keys.write("#owner", "Nettredaktøren")
+    await keys.reach("#due")
+    await window.page.keyboard.type("12312099")
+    await keys.follow("form[action$='/improvements'] button")
+    await expect(window.page.locator("main")).to_contain_text("Nummeret til sentralbordet")
+
+
 SCRIPTS = (
     Script("/", follow("main a[href^='/messages/new']", "^/messages/new")),
     Script(
@@ -137,28 +159,60 @@ SCRIPTS = (
     Script("/activations/{activation}/stand-down", follow("main button[type=submit]", "^/$")),
 )
 """In the order that they are carried out."""
-OF_DRILLS = re.compile(r"^/drills|^/inbox|^/improvements|/report$")
-"""Screens that need an exercise that was planned and played; they are not in this town."""
+DRILL_SCRIPTS = (
+    Script("/inbox", _take_part),
+    Script("/drills/{drill}", press("#pause", "#resume")),
+    Script("/drills/{drill}/expectations/E3", _judge),
+    Script("/drills/{drill}/impression", follow("main a[href$='/report']", "/report$")),
+    Script("/drills/{drill}/report", _improve),
+    Script("/drills/{drill}/answers", follow("main a[href$='/impression']", "/impression$")),
+    Script("/improvements", fill({"main textarea": "Øvd på nytt"}, "main button[value=done]", "Avsluttet")),
+    Script(
+        "/activations/{activation}/report",
+        fill({"#remark-went_well": "Rask på labben"}, "form:has(#remark-went_well) button", "Rask på labben"),
+    ),
+    Script(
+        "/drills/{drill}/stop",
+        fill({"main form input:not([type=hidden])": "Nok øvd"}, "main form button[type=submit]", "Førsteinntrykk"),
+    ),
+    Script("/drills", follow("main a[href*='playbook=kvikkleireskred']", "^/drills/new")),
+    Script("/drills/new?playbook=kvikkleireskred", follow("main form button[type=submit]", "^/drills/[0-9]+$")),
+)
+"""In a town where a drill goes on, which they end, and begin another."""
 
 
 async def test_the_main_act_of_every_screen_is_done_by_the_keys_alone(enter: Enter, town: Town) -> None:
-    ids = await town.in_crisis()
-    opened = {place.path: place.act for place in PLACES}
-    windows: dict[Role, Visitor] = {}
-    wrong = []
-    for script in SCRIPTS:
-        act = opened[script.path]
-        role = next(each for each in places.READERS if act is None or each in MAY[act])
-        window = windows.setdefault(role, windows.get(role) or await enter(role))
-        window.watch.allow(422, 409)
-        try:
-            await window.go(script.path.format(**vars(ids)) + script.query)
-            await script.steps(Keyboard(window.page), window)
-        except Exception as error:  # noqa: BLE001 - say what is wrong with every screen at once
-            wrong.append(f"{script.path} ({role}): {type(error).__name__}: {str(error)[:300]}")
+    wrong = await wrong_with(SCRIPTS, enter, await town.in_crisis())
     assert not wrong, "\n".join(wrong)
 
 
+async def test_and_of_every_screen_of_a_drill(enter: Enter, town: Town) -> None:
+    ids = await town.in_crisis(Mode.EXERCISE)
+    wrong = await wrong_with(DRILL_SCRIPTS, enter, ids)
+    assert not wrong, "\n".join(wrong)
+
+
+async def wrong_with(scripts: Sequence[Script], enter: Enter, ids: Ids) -> list[str]:
+    """What is wrong with any of these screens in a town with these in it."""
+    opened = {place.path: place for place in PLACES}
+    windows: dict[Role, Visitor] = {}
+    wrong = []
+    for script in scripts:
+        place = opened[script.path]
+        role = next(each for each in places.READERS if place.act is None or each in MAY[place.act])
+        window = windows.setdefault(role, windows.get(role) or await enter(role))
+        window.watch.allow(422, 409)
+        path = script.path.format(**vars(ids)) + script.query
+        if ids.mode is Mode.EXERCISE and place.in_exercise:
+            path += "?mode=exercise"
+        try:
+            await window.go(path)
+            await script.steps(Keyboard(window.page), window)
+        except Exception as error:  # noqa: BLE001 - say what is wrong with every screen at once
+            wrong.append(f"{script.path} ({role}): {type(error).__name__}: {str(error)[:300]}")
+    return wrong
+
+
 def test_no_screen_is_without_a_script() -> None:
-    left = {place.path for place in PLACES} - {script.path for script in SCRIPTS}
-    assert not {path for path in left if not OF_DRILLS.search(path)}, "give each place a script here"
+    left = {place.path for place in PLACES} - {script.path for script in (*SCRIPTS, *DRILL_SCRIPTS)}
+    assert not left, "give each place a script here"

@@ -18,6 +18,8 @@ from sqlalchemy import text
 from crisis import clock
 from crisis.audiences import imports
 from crisis.bootstrap import Crisis, engine_for
+from crisis.conductor import conductor_of
+from crisis.drills import service as drills
 from crisis.logbook import notes
 from crisis.logbook.notes import Written
 from crisis.messages import follow
@@ -33,6 +35,7 @@ from tests.adapters.sandbox_server import SandboxServer
 from tests.api.server import ApiServer
 from tests.browser.places import Ids
 from tests.crisis.deliveries.workbench import LIBRARIAN
+from tests.crisis.drills.stage import LEADER
 
 PASSWORD = "hest batteri stift korrekt"
 PAUSE = 0.25
@@ -112,14 +115,18 @@ class Town:
         """A crisis (or an exercise) an hour in: an alert that reached some, a draft of what follows, a unit's post that was
         stopped, and a note in the log.
         """
-        crisis = self.crisis
+        crisis, drill = self.crisis, 0
         accounts = await crisis.posts.outlets(LIBRARIAN)
         later = clock.now() + timedelta(hours=1)
         if mode is Mode.ACTUAL:
             await crisis.posts.publish(
                 LIBRARIAN, accounts[0].account.id, "Lesestund i dag klokken 12", publish_at=later
             )
+        else:
+            drill = await self.drill()
         activation = await factories.activation(crisis.db, mode)
+        if drill:
+            await conductor_of(crisis).tick()
         self.sandbox.fault("twilio", "error", times=1, status=400, code=21211, message="Invalid 'To' Phone Number")
         self.sandbox.fault("x", "error", status=403, message="Forbidden")
         async with self.sending(mode):
@@ -132,7 +139,16 @@ class Town:
         note = Written("Politiet er på stedet.", told_by="Operasjonssentralen")
         await notes.write(crisis.db, factories.EDITOR, activation.id, note)
         imported = await self.imported(b"navn;telefon\nKari;90000001\nOla;1234\nPer;90000002\n")
-        return replace(await self.ids(mode), imported=imported)
+        return replace(await self.ids(mode), imported=imported, drill=drill)
+
+    async def drill(self) -> int:
+        """A drill that has begun, with its first inject in the players' inbox; its number."""
+        crisis = self.crisis
+        entry = crisis.shelf.entry("kvikkleireskred")
+        assert entry.playbook is not None
+        drill = await drills.start(crisis.db, LEADER, entry.playbook, sha256=entry.sha256)
+        await conductor_of(crisis).tick()
+        return drill.id
 
     async def imported(self, csv: bytes) -> int:
         """A list of people that was read in from a file; the import's number."""
