@@ -24,17 +24,18 @@ from crisis.deliveries.engine import Engine
 from crisis.deliveries.pace import Pace
 from crisis.errors import Invalid, Unready
 from crisis.lanes import Lane
+from crisis.levers.duty import Levers
 from crisis.limits.pace import Ceiling
 from crisis.limits.ranges import out_of_range
 from crisis.locks.securer import Duty, Securer
 from crisis.mode import Mode
 from crisis.sealing import Sealer
 from crisis.settings import Settings
-from crisis.watch.duty import WatchDuty
 
 if TYPE_CHECKING:
     from crisis.messages.desk import Desk
     from crisis.messages.library import Library
+    from crisis.messages.render import Renderer
     from crisis.playbooks.known import Known
     from crisis.playbooks.shelf import Shelf
     from crisis.posts.service import Posts
@@ -48,6 +49,9 @@ STAND_IN_CREDENTIALS = {
     "access_token_secret": "sandbox",
     "username": "sandbox",
     "application_password": "sandbox",
+    "admin_username": "admin",
+    "admin_application_password": "sandbox",
+    "publisher": "sandbox",
 }
 """What an exercise signs in with, at the sandbox, on every channel. Worth nothing anywhere else."""
 
@@ -220,11 +224,17 @@ def securer_for(
     mode: Mode, settings: Settings, db: Database, *, channels: Mapping[str, Channel] | None = None
 ) -> Securer:
     """What an activation of this mode asks for behind the gate. ``channels``: those of the engine in the same process."""
+    from crisis.schedules.copies import Copies  # noqa: PLC0415 - a sender does without these
+    from crisis.schedules.duty import ScheduleDuty  # noqa: PLC0415
+    from crisis.watch.duty import WatchDuty  # noqa: PLC0415
+
     held = settings.without_secrets() if mode is Mode.EXERCISE else settings
     reached = channels_for(mode, held) if channels is None else channels
     openers = openers_for(mode, held)
     duties: list[Duty] = [
         WatchDuty(db, mode, reached, openers.account),
+        ScheduleDuty(db, mode, reached, openers, Copies(reached, lambda: renderer_of(held), held.languages[0])),
+        Levers(db, mode, reached, openers.admin, editors_unit=held.editors_unit, lease_seconds=held.lease_seconds),
     ]
     return Securer(duties)
 
@@ -275,13 +285,18 @@ class Crisis:
 def known_of(settings: Settings) -> "Known":
     """What makes messages here, and so what a playbook may name: it takes no database."""
     from crisis.messages.library import Library  # noqa: PLC0415 - a sender does without these
-    from crisis.messages.render import Renderer  # noqa: PLC0415
     from crisis.playbooks.known import Known  # noqa: PLC0415
 
-    renderer = Renderer(
+    return Known(Library(settings.templates_dir), renderer_of(settings), capabilities_of(settings))
+
+
+def renderer_of(settings: Settings) -> "Renderer":
+    """What makes a channel's text of what somebody wrote."""
+    from crisis.messages.render import Renderer  # noqa: PLC0415 - a sender does without it
+
+    return Renderer(
         settings.templates_dir, municipality=settings.municipality, crisis_page_host=settings.crisis_page_host
     )
-    return Known(Library(settings.templates_dir), renderer, capabilities_of(settings))
 
 
 def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:

@@ -45,6 +45,8 @@ class AccountLever(Base):
     due_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), server_default=func.now())
     lease: Mapped[UUID | None]
     lease_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    """When the platform last said who can publish: what is in ``found``."""
     pulled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     """When reading back first showed what it came to."""
     restored_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

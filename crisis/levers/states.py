@@ -22,23 +22,25 @@ class LeverState(StrEnum):
     RESTORING = "restoring"
     """To be given back."""
     RESTORED = "restored"
-    """Read back: everyone has what they had."""
+    """Read back: everyone has what they had. Or nothing was ever changed."""
     BY_HAND = "by_hand"
     """It cannot be given back by any interface, or the platform will not: a person does it. What there was is saved."""
 
 
+_READ = frozenset({LeverState.PULLED, LeverState.INCOMPLETE, LeverState.FAILED, LeverState.ABSENT})
+_BACK = frozenset({LeverState.RESTORING, LeverState.RESTORED})
+
 MOVES: Mapping[LeverState, frozenset[LeverState]] = {
-    LeverState.WANTED: frozenset(
-        {LeverState.PULLING, LeverState.FAILED, LeverState.ABSENT, LeverState.PULLED, LeverState.RESTORED}
-    ),
-    LeverState.PULLING: frozenset(
-        {LeverState.PULLED, LeverState.INCOMPLETE, LeverState.FAILED, LeverState.ABSENT, LeverState.RESTORING}
-    ),
-    LeverState.PULLED: frozenset({LeverState.PULLING, LeverState.RESTORING}),
-    LeverState.INCOMPLETE: frozenset({LeverState.PULLING, LeverState.RESTORING}),
-    LeverState.FAILED: frozenset({LeverState.WANTED, LeverState.PULLING, LeverState.RESTORING, LeverState.RESTORED}),
-    LeverState.ABSENT: frozenset({LeverState.WANTED}),
+    LeverState.WANTED: _READ | {LeverState.PULLING, LeverState.RESTORED},
+    LeverState.PULLING: _READ | {LeverState.RESTORING},
+    LeverState.PULLED: (_READ - {LeverState.FAILED}) | {LeverState.PULLING, LeverState.RESTORING},
+    LeverState.INCOMPLETE: (_READ - {LeverState.FAILED}) | {LeverState.PULLING, LeverState.RESTORING},
+    LeverState.FAILED: _READ | _BACK | {LeverState.PULLING},
+    LeverState.ABSENT: _READ | _BACK | {LeverState.PULLING},
     LeverState.RESTORING: frozenset({LeverState.RESTORED, LeverState.BY_HAND, LeverState.ABSENT}),
-    LeverState.RESTORED: frozenset(),
-    LeverState.BY_HAND: frozenset({LeverState.RESTORING, LeverState.RESTORED}),
+    LeverState.RESTORED: frozenset({LeverState.RESTORING}),
+    LeverState.BY_HAND: _BACK | {LeverState.ABSENT},
 }
+"""A row may stay where it is. What was restored is restored once more where a process that had stood still may have changed
+something after it was read back.
+"""
