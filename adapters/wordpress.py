@@ -11,24 +11,39 @@ publishes both. So this channel claims to reconcile, not to be idempotent.
 What follows is written into the same post: links to it, and search engines' copies of it, lead to the newest words, and below
 them is what was said before. WordPress keeps every version as a revision. What somebody else wrote into the post meanwhile is
 kept there too, and overwritten on the page.
+
+The lock behind the gate: who else can publish is :mod:`adapters.wordpress_users`, with an administrator's credentials;
+what came out past us, and what waits there to come out, is :mod:`adapters.wordpress_posts`.
 """
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-import aiohttp
-import orjson
 from yarl import URL
 
 from adapters.fragment import fragment, plain_text
 from adapters.history import page_of, title_of
-from adapters.rest_refusal import refusal
 from adapters.site import Site
-from adapters.transport import Guard, from_aiohttp, guarded_client
+from adapters.transport import Guard
 from adapters.visit import FIRST_WORDS, Visitor, lacks_words
+from adapters.wordpress_post import (
+    POSTS,
+    key_in,
+    link_of,
+    plain_host,
+    post_in,
+    route_of,
+    slug_of,
+    words_of,
+    written,
+)
+from adapters.wordpress_posts import Posts
+from adapters.wordpress_rest import Rest
+from adapters.wordpress_users import ADMIN_CREDENTIALS, Users
+from crisis.channel_access import Access
+from crisis.channel_watch import Planned, Posted
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -52,13 +67,21 @@ from crisis.channels import (
 )
 
 _CONNECTIONS = 16
-_SUCCESS = range(200, 300)
-_ID = re.compile(r"[1-9][0-9]{0,18}")
+_LOCK_CONNECTIONS = 64
+"""Apart from those that publish: a thousand sites are locked within a minute where an answer takes a third of a second."""
 _FIELDS = "id,slug,status,link,title,content"
 
 
 class WordPress(Channel):
-    """WordPress sites of one mode. One session for all accounts, made at the first use, inside the running loop."""
+    """WordPress sites of one mode: a channel, and its :class:`~crisis.channel_access.Lever`,
+    :class:`~crisis.channel_watch.Watch` and :class:`~crisis.channel_watch.Schedule`.
+    """
+
+    admin_credentials = ADMIN_CREDENTIALS
+    is_reversible = True
+    watch_seconds = 30.0
+    """WordPress counts no calls. A look is five small ones, and up to two more where something is new."""
+    keeps_unscheduled = True
 
     def __init__(self, setup: ChannelSetup) -> None:
         self.name = "wordpress"
@@ -73,15 +96,17 @@ class WordPress(Channel):
         )
         self._guard = Guard(setup.allowed_hosts)
         # publishing is a look-up and a creation within one call's limit
-        self._request_seconds = setup.call_seconds / 2
-        self._client: aiohttp.ClientSession | None = None
-        self._visitor = Visitor(self._guard, call_seconds=self._request_seconds)
+        request_seconds = setup.call_seconds / 2
+        self._rest = Rest(self._guard, request_seconds, _CONNECTIONS)
+        self._lock_rest = Rest(self._guard, request_seconds, _LOCK_CONNECTIONS)
+        self._users, self._posts = Users(self._lock_rest), Posts(self._lock_rest)
+        self._visitor = Visitor(self._guard, call_seconds=request_seconds)
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
         """Publish a post, or finish and return the one that has this key's slug already."""
         site = Site(account)
         try:
-            held = await self._find(site, _slug(outgoing.key))
+            held = await self._find(site, slug_of(outgoing.key))
         except OutcomeUnknown as error:
             raise Unavailable(
                 f"WordPress could not say whether this post is there already, so nothing was written. {error.reason}",
@@ -97,27 +122,36 @@ class WordPress(Channel):
             ) from None
         if held is not None and held.get("status") == "publish":
             return _receipt(held, outgoing.key)
-        target = "/wp/v2/posts" if held is None else f"/wp/v2/posts/{held['id']}"
-        content = {**_content(outgoing), "slug": _slug(outgoing.key), "status": "publish"}
-        return _published(await self._call(site, "POST", target, body=content), outgoing.key)
+        target = POSTS if held is None else f"{POSTS}/{held['id']}"
+        content = {**_content(outgoing), "slug": slug_of(outgoing.key), "status": "publish"}
+        return _published((await self._rest.call(site, "POST", target, body=content)).content, outgoing.key)
 
     async def edit(self, account: AccountRef, reference: str, outgoing: Outgoing) -> Receipt:
         """Write the post anew. Its id, its slug and so its address stay; a draft, or one in the trash, is published again."""
         content = {**_content(outgoing), "status": "publish"}
-        route = f"/wp/v2/posts/{_id(reference)}"
-        return _published(await self._call(Site(account), "POST", route, body=content), outgoing.key)
+        said = await self._rest.call(Site(account), "POST", route_of(reference), body=content)
+        return _published(said.content, outgoing.key)
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
-        """Delete the post for good; the trash would keep its slug's name for a look-alike."""
+        """Delete the post for good; the trash would keep its slug's name for a look-alike.
+
+        What does not carry a slug of ours is somebody else's: it becomes a draft of its author's, and no word of it is lost.
+        """
+        site = Site(account)
+        asked = {"context": "edit", "_fields": "id,slug"}
         try:
-            await self._call(Site(account), "DELETE", f"/wp/v2/posts/{_id(reference)}", {"force": "true"})
+            held = post_in((await self._rest.call(site, "GET", route_of(reference), asked, in_doubt="")).content)
+            if key_in(held) is None:
+                await self._posts.make_draft(site, reference, only="publish")
+            else:
+                await self._rest.call(site, "DELETE", route_of(reference), {"force": "true"})
         except Gone:
             return
 
     async def read_back(self, account: AccountRef, reference: str) -> Finding:
         try:
             asked = {"context": "edit", "_fields": _FIELDS}
-            post = _post_in(await self._call(Site(account), "GET", f"/wp/v2/posts/{_id(reference)}", asked))
+            post = post_in((await self._rest.call(Site(account), "GET", route_of(reference), asked)).content)
         except Gone:
             return Finding(Found.NO)
         except ChannelError:
@@ -132,7 +166,7 @@ class WordPress(Channel):
         if outgoing.edits is not None:
             return await self._reconcile_edit(account, outgoing.edits, outgoing)
         try:
-            held = await self._find(Site(account), _slug(outgoing.key))
+            held = await self._find(Site(account), slug_of(outgoing.key))
         except ChannelError:
             return Finding(Found.CANNOT_TELL)
         return Finding(Found.NO) if held is None else _finding(held)
@@ -153,18 +187,18 @@ class WordPress(Channel):
         site = Site(account)
         asked = {"context": "edit", "_fields": _FIELDS}
         try:
-            post = _post_in(await self._call(site, "GET", f"/wp/v2/posts/{_id(reference)}", asked))
+            post = post_in((await self._rest.call(site, "GET", route_of(reference), asked)).content)
         except Gone:
             return Sighting(Found.NO, "The post is no longer there.")
         if post.get("status") != "publish":
             return Sighting(
                 Found.NO, f"WordPress has the post as {str(post.get('status'))[:40]!r}, which is not published."
             )
-        held = " ".join(_written(post, name) for name in ("title", "content"))
+        held = " ".join(written(post, name) for name in ("title", "content"))
         if lacks := lacks_words(held, outgoing):
             return Sighting(Found.NO, f"The post {lacks}")
-        link = _link(post)
-        if link is None or _plain_host(URL(link)) != _plain_host(site.address):
+        link = link_of(post)
+        if link is None or plain_host(URL(link)) != plain_host(site.address):
             return Sighting(Found.CANNOT_TELL, "The post's link does not lead to this site, so it was not opened.")
         return await self._visitor.look(link, lambda page: lacks_words(page, outgoing, first=FIRST_WORDS))
 
@@ -174,63 +208,34 @@ class WordPress(Channel):
     def answer_challenge(self, query: Mapping[str, str]) -> str:  # noqa: ARG002
         raise Unsupported("WordPress has no subscription to confirm.")
 
+    async def inspect(self, account: AccountRef) -> Access:
+        return await self._users.inspect(account)
+
+    async def revoke(self, account: AccountRef, access: Access) -> None:
+        await self._users.revoke(account, access)
+
+    async def restore(self, account: AccountRef, access: Access) -> None:
+        await self._users.restore(account, access)
+
+    async def list_posted(self, account: AccountRef, within_seconds: float) -> Sequence[Posted]:
+        return await self._posts.list_posted(account, within_seconds)
+
+    async def list_planned(self, account: AccountRef) -> Sequence[Planned]:
+        return await self._posts.list_planned(account)
+
+    async def unschedule(self, account: AccountRef, planned: Planned) -> None:
+        await self._posts.unschedule(account, planned)
+
     async def close(self) -> None:
-        if self._client is not None:
-            await self._client.close()
-            self._client = None
-        await self._visitor.close()
+        for each in (self._rest, self._lock_rest, self._visitor):
+            await each.close()
 
     async def _find(self, site: Site, slug: str) -> dict[str, Any] | None:
         asked = {"slug": slug, "status": "any", "context": "edit", "_fields": _FIELDS}
-        listed = await self._call(site, "GET", "/wp/v2/posts", asked)
+        listed = (await self._rest.call(site, "GET", POSTS, asked, in_doubt="")).content
         if not isinstance(listed, list):
             raise OutcomeUnknown("WordPress answered a search with something that is no list of posts.")
-        return next((post for post in map(_post_in, listed) if post.get("slug") == slug), None)
-
-    async def _call(
-        self,
-        site: Site,
-        method: str,
-        route: str,
-        query: Mapping[str, str] | None = None,
-        *,
-        body: Mapping[str, str] | None = None,
-    ) -> Any:
-        """The decoded answer of a success. Raises what every other answer means for a write."""
-        if self._client is None:
-            self._client = guarded_client(
-                self._guard,
-                limit=_CONNECTIONS,
-                call_seconds=self._request_seconds,
-                headers={"Accept": "application/json", "Content-Type": "application/json"},
-            )
-        address = site.address.with_query({"rest_route": route, **(query or {})})
-        data = None if body is None else orjson.dumps(dict(body))
-        try:
-            async with self._client.request(
-                method, address, data=data, headers=site.headers, allow_redirects=False
-            ) as response:
-                answer = await response.read()
-        except Exception as error:  # noqa: BLE001 - whatever went wrong, the transport knows what it says
-            raise from_aiohttp(error, site.secrets) from None
-        try:
-            decoded = orjson.loads(answer)
-        except orjson.JSONDecodeError:
-            decoded = None
-        if response.status in _SUCCESS and isinstance(decoded, dict | list):
-            return decoded
-        raise refusal(response.status, decoded, response.headers)
-
-
-def _slug(key: str) -> str:
-    """The key as WordPress would write it: small letters, digits and dashes (``sanitize_title``)."""
-    return "crisis-" + re.sub(r"[^a-z0-9]+", "-", key.lower()).strip("-")
-
-
-def _id(reference: str) -> str:
-    if not _ID.fullmatch(reference):
-        raise Rejected(f"{reference[:40]!r} is not the id of a WordPress post.")
-    return reference
+        return next((post for post in map(post_in, listed) if post.get("slug") == slug), None)
 
 
 def _content(outgoing: Outgoing) -> dict[str, str]:
@@ -238,14 +243,8 @@ def _content(outgoing: Outgoing) -> dict[str, str]:
     return {"title": title_of(outgoing), "content": str(page_of(outgoing))}
 
 
-def _post_in(answer: Any) -> dict[str, Any]:
-    if not isinstance(answer, dict) or not isinstance(answer.get("id"), int):
-        raise OutcomeUnknown("WordPress answered something that is no post, so it may be out. It is looked up first.")
-    return answer
-
-
 def _published(answer: Any, key: str) -> Receipt:
-    post = _post_in(answer)
+    post = post_in(answer)
     if post.get("status") != "publish":
         raise Misconfigured(
             f"WordPress kept the post as {str(post.get('status'))[:40]!r} and did not publish it. "
@@ -258,29 +257,13 @@ def _published(answer: Any, key: str) -> Receipt:
 def _receipt(post: Mapping[str, Any], key: str) -> Receipt:
     """Sent: WordPress says that it is published. Nobody has looked at the page from the outside yet."""
     raw = {name: str(post[name]) for name in ("id", "slug", "status") if name in post}
-    return Receipt(str(post["id"]), ReceiptStatus.ACCEPTED, key=key, url=_link(post), raw=raw)
+    return Receipt(str(post["id"]), ReceiptStatus.ACCEPTED, key=key, url=link_of(post), raw=raw)
 
 
 def _finding(post: Mapping[str, Any]) -> Finding:
     if post.get("status") != "publish":
         return Finding(Found.NO, reference=str(post["id"]))
-    text = "\n".join(filter(None, (plain_text(_written(post, name)) for name in ("title", "content"))))
-    return Finding(Found.YES, reference=str(post["id"]), url=_link(post), text=text)
-
-
-def _written(post: Mapping[str, Any], name: str) -> str:
-    """A field as it was stored (``raw``), or else as it is shown."""
-    held = post.get(name)
-    return str(held.get("raw", held.get("rendered", ""))) if isinstance(held, dict) else ""
-
-
-def _link(post: Mapping[str, Any]) -> str | None:
-    link = post.get("link")
-    return link if isinstance(link, str) and link.startswith(("https://", "http://")) else None
-
-
-def _plain_host(url: URL) -> str:
-    return (url.host or "").lower().removeprefix("www.")
+    return Finding(Found.YES, reference=str(post["id"]), url=link_of(post), text=words_of(post))
 
 
 def build(setup: ChannelSetup) -> Channel:

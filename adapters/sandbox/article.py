@@ -1,4 +1,4 @@
-"""One WordPress post, as the REST API shows it."""
+"""One WordPress post, or page, as the REST API shows it."""
 
 import re
 import unicodedata
@@ -30,13 +30,13 @@ class Revision:
     content: str
     modified: float
 
-    def show(self, parent: int) -> dict[str, Any]:
-        """The revision resource."""
+    def show(self, parent: int, skew: float = 0.0) -> dict[str, Any]:
+        """The revision resource. ``skew``: how far the site's clock is ahead."""
         return {
             "id": self.id,
             "parent": parent,
             "author": self.author,
-            "modified_gmt": wp_time(self.modified),
+            "modified_gmt": wp_time(self.modified + skew),
             "slug": f"{parent}-revision-v1",
             "title": {"raw": self.title, "rendered": self.title},
             "content": {"raw": self.content, "rendered": self.content},
@@ -45,7 +45,7 @@ class Revision:
 
 @dataclass(slots=True)
 class Article:
-    """``site`` is the path of the site under ``origin``; ``user`` the login of its author."""
+    """``site`` is the path of the site under ``origin``; ``user`` the login of its author. Times are everyone's, not the site's."""
 
     id: int
     origin: str
@@ -62,28 +62,35 @@ class Article:
     modified: float
     revisions: list[Revision] = field(default_factory=list)
     """Oldest first. An update of the words adds one; the status alone does not."""
+    is_page: bool = False
+    is_undated: bool = False
+    """A draft that nobody has given a date: it gets that of its publication."""
 
     @property
     def link(self) -> str:
         """Where readers find it."""
         return f"{self.origin}{self.site}/?p={self.id}"
 
-    def show(self, *, raw: bool, fields: str | None = None) -> dict[str, Any]:
-        """The post resource; ``raw`` texts beside the rendered ones in the context ``edit``."""
+    def show(
+        self, *, raw: bool, fields: str | None = None, skew: float = 0.0, embedded: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """The post resource; ``raw`` texts beside the rendered ones in the context ``edit``. ``skew``: how far the site's
+        clock is ahead.
+        """
 
         def text(value: str, **more: Any) -> dict[str, Any]:
             return {**({"raw": value} if raw else {}), "rendered": value, **more}
 
         shown: dict[str, Any] = {
             "id": self.id,
-            "date": wp_time(self.created),
-            "date_gmt": wp_time(self.created),
+            "date": wp_time(self.created + skew),
+            "date_gmt": wp_time(self.created + skew),
             "guid": text(self.link),
-            "modified": wp_time(self.modified),
-            "modified_gmt": wp_time(self.modified),
+            "modified": wp_time(self.modified + skew),
+            "modified_gmt": wp_time(self.modified + skew),
             "slug": self.slug,
             "status": self.status,
-            "type": "post",
+            "type": "page" if self.is_page else "post",
             "link": self.link,
             "title": text(self.title),
             "content": text(self.content, protected=False),
@@ -98,6 +105,7 @@ class Article:
             "meta": [],
             "categories": [1],
             "tags": [],
+            **({"_embedded": embedded} if embedded is not None else {}),
         }
         if fields is None:
             return shown

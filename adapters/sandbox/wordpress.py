@@ -1,185 +1,172 @@
-"""WordPress's REST API for posts, with or without pretty links, and the public page of each post.
+"""WordPress's REST API for posts, pages and users, with or without pretty links, and the public page of each post.
 
-Sites are told apart by what comes between ``/wp`` and the route: ``/wp/``, ``/wp/bibliotek/`` and so on.
+Sites are told apart by what comes between ``/wp`` and the route: ``/wp/``, ``/wp/bibliotek/`` and so on. Each has its users
+(:mod:`adapters.sandbox.wordpress_users`), and each user may do what the role allows.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
 from html import escape
 from typing import Any
-from zlib import crc32
 
 from adapters.sandbox.article import Article, Revision, slugify
 from adapters.sandbox.exchange import Answer, Asked, Verb, say, say_html
 from adapters.sandbox.faults import Facts, Fault
+from adapters.sandbox.foreign import ForeignPost
 from adapters.sandbox.records import Record, Records
+from adapters.sandbox.scene import Scene
+from adapters.sandbox.wordpress_address import name_of, route_of, site_of
+from adapters.sandbox.wordpress_listing import STATUSES, listed, may_change, moment
+from adapters.sandbox.wordpress_members import USERS, Members
+from adapters.sandbox.wordpress_users import User, Users
+from adapters.sandbox.wordpress_words import WordPressWords
 
-STATUSES = frozenset({"publish", "future", "draft", "pending", "private"})
-POSTS = "/wp/v2/posts"
-READER = "subscriber"
-"""Logins that begin so may log in and may not write: 403 where no login gets 401."""
-MOST = 100
+KINDS = {"/wp/v2/posts": "posts", "/wp/v2/pages": "pages"}
 FIRST_REVISION = 1_000_000
 """Ids of revisions are apart from those of posts here; at WordPress both come from one row of numbers."""
 # A post's HTML comes from a client: its page may style itself and do nothing else.
 POLICY = (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox")
 
 
-class WordPress:
+class WordPress(WordPressWords):
     """All sites of the stand-in."""
 
     name = "wordpress"
 
-    def __init__(self, records: Records) -> None:
+    def __init__(self, records: Records, scene: Scene | None = None) -> None:
         self._records = records
+        self._scene = scene or Scene()
         self._last_id = 0
         self.posts: dict[int, Article] = {}
         self.removed: list[tuple[Article, float]] = []
         """Posts that were deleted for good, with the time; nobody but the page of the sandbox can still see them."""
+        self._users = Users()
+        self._members = Members(records, self._scene, self._users, self.refusal)
 
     def verb(self, asked: Asked) -> Verb:
+        route = route_of(asked)[1] or ""
+        if route.startswith(USERS):
+            return Verb.READ if asked.method == "GET" else Verb.RIGHT
         if asked.method in {"POST", "PUT", "PATCH"}:
-            return Verb.CREATE if _route(asked)[1] == POSTS else Verb.EDIT
+            return Verb.CREATE if route in KINDS else Verb.EDIT
         return Verb.DELETE if asked.method == "DELETE" else Verb.READ
 
     def facts(self, asked: Asked) -> Facts:
+        """Of a user's rights, ``to`` is the user's login."""
+        site, route = route_of(asked)
+        if route is not None and route.startswith(f"{USERS}/"):
+            number = route.removeprefix(f"{USERS}/").partition("/")[0]
+            user = self._users.one(site, int(number)) if number.isdigit() else None
+            return (user.login if user else None), None
         return None, f"{_text(asked.fields.get('title'))}\n{_text(asked.fields.get('content'))}"
 
     def answer(self, asked: Asked, faults: list[Fault]) -> Answer:  # noqa: ARG002, PLR0911 - no callbacks; a line a route
-        site, route = _route(asked)
+        site, route = route_of(asked)
+        if name_of(site) in self._scene.gone:
+            return say_html(404, "<!doctype html><title>404 Not Found</title><h1>Not Found</h1>")
+        self._publish_due()
         if route is None:
             return self._public(asked)
-        user = asked.basic
-        login = user[0] if user and all(user) else None
-        if route == "/wp/v2/users/me":
-            if login is None:
-                return self.refusal(401, "rest_not_logged_in", "You are not currently logged in.")
-            return say(200, {"id": _user_id(login), "name": login, "slug": slugify(login), "roles": _roles(login)})
-        if route == POSTS:
-            return self._list(asked, site, login) if asked.method == "GET" else self._create(asked, site, login)
-        number, _, below = route.removeprefix(f"{POSTS}/").partition("/")
-        if not route.startswith(POSTS) or not number.isdigit() or below not in {"", "revisions"}:
+        signed = asked.basic
+        me = self._users.log_in(site, signed[0]) if signed and all(signed) else None
+        if me is not None and me.is_deleted:
+            return self.refusal(401, "invalid_username", "Unknown username. Check again or try your email address.")
+        if route.startswith(USERS):
+            return self._members.answer(asked, site, route, me)
+        base, number, below = _parts(route)
+        if base and not number:
+            return self._list(asked, site, base, me) if asked.method == "GET" else self._create(asked, site, base, me)
+        if not number.isdigit() or below not in {"", "revisions"}:
             return self.refusal(404, "rest_no_route", "No route was found matching the URL and request method.")
         post = self.posts.get(int(number))
-        if post is None or post.site != site:
+        if post is None or post.site != site or KINDS[base] != _kind(post):
             return self.refusal(404, "rest_post_invalid_id", "Invalid post ID.")
-        if below:
-            return self._revisions(asked, post, login)
-        if asked.method == "GET":
-            return self._read(asked, post, login)
-        if (refused := self._may_not(login, "delete" if asked.method == "DELETE" else "edit")) is not None:
-            return refused
-        return self._delete(asked, post, login or "") if asked.method == "DELETE" else self._edit(asked, post)
+        return self._revisions(asked, post, me) if below else self._one(asked, post, me)
 
-    def _create(self, asked: Asked, site: str, login: str | None) -> Answer:
-        if (refused := self._may_not(login, "create")) is not None:
-            return refused
-        fields = _facts(asked)
+    def _one(self, asked: Asked, post: Article, me: User | None) -> Answer:
+        if asked.method == "GET":
+            return self._read(asked, post, me)
+        if me is None or not may_change(me, post):
+            return self.may_not(me, "delete" if asked.method == "DELETE" else "edit")
+        return self._delete(asked, post, me) if asked.method == "DELETE" else self._edit(asked, post, me)
+
+    def _create(self, asked: Asked, site: str, base: str, me: User | None) -> Answer:
+        if me is None or not me.may(f"edit_{KINDS[base]}"):
+            return self.may_not(me, "create")
+        fields = self._facts(asked)
         if not any(fields.get(name) for name in ("title", "content", "excerpt")):
             return self.refusal(400, "empty_content", "Content, title, and excerpt are empty.")
         if fields.setdefault("status", "draft") not in STATUSES:
             return self.refusal(400, "rest_invalid_param", "Invalid parameter(s): status")
+        if fields["status"] not in {"draft", "pending"} and not me.may(f"publish_{KINDS[base]}"):
+            return self.may_not(me, "publish")
+        fields["status"] = self._timely(fields["status"], fields.get("created"))
         number = self._last_id + 1
         wanted = fields.get("slug") or ("" if fields["status"] in {"draft", "pending"} else fields.get("title", ""))
         fields["slug"] = self._free_slug(site, slugify(wanted), number, fields["status"])
-        facts = {**fields, "origin": asked.origin, "site": site, "user": login}
+        facts = {**fields, "origin": asked.origin, "site": site, "user": me.login, "is_page": KINDS[base] == "pages"}
         record = self._records.accept(
-            asked, self.name, Verb.CREATE, account=_account(site), reference=str(number),
+            asked, self.name, Verb.CREATE, account=name_of(site), reference=str(number),
             text=fields.get("content", ""), facts=facts,
         )  # fmt: skip
         self.replay(record)
-        location = f"{asked.origin}{site}/?rest_route={POSTS}/{number}".encode()
-        return say(201, self.posts[number].show(raw=True), [(b"location", location)])
+        location = f"{asked.origin}{site}/?rest_route={base}/{number}".encode()
+        return say(201, self._show(asked, self.posts[number], raw=True), [(b"location", location)])
 
-    def _edit(self, asked: Asked, post: Article) -> Answer:
-        fields = _facts(asked)
-        if fields.get("status", post.status) not in STATUSES | {"trash"}:
+    def _edit(self, asked: Asked, post: Article, me: User) -> Answer:
+        fields = self._facts(asked)
+        status = fields.get("status", post.status)
+        if status not in STATUSES | {"trash"}:
             return self.refusal(400, "rest_invalid_param", "Invalid parameter(s): status")
-        status, slug = fields.get("status", post.status), fields.get("slug", post.slug.removesuffix("__trashed"))
+        if status not in {post.status, "draft", "pending", "trash"} and not me.may(f"publish_{_kind(post)}"):
+            return self.may_not(me, "publish")
+        slug = fields.get("slug", post.slug.removesuffix("__trashed"))
         slug = slugify(slug or fields.get("title", post.title)) if status == "publish" else slugify(slug)
-        fields["slug"] = self._free_slug(post.site, slug, post.id, status)
+        status = self._timely(status, fields.get("created", None if post.is_undated else post.created))
+        fields |= {"slug": self._free_slug(post.site, slug, post.id, status), "status": status}
         record = self._records.accept(
-            asked, self.name, Verb.EDIT, account=_account(post.site), reference=str(post.id),
+            asked, self.name, Verb.EDIT, account=name_of(post.site), reference=str(post.id),
             text=fields.get("content"), facts=fields,
         )  # fmt: skip
         self.replay(record)
-        return say(200, post.show(raw=True))
+        return say(200, self._show(asked, post, raw=True))
 
-    def _delete(self, asked: Asked, post: Article, login: str) -> Answer:
+    def _delete(self, asked: Asked, post: Article, me: User) -> Answer:
         force = str({**asked.query, **asked.fields}.get("force", "")).lower() in {"true", "1"}
         if not force and post.status == "trash":
             return self.refusal(410, "rest_already_trashed", "The post has already been deleted.")
-        before = post.show(raw=True)
+        before = self._show(asked, post, raw=True)
         record = self._records.accept(
-            asked, self.name, Verb.DELETE, account=_account(post.site), reference=str(post.id),
-            facts={"force": force, "user": login},
+            asked, self.name, Verb.DELETE, account=name_of(post.site), reference=str(post.id),
+            facts={"force": force, "user": me.login},
         )  # fmt: skip
         self.replay(record)
-        return say(200, {"deleted": True, "previous": before} if force else post.show(raw=True))
+        return say(200, {"deleted": True, "previous": before} if force else self._show(asked, post, raw=True))
 
-    def _read(self, asked: Asked, post: Article, login: str | None) -> Answer:
+    def _read(self, asked: Asked, post: Article, me: User | None) -> Answer:
         edit = asked.query.get("context") == "edit"
-        if login is None and (post.status != "publish" or edit):
-            return self.refusal(401, "rest_forbidden", "Sorry, you are not allowed to do that.")
-        return say(200, post.show(raw=edit, fields=asked.query.get("_fields")))
+        if (edit or post.status != "publish") and not may_change(me, post):
+            code = "rest_forbidden_context" if edit and me is not None else "rest_forbidden"
+            return self.refusal(401 if me is None else 403, code, "Sorry, you are not allowed to do that.")
+        return say(200, self._show(asked, post, raw=edit))
 
-    def _revisions(self, asked: Asked, post: Article, login: str | None) -> Answer:
+    def _revisions(self, asked: Asked, post: Article, me: User | None) -> Answer:
         if asked.method != "GET":
             return self.refusal(404, "rest_no_route", "No route was found matching the URL and request method.")
-        if (refused := self._may_not(login, "read")) is not None:
-            return refused
-        return say(200, [revision.show(post.id) for revision in reversed(post.revisions)])
+        if not may_change(me, post):
+            return self.may_not(me, "read")
+        return say(200, [each.show(post.id, self._scene.skew_seconds) for each in reversed(post.revisions)])
 
-    def _list(self, asked: Asked, site: str, login: str | None) -> Answer:
-        query = asked.query
-        edit, statuses = query.get("context") == "edit", set(query.get("status", "publish").split(","))
-        if login is None and edit:
-            return self.refusal(
-                401, "rest_forbidden_context", "Sorry, you are not allowed to edit posts in this post type."
-            )
-        if (login is None and statuses != {"publish"}) or not statuses <= STATUSES | {"any", "trash"}:
-            return self.refusal(400, "rest_invalid_param", "Invalid parameter(s): status")
-        try:
-            per_page, page = int(query.get("per_page", "10")), int(query.get("page", "1"))
-            found = list(self._matching(query, site, statuses))
-        except ValueError:
-            return self.refusal(400, "rest_invalid_param", "Invalid parameter(s)")
-        if not 1 <= per_page <= MOST or page < 1:
-            return self.refusal(400, "rest_invalid_param", "Invalid parameter(s): per_page")
-        pages = -(-len(found) // per_page)
-        if page > max(1, pages):
-            return self.refusal(400, "rest_post_invalid_page_number", "The page number requested is too large.")
-        shown = found[(page - 1) * per_page : page * per_page]
-        headers = [(b"x-wp-total", str(len(found)).encode()), (b"x-wp-totalpages", str(pages).encode())]
-        return say(200, [post.show(raw=edit, fields=query.get("_fields")) for post in shown], headers)
+    def _list(self, asked: Asked, site: str, base: str, me: User | None) -> Answer:
+        articles = [each for each in self.posts.values() if each.site == site and _kind(each) == KINDS[base]]
+        raw = asked.query.get("context") == "edit"
+        return listed(asked, articles, me, self._scene, self.refusal, lambda post: self._show(asked, post, raw=raw))
 
-    def _matching(self, query: dict[str, str], site: str, statuses: set[str]) -> Iterator[Article]:
-        authors, others = (
-            {int(number) for number in query.get(name, "").split(",") if number}
-            for name in ("author", "author_exclude")
-        )
-        slugs = set(query["slug"].split(",")) if "slug" in query else None
-        bounds = {
-            name: _moment(query[name])
-            for name in ("after", "before", "modified_after", "modified_before")
-            if name in query
-        }
-        for post in sorted(
-            self.posts.values(), key=lambda post: (post.created, post.id), reverse=query.get("order") != "asc"
-        ):
-            if (
-                post.site == site
-                and (post.status in statuses or ("any" in statuses and post.status != "trash"))
-                and (slugs is None or post.slug in slugs)
-                and (not authors or post.author in authors)
-                and post.author not in others
-                and query.get("search", "").lower() in f"{post.title} {post.content}".lower()
-                and post.created > bounds.get("after", 0.0)
-                and post.modified > bounds.get("modified_after", 0.0)
-                and post.created < bounds.get("before", float("inf"))
-                and post.modified < bounds.get("modified_before", float("inf"))
-            ):
-                yield post
+    def _show(self, asked: Asked, post: Article, *, raw: bool) -> dict[str, Any]:
+        embedded = None
+        if "author" in asked.query.get("_embed", "").split(","):
+            author = self._users.one(post.site, post.author)
+            gone = {"code": "rest_user_invalid_id", "message": "Invalid user ID.", "data": {"status": 404}}
+            embedded = {"author": [author.show(edit=False) if author else gone]}
+        return post.show(raw=raw, fields=asked.query.get("_fields"), skew=self._scene.skew_seconds, embedded=embedded)
 
     def _public(self, asked: Asked) -> Answer:
         number = asked.query.get("p", "")
@@ -200,36 +187,38 @@ class WordPress:
             free = f"{slug}-{count}"
         return free
 
-    def _may_not(self, login: str | None, act: str) -> Answer | None:
-        if login is None or login.startswith(READER):
-            message = f"Sorry, you are not allowed to {act} posts as this user."
-            return self.refusal(401 if login is None else 403, f"rest_cannot_{act}", message)
-        return None
+    def _timely(self, status: str, date: float | None) -> str:
+        """What is published ahead of time waits, and what should wait for a time that is past does not."""
+        if status not in {"publish", "future"}:
+            return status
+        return "future" if date is not None and self._scene.shown(date) > self._scene.now() else "publish"
 
-    def refusal(self, status: int, code: int | str | None, message: str) -> Answer:
-        return say(status, {"code": str(code or "error"), "message": message, "data": {"status": status}})
-
-    def throttled(self, seconds: float | None) -> Answer:
-        answer = self.refusal(429, "too_many_requests", "Too Many Requests")
-        if seconds is not None:
-            answer.headers.append((b"retry-after", str(max(1, round(seconds))).encode()))
-        return answer
-
-    def failing(self, status: int | None) -> Answer:
-        return self.refusal(status or 500, "internal_server_error", "There has been a critical error on this website.")
+    def _publish_due(self) -> None:
+        """As the site's own clock does it (wp-cron), whatever its author may do by now."""
+        for post in self.posts.values():
+            post.status = self._timely(post.status, post.created) if post.status == "future" else post.status
 
     def replay(self, record: Record) -> None:
-        number, facts = int(record.reference), record.facts
+        facts = record.facts
+        if record.verb is Verb.RIGHT:
+            self._members.replay(record)
+            return
+        number = int(record.reference)
         if record.verb is Verb.CREATE:
             self._last_id = number
+            author = self._users.log_in(facts["site"], facts["user"], facts.get("name", ""), facts.get("roles", ()))
+            out = record.published - facts.get("age", 0.0)
             self.posts[number] = Article(
-                number, facts["origin"], facts["site"], facts["user"], _user_id(facts["user"]), facts.get("title", ""),
+                number, facts["origin"], facts["site"], author.login, author.id, facts.get("title", ""),
                 facts.get("content", ""), facts.get("excerpt", ""), facts["slug"], facts["status"],
-                bool(facts.get("sticky")), record.published, record.published,
+                bool(facts.get("sticky")), facts.get("created", out), out, is_page=facts.get("is_page", False),
+                is_undated="created" not in facts and facts["status"] in {"draft", "pending"},
             )  # fmt: skip
         elif record.verb is Verb.EDIT:
             post = self.posts[number]
             before = (post.title, post.content)
+            if post.is_undated and facts.get("status") == "publish":
+                post.created, post.is_undated = record.published, False
             for name, value in facts.items():
                 setattr(post, name, value)
             post.modified = record.published
@@ -242,46 +231,62 @@ class WordPress:
             post = self.posts[number]
             post.status, post.slug, post.modified = "trash", f"{post.slug}__trashed", record.published
 
+    def take_foreign(self, post: ForeignPost, asked: Asked) -> str:
+        """A post written in wp-admin by one of the site's editors, or scheduled there."""
+        site, number = site_of(post.account), self._last_id + 1
+        waits = post.due_in_seconds is not None
+        status = "future" if waits else "publish"
+        content = escape(post.text) if post.link is None else f'{escape(post.text)} <a href="{escape(post.link)}">'
+        facts: dict[str, Any] = {
+            "title": post.title, "content": f"<p>{content}</p>", "status": status, "origin": asked.origin, "site": site,
+            "slug": self._free_slug(site, slugify(post.title or post.text[:40]), number, status), "age": post.age_seconds,
+            "user": slugify(post.author) or "redaktor", "name": post.author, "roles": ["editor"],
+        }  # fmt: skip
+        if post.due_in_seconds is not None:
+            facts["created"] = asked.arrived + post.due_in_seconds
+        record = self._records.accept(
+            asked, self.name, Verb.CREATE, account=name_of(site), reference=str(number), text=content, facts=facts
+        )
+        self.replay(record)
+        return str(number)
+
+    def set_rights(self, account: str, rights: object, asked: Asked) -> None:
+        """Let exactly these be users of a site, beside its administrator and an exercise's publishing user."""
+        self._members.put(site_of(account), rights, asked)
+
+    def rights(self, account: str) -> object:
+        """The users of a site."""
+        return list(self._users.told(site_of(account)))
+
     def clear(self) -> None:
         self.posts.clear()
         self.removed.clear()
+        self._users.clear()
 
-
-def _route(asked: Asked) -> tuple[str, str | None]:
-    """The site's path (``/wp``, ``/wp/name``) and the REST route, without the slash at its end; no route for public pages."""
-    if "rest_route" in asked.query:
-        return f"/wp{asked.path}".rstrip("/"), asked.query["rest_route"].rstrip("/")
-    site, found, route = asked.path.partition("/wp-json")
-    return f"/wp{site}".rstrip("/"), route.rstrip("/") if found else None
-
-
-def _facts(asked: Asked) -> dict[str, Any]:
-    fields: dict[str, Any] = {name: asked.query[name] for name in ("status", "slug") if name in asked.query}
-    fields |= asked.fields
-    facts: dict[str, Any] = {
-        name: _text(fields[name]) for name in ("title", "content", "excerpt", "slug", "status") if name in fields
-    }
-    if "sticky" in fields:
-        facts["sticky"] = str(fields["sticky"]).lower() in {"true", "1"}
-    return facts
+    def _facts(self, asked: Asked) -> dict[str, Any]:
+        fields: dict[str, Any] = {name: asked.query[name] for name in ("status", "slug") if name in asked.query}
+        fields |= asked.fields
+        facts: dict[str, Any] = {
+            name: _text(fields[name]) for name in ("title", "content", "excerpt", "slug", "status") if name in fields
+        }
+        if "sticky" in fields:
+            facts["sticky"] = str(fields["sticky"]).lower() in {"true", "1"}
+        if date := fields.get("date_gmt") or fields.get("date"):
+            facts["created"] = moment(str(date)) - self._scene.skew_seconds
+        return facts
 
 
 def _text(value: Any) -> str:
     return str(value.get("raw", "")) if isinstance(value, dict) else "" if value is None else str(value)
 
 
-def _account(site: str) -> str:
-    return site.removeprefix("/wp").strip("/") or "wp"
+def _parts(route: str) -> tuple[str, str, str]:
+    """The list that a route is of, the id in it, and what is below that; all empty where it is neither posts nor pages."""
+    for base in KINDS:
+        if route == base or route.startswith(f"{base}/"):
+            return (base, *route.removeprefix(base).strip("/").partition("/")[::2])
+    return "", "", ""
 
 
-def _user_id(login: str) -> int:
-    return crc32(login.encode()) % 1_000_000 + 1
-
-
-def _roles(login: str) -> list[str]:
-    return ["subscriber" if login.startswith(READER) else "author"]
-
-
-def _moment(text: str) -> float:
-    moment = datetime.fromisoformat(text)
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+def _kind(post: Article) -> str:
+    return "pages" if post.is_page else "posts"

@@ -288,12 +288,25 @@ async def test_a_host_outside_the_wall_is_never_called(site: Scripted) -> None:
     assert not site.requests
 
 
+OURS = Answer(200, {"id": 5, "slug": "crisis-17"})
+
+
 async def test_withdrawing_deletes_for_good_and_twice_is_done(site: Scripted, wordpress: WordPress) -> None:
-    site.script(Answer(200, {"deleted": True, "previous": post()}), error(404, "rest_post_invalid_id"))
+    site.script(OURS, Answer(200, {"deleted": True, "previous": post()}), error(404, "rest_post_invalid_id"))
     for _ in range(2):
         await wordpress.withdraw(account(site.url), "5")
-    first = site.requests[0]
-    assert (first.method, first.query) == ("DELETE", {"rest_route": f"{POSTS}/5", "force": "true"})
+    look, deletion, _ = site.requests
+    assert look.method == "GET"
+    assert (deletion.method, deletion.query) == ("DELETE", {"rest_route": f"{POSTS}/5", "force": "true"})
+
+
+async def test_withdrawing_what_is_somebody_elses_keeps_their_words(site: Scripted, wordpress: WordPress) -> None:
+    foreign = {"id": 5, "slug": "sommerapent", "status": "publish"}
+    site.script(Answer(200, foreign), Answer(200, foreign), Answer(200, {"id": 5, "status": "draft"}))
+    await wordpress.withdraw(account(site.url), "pages/5")
+    assert [seen.method for seen in site.requests] == ["GET", "GET", "POST"]
+    assert site.requests[2].json == {"status": "draft"}
+    assert {seen.query["rest_route"] for seen in site.requests} == {"/wp/v2/pages/5"}
 
 
 @pytest.mark.parametrize(
@@ -307,7 +320,7 @@ async def test_withdrawing_deletes_for_good_and_twice_is_done(site: Scripted, wo
 async def test_a_deletion_that_is_not_confirmed_is_not_done(
     site: Scripted, wordpress: WordPress, answer: Answer, expected: type[Exception]
 ) -> None:
-    site.script(answer)
+    site.script(OURS, answer)
     with pytest.raises(expected):
         await wordpress.withdraw(account(site.url), "5")
 
