@@ -57,6 +57,11 @@ class Renderer:
     _pages: Pages
     _language: str
 
+    @property
+    def language(self) -> str:
+        """Whose texts these are."""
+        return self._language
+
     def __call__(self, name: str, block: str, **context: Any) -> str:
         """One of a page's blocks."""
         return self._pages.block(name, block, self._language, {"language": self._language, **context})

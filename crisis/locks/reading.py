@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,7 @@ from crisis.levers.states import LeverState
 from crisis.locks.facts import Facts, Foreign, Listed, Look, Loose, Outlet, Pull, Waiting
 from crisis.notifications import standing, ways
 from crisis.schedules.models import PlannedState
+from crisis.settings import Settings
 from crisis.watch.models import BreachState
 
 # Those that were in use during the activation: opened before its end, and not taken out of use before it began.
@@ -73,6 +74,11 @@ class Around:
     editors_unit: str = ""
     has_mail: bool = False
     """A mail server is set."""
+
+    @classmethod
+    def of(cls, settings: Settings, channels: Mapping[str, Capabilities]) -> Self:
+        """This installation's."""
+        return cls(channels, settings.editors_unit)
 
 
 async def read(

@@ -50,7 +50,7 @@ EVIDENCE: Final[Mapping[Kind, str]] = {
         "Sperret hos plattformen %(when)s, men disse kan ikke fjernes og kan publisere: %(names)s."
     ),
     Kind.LEVER_FAILED: N_("Sperringen hos plattformen lyktes ikke%(why)s."),
-    Kind.LEVER_LIED: N_("Plattformen sa ja, men lest tilbake kan disse fortsatt publisere: %(names)s."),
+    Kind.LEVER_LIED: N_("Lest tilbake kan disse fortsatt publisere, hva plattformen enn svarte: %(names)s."),
     Kind.LEVER_RESTORING: N_("Tilgangen gis tilbake hos plattformen."),
     Kind.LEVER_RESTORED: N_("Tilgangen er gitt tilbake, og lest tilbake %(when)s."),
     Kind.LEVER_BY_HAND: N_("Tilgangen må gis tilbake for hånd. Disse hadde den: %(names)s."),
