@@ -3,7 +3,7 @@
 ::
 
     pull      inspect, SAVE, revoke, inspect, write
-    restore   inspect (as it was already: done), CLAIM, restore, inspect, write
+    restore   inspect (as it was already: done), TAKE, restore, inspect, write
 
 ``kill -9`` between any two of these is harmless: what was so is committed before anything is changed, everything begins with a
 look, and every verb may be repeated. What is in capitals is refused where the opposite has been asked for meanwhile.
@@ -115,7 +115,7 @@ class Hands:
         seen = await asked.inspect()
         said: ChannelError | None = None
         if reading.lacking(saved, seen) and asked.lever.is_reversible:
-            self._before("claim")
+            self._before("take")
             if not await self._journal.write(
                 Change(row, row.state, None, seen, row.error, row.attempts, is_done=False, while_last=True)
             ):

@@ -8,6 +8,7 @@ import copy
 import json
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
@@ -45,6 +46,9 @@ class Platform:
         self.seconds = seconds
         self.calls: list[tuple[str, str]] = []
         """Method and account, in the order in which they were answered."""
+        self.changed = threading.Event()
+        self._changes_left = 0
+        self._then: Callable[[], None] = list
         config = uvicorn.Config(self, host="127.0.0.1", port=0, log_config=None, timeout_graceful_shutdown=1)
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve()), daemon=True)
@@ -62,6 +66,11 @@ class Platform:
     def writers(self, account: str) -> list[str]:
         """The ids of those who can publish on an account."""
         return [number for number, person in self.accounts[account].items() if PUBLISHES in person["rights"]]
+
+    def after_changes(self, count: int, then: Callable[[], None]) -> None:
+        """Do something once there have been so many changes, before the last of them is answered."""
+        self.changed.clear()
+        self._changes_left, self._then = count, then
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -106,4 +115,8 @@ class Platform:
             return 403, f"{person} is not yours to change"
         if account not in self.lies:
             known[person]["rights"] = json.loads(body)
+        self._changes_left -= 1
+        if self._changes_left == 0:
+            self._then()
+            self.changed.set()
         return 200, "yes"

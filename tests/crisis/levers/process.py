@@ -1,0 +1,61 @@
+"""A process of its own that sees to the levers, and ends itself as a crash would, just before a step."""
+
+import asyncio
+import multiprocessing
+import os
+import random
+import signal
+
+from crisis.db import Database
+from crisis.levers.duty import Levers
+from crisis.mode import Mode
+from tests.crisis.levers.remote_lever import RemoteLever, admin
+from tests.crisis.levers.town import EDITORS
+
+_CONTEXT = multiprocessing.get_context("forkserver")
+_CONTEXT.set_forkserver_preload([__name__])  # what they all import is imported once
+
+
+def run(database_url: str, platform_url: str, step: str, times: int) -> int:
+    """See to the levers in another process that is killed just before it does ``step`` for the ``times``-th time; its exit code."""
+    process = _CONTEXT.Process(target=_work, args=(database_url, platform_url, step, times), daemon=True)
+    process.start()
+    process.join(60)
+    assert process.exitcode is not None, "it did not end"
+    return process.exitcode
+
+
+def start(database_url: str, platform_url: str) -> int:
+    """See to the levers in another process, to be killed by whoever is told its number."""
+    process = _CONTEXT.Process(target=_work, args=(database_url, platform_url, "", 0), daemon=True)
+    process.start()
+    assert process.pid is not None
+    return process.pid
+
+
+def _work(database_url: str, platform_url: str, step: str, times: int) -> None:
+    left = times
+
+    def before(at: str) -> None:
+        nonlocal left
+        left -= at == step
+        if at == step and left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    asyncio.run(_see_to_it(database_url, platform_url, before))
+
+
+async def _see_to_it(database_url: str, platform_url: str, before: object) -> None:
+    db = Database(database_url)
+    levers = Levers(
+        db,
+        Mode.ACTUAL,
+        {"facebook": RemoteLever(platform_url)},
+        admin,
+        editors_unit=EDITORS,
+        chance=random.Random(1),
+        before=before,  # type: ignore[arg-type]
+    )
+    while await levers.round():
+        pass
+    await db.close()
