@@ -26,11 +26,12 @@ from uuid import UUID, uuid4
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis.accounts.models import Account
 from crisis.activations.models import Activation
 from crisis.activations.service import find_current
 from crisis.audit import chain
 from crisis.channel_watch import Posted, Watch
-from crisis.channels import Channel, ChannelError, Gone, OutcomeUnknown, Unavailable, Unsupported
+from crisis.channels import AccountRef, Channel, ChannelError, Gone, OutcomeUnknown, Unavailable, Unsupported
 from crisis.db import Database
 from crisis.deliveries.book import AccountOpener
 from crisis.deliveries.cleaned import cleaned
@@ -38,7 +39,7 @@ from crisis.mode import Mode
 from crisis.watch import breaches, pace
 from crisis.watch.breaches import Sighted
 from crisis.watch.flight import Flight
-from crisis.watch.places import Place, Places
+from crisis.watch.places import Place, Places, watch_of
 from crisis.watch.provenance import Found, Origin, origins
 from crisis.watch.rota import Look, Rota
 
@@ -60,7 +61,7 @@ class Listed:
 
     row: Row[Any]
     lease: UUID
-    place: Place | None
+    place: Place[Watch] | None
     activation: Activation
     elapsed: float
     """Seconds from the lock to when the platform was asked, by the database's clock."""
@@ -92,7 +93,7 @@ class WatchDuty:
         platform lets itself be looked at.
         """
         self._db, self._mode, self._channels, self._every = db, mode, channels, every
-        self._places = Places(channels, opener, feed)
+        self._places = Places(lambda account: watch_of(account, channels, feed), _opener(opener, channels, feed))
         self._flight: Flight[Listed] = Flight()
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
 
@@ -110,7 +111,7 @@ class WatchDuty:
             if activation is None or not self._flight.free:
                 return 0
             places = await self._places.read(session)
-            watched = [each.account.id for each in places.values() if each.watch is not None]
+            watched = [each.account.id for each in places.values() if each.through is not None]
             await WATCHES.plan(session, self._mode, activation.id, watched)
             rows = await WATCHES.claim(session, activation.id, lease, self._flight.free)
             now: datetime = (await session.execute(_NOW)).scalar_one()
@@ -125,14 +126,14 @@ class WatchDuty:
         begun = time.monotonic()
         elapsed = asked.elapsed + begun - asked.answered
         posts: Sequence[Posted] = ()
-        if place is None or place.watch is None:
+        if place is None or place.through is None:
             error = Unsupported("It is not connected any more, so nobody can see what is published there.")
         elif place.ref is None:
             error = place.problem
         else:
             try:
                 async with asyncio.timeout(CALL_SECONDS):
-                    posts = await place.watch.list_posted(place.ref, pace.reach(elapsed, asked.row.since_look))
+                    posts = await place.through.list_posted(place.ref, pace.reach(elapsed, asked.row.since_look))
             except TimeoutError:
                 error = Unavailable("There was no answer in time.")
             except ChannelError as raised:
@@ -160,7 +161,7 @@ class WatchDuty:
 
     def _came_to(self, listed: Listed) -> Look:
         row, error = listed.row, listed.error
-        seconds = self._every or (listed.place.watch.watch_seconds if listed.place and listed.place.watch else 0.0)
+        seconds = self._every or (listed.place.through.watch_seconds if listed.place and listed.place.through else 0.0)
         ago = time.monotonic() - listed.answered
         if error is None:
             return Look(row.id, 0, pace.interval(seconds, self._chance), has_looked=True, ago=ago)
@@ -175,8 +176,8 @@ class WatchDuty:
         await chain.append(session, None, action, subject, mode=self._mode, activation=listed.activation.id)
 
     async def _record_breaches(self, session: AsyncSession, landed: Sequence[Listed]) -> None:
-        sighted = [each for listed in landed for each in _after_the_lock(listed)]
-        fresh = await breaches.unrecorded(session, sighted)
+        sighted = [each for listed in landed for each in self._after_the_lock(listed)]
+        fresh = await breaches.unrecorded(session, sorted(sighted, key=lambda each: each.posted_at))
         if not fresh:
             return
         found = [Found(each.account_id, each.ends, each.posted, each.recipients) for each in fresh]
@@ -184,26 +185,30 @@ class WatchDuty:
         foreign = [each for each, origin in zip(fresh, told, strict=True) if origin is Origin.FOREIGN]
         await breaches.record(session, self._mode, foreign)
 
+    def _after_the_lock(self, listed: Listed) -> list[Sighted]:
+        """What came out after the lock."""
+        place, activation = listed.place, listed.activation
+        if place is None:  # pragma: no cover - nothing was listed then
+            return []
+        channel = self._channels.get(place.account.channel)
+        recipients = channel is not None and channel.capabilities.recipients
+        sighted = []
+        for shown in listed.posts:
+            if shown.age_seconds >= listed.elapsed + GRAIN_SECONDS:
+                continue
+            after = max(0.0, listed.elapsed + listed.answered_after - shown.age_seconds)
+            posted = replace(shown, reference=cleaned(shown.reference) or "")
+            at = activation.activated_at + timedelta(seconds=after)
+            sighted.append(Sighted(activation.id, place.first, place.shared, posted, at, recipients))
+        return sighted
 
-def _after_the_lock(listed: Listed) -> list[Sighted]:
-    """What came out after the lock, and before the activation was stood down if it was."""
-    place, activation = listed.place, listed.activation
-    if place is None:  # pragma: no cover - nothing was listed then
-        return []
-    sighted = []
-    for shown in listed.posts:
-        if shown.age_seconds >= listed.elapsed + GRAIN_SECONDS:
-            continue
-        after = listed.elapsed + listed.answered_after - shown.age_seconds
-        posted = replace(shown, reference=cleaned(shown.reference) or "")
-        sighted.append(
-            Sighted(
-                activation.id,
-                min(place.shared, default=place.account.id),
-                place.shared,
-                posted,
-                activation.activated_at + timedelta(seconds=max(0.0, after)),
-                place.has_recipients,
-            )
-        )
-    return sighted
+
+def _opener(opener: AccountOpener, channels: Mapping[str, Channel], feed: Watch | None) -> AccountOpener:
+    """A feed is read by its address, without credentials."""
+
+    def opened(account: Account) -> AccountRef:
+        if feed is not None and watch_of(account, channels, feed) is feed:
+            return AccountRef(account.id, account.channel, account.name, account.feed_url)
+        return opener(account)
+
+    return opened
