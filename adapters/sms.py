@@ -8,6 +8,8 @@ libcurl: what is the same for all recipients of a text is encoded once. Everythi
 ``AccountRef.address`` is what the SMS comes from: a sender name, an E.164 number, or a Messaging Service (``MG...``).
 Credentials are the installation's (``ChannelSetup.twilio_*``): of one account at Twilio, or of a second one for accounts whose
 ``credentials["twilio_account"]`` is ``second``. A standby there goes on when the first account itself is in trouble.
+Administrator's credentials are those of :class:`~adapters.twilio_lever.SubAccountLever`; the watch sees what goes out through
+the installation's account, and not what a sub-account sends.
 """
 
 import asyncio
@@ -15,13 +17,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, urlencode
 
 from adapters.curl_posts import Answer, Post, Posts
 from adapters.guard import Guard
-from adapters.twilio_account import FIRST, SECOND, TwilioAccount
+from adapters.twilio_account import ADMIN_CREDENTIALS, FIRST, SECOND, TwilioAccount
 from adapters.twilio_answer import outcome
 from adapters.twilio_callback import read_callback
+from crisis.channel_access import Access
+from crisis.channel_watch import Posted
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -42,6 +47,9 @@ from crisis.channels import (
     Unsupported,
 )
 
+if TYPE_CHECKING:
+    from adapters.twilio_lever import SubAccountLever
+
 SHORTEST_VALIDITY, LONGEST_VALIDITY = 1, 36_000
 """Seconds Twilio accepts as ValidityPeriod (its OpenAPI document, 2026-04-14)."""
 
@@ -54,7 +62,14 @@ _SID = re.compile(r"[A-Za-z0-9]{1,64}")
 class Sms(Channel):
     """Twilio for one mode. Makes its connections at the first use, inside the running loop."""
 
+    admin_credentials = ADMIN_CREDENTIALS
+    is_reversible = True
+    watch_seconds = 60.0
+    """Twilio names no limit for reads but how many at once, and a look is one."""
+
     def __init__(self, setup: ChannelSetup) -> None:
+        self._setup = setup
+        self._sub_accounts: SubAccountLever | None = None
         self.name = "sms"
         self.capabilities = Capabilities(
             limit=Limit(Unit.SEGMENTS, setup.sms_max_segments),
@@ -124,9 +139,34 @@ class Sms(Channel):
     def answer_challenge(self, query: Mapping[str, str]) -> str:  # noqa: ARG002
         raise Unsupported("Twilio asks for no confirmation of a callback address.")
 
+    async def inspect(self, account: AccountRef) -> Access:
+        return await self._lever().inspect(account)
+
+    async def revoke(self, account: AccountRef, access: Access) -> None:
+        await self._lever().revoke(account, access)
+
+    async def restore(self, account: AccountRef, access: Access) -> None:
+        await self._lever().restore(account, access)
+
+    async def list_posted(self, account: AccountRef, within_seconds: float) -> Sequence[Posted]:
+        """Everything from this sender on the account at Twilio that we send through; a text's numbers are left out."""
+        if not account.address:
+            raise Misconfigured(f"The SMS account {account.name!r} has no sender, so nobody can look at what it sends.")
+        return await self._at_twilio(account).sent_from(account.address, within_seconds)
+
     async def close(self) -> None:
+        if self._sub_accounts is not None:
+            self._sub_accounts.close()
+            self._sub_accounts = None
         for each in self._accounts.values():
             each.close()
+
+    def _lever(self) -> "SubAccountLever":
+        if self._sub_accounts is None:
+            from adapters.twilio_lever import SubAccountLever  # noqa: PLC0415 - the SDK is large, and sending does without
+
+            self._sub_accounts = SubAccountLever(self._setup)
+        return self._sub_accounts
 
     def _at_twilio(self, account: AccountRef) -> TwilioAccount:
         """The account at Twilio that one of ours sends through."""

@@ -1,6 +1,7 @@
 """One account at Twilio: its connections for creations, and the SDK for reading. Made at the first use, inside the loop."""
 
 import base64
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -10,9 +11,15 @@ from crisis.channels import ChannelSetup, Misconfigured
 
 if TYPE_CHECKING:
     from adapters.twilio_reader import TwilioReader
+    from adapters.twilio_rest import TwilioRest
+    from crisis.channel_watch import Posted
 
+ADMIN_CREDENTIALS = ("subaccount_sid", "account_sid", "auth_token")
+"""What pulls the lever of an SMS account: its unit's sub-account, and SID and token of the account above that."""
 FIRST, SECOND = "first", "second"
 """What an account of ours may name in ``credentials["twilio_account"]``; the first where it names none."""
+WATCHING = 8
+"""Looks at what has gone out, at once."""
 _SETTINGS = {
     FIRST: "CRISIS_TWILIO_ACCOUNT_SID and CRISIS_TWILIO_AUTH_TOKEN",
     SECOND: "CRISIS_TWILIO_SECOND_ACCOUNT_SID and CRISIS_TWILIO_SECOND_AUTH_TOKEN",
@@ -30,6 +37,7 @@ class TwilioAccount:
         self._address = setup.twilio_url.rstrip("/")
         self._posts: Posts | None = None
         self._reader: TwilioReader | None = None
+        self._rest: TwilioRest | None = None
 
     def posts(self) -> Posts:
         """Where creations go. Raises :class:`Misconfigured` without credentials."""
@@ -64,8 +72,26 @@ class TwilioAccount:
             )
         return self._reader
 
+    async def sent_from(self, sender: str, within_seconds: float) -> "Sequence[Posted]":
+        """What has gone out from a sender. Raises :class:`Misconfigured` without credentials."""
+        from adapters.twilio_rest import Login, TwilioRest  # noqa: PLC0415 - as of the reader
+        from adapters.twilio_watch import sent_from  # noqa: PLC0415
+
+        self._check()
+        if self._rest is None:
+            self._rest = TwilioRest(
+                *(self._address, self._guard),
+                concurrency=WATCHING,
+                call_seconds=self._setup.call_seconds,
+                name="twilio-watch",
+            )
+        return await sent_from(self._rest, Login(self._sid, self._token), sender, within_seconds)
+
     def close(self) -> None:
         """Release connections and threads."""
+        if self._rest is not None:
+            self._rest.close()
+            self._rest = None
         if self._posts is not None:
             self._posts.close()
             self._posts = None

@@ -182,7 +182,7 @@ def create_app(
     graph = Graph(records, settings.facebook_app_id or "0", scenes["graph"])
     x = X(records, weigh=weigh_posts, limit=x_limit)
     account = account_sid or os.environ.get("CRISIS_SANDBOX_ACCOUNT_SID") or ACCOUNT_SID
-    twilio = Twilio(records, callbacks, account=account, token=token, step=callback_delay)
+    twilio = Twilio(records, callbacks, scenes["twilio"], account=account, token=token, step=callback_delay)
     wordpress = WordPress(records)
     providers: dict[str, Provider] = {each.name: each for each in (graph, x, twilio, wordpress)}
     for record in records.load():

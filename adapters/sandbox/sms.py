@@ -28,7 +28,9 @@ MAGIC_TO = {
 MAGIC_FROM = {"+15005550001": 21212, "+15005550007": 21606, "+15005550008": 21611}
 """The numbers Twilio's own test credentials answer so (twilio.com/docs/iam/test-credentials)."""
 WORDING = {
+    20001: "Invalid parameter",
     20003: "Authenticate",
+    20005: "Account not active",
     20009: "The message cannot be deleted before its delivery has ended",
     20404: "The requested resource was not found",
     20429: "Too Many Requests",
@@ -145,9 +147,14 @@ class Sms:
         return self.record.reference
 
     @property
+    def created(self) -> float:
+        """When it was made."""
+        return self.record.published - float(self.record.facts.get("age", 0.0))
+
+    @property
     def starts(self) -> float:
         """When it is handed on: at once, or at SendAt."""
-        return float(self.record.facts.get("send_at") or self.record.published)
+        return float(self.record.facts.get("send_at") or self.created)
 
     @property
     def statuses(self) -> list[str]:
@@ -164,11 +171,11 @@ class Sms:
         passed = max(0, int((time.time() - self.starts) / self.step)) if self.step > 0 else len(self.statuses)
         return self.statuses[min(passed, len(self.statuses) - 1)]
 
-    def show(self, status: str | None = None) -> dict[str, Any]:
-        """The message resource (twilio.com/docs/messaging/api/message-resource)."""
+    def show(self, status: str | None = None, skew: float = 0.0) -> dict[str, Any]:
+        """The message resource (twilio.com/docs/messaging/api/message-resource). ``skew``: how far Twilio's clock is ahead."""
         record, facts = self.record, self.record.facts
         status = status or self.status
-        created = twilio_time(int(record.published))
+        created, moved = twilio_time(int(self.created + skew)), twilio_time(int(self.starts + self.step + skew))
         reached = status in {"sent", "delivered", "undelivered"}
         uri = f"/{API}/Accounts/{self.account}/Messages/{self.sid}"
         failed = status == "undelivered"
@@ -177,7 +184,7 @@ class Sms:
             "num_segments": "0" if facts.get("service") and not reached else str(count_segments(record.text or "")),
             "direction": "outbound-api",
             "from": facts.get("from"),
-            "date_updated": twilio_time(int(self.starts + self.step)) if reached else created,
+            "date_updated": moved if reached else created,
             "price": None,
             "error_message": "Delivery failed" if failed else None,
             "uri": f"{uri}.json",
@@ -187,7 +194,7 @@ class Sms:
             "date_created": created,
             "status": status,
             "sid": self.sid,
-            "date_sent": twilio_time(int(self.starts + self.step)) if reached else None,
+            "date_sent": moved if reached else None,
             "messaging_service_sid": facts.get("service"),
             "error_code": self.error if failed else None,
             "price_unit": "USD",

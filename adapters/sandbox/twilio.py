@@ -1,8 +1,7 @@
-"""Twilio's Messages resource: create, fetch, list, redact, cancel, delete."""
+"""Twilio's Messages resource (create, fetch, list, redact, cancel, delete), and the accounts below the one there is."""
 
 import hmac
 import secrets
-from base64 import b64encode
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import islice
@@ -12,11 +11,16 @@ from urllib.parse import urlencode
 from adapters.sandbox.callbacks import Announcement, Callbacks
 from adapters.sandbox.exchange import Answer, Asked, Verb, say
 from adapters.sandbox.faults import Facts, Fault
+from adapters.sandbox.foreign import ForeignPost
 from adapters.sandbox.records import Record, Records
+from adapters.sandbox.scene import Scene
 from adapters.sandbox.sms import API, FINAL, WORDING, Sms, find_fault, key_of
+from adapters.sandbox.sub_accounts import SID, SubAccounts, basic
 
 UNDELIVERED = 30003  # unreachable handset
-STATUS = {20003: 401, 20404: 404, 20009: 409, 20429: 429, 20503: 503, 30409: 409}
+SOMEBODY = "+4799999999"
+"""Who gets what was sent behind our back."""
+STATUS = {20003: 401, 20005: 403, 20404: 404, 20009: 409, 20429: 429, 20503: 503, 30409: 409}
 FILTERS = ("To", "From", "DateSent", "DateSent>", "DateSent<")
 
 
@@ -25,13 +29,17 @@ class Twilio:
 
     name = "twilio"
 
-    def __init__(self, records: Records, callbacks: Callbacks, *, account: str, token: str, step: float) -> None:
+    def __init__(
+        self, records: Records, callbacks: Callbacks, scene: Scene, *, account: str, token: str, step: float
+    ) -> None:
         self._records = records
+        self._scene = scene
+        self._below = SubAccounts(records, scene, parent=account, provider=self.name)
         self._callbacks = callbacks
         self._account = account
         self._token = token
         self._step = step
-        self._authorization = "Basic " + b64encode(f"{account}:{token}".encode()).decode()
+        self._authorization = basic(account, token)
         self._messages = f"/{API}/Accounts/{account}/Messages"
         self._by_to: dict[str, list[Sms]] = {}
         self.messages: dict[str, Sms] = {}
@@ -40,32 +48,41 @@ class Twilio:
 
     def verb(self, asked: Asked) -> Verb:
         if asked.method == "POST":
-            return Verb.CREATE if asked.path.endswith("/Messages.json") else Verb.EDIT
+            if asked.path.endswith("/Messages.json"):
+                return Verb.CREATE
+            return Verb.EDIT if "/Messages/" in asked.path else Verb.RIGHT
         return Verb.DELETE if asked.method == "DELETE" else Verb.READ
 
     def facts(self, asked: Asked) -> Facts:
         return asked.fields.get("To") or asked.query.get("To"), asked.fields.get("Body")
 
     def answer(self, asked: Asked, faults: list[Fault]) -> Answer:  # noqa: PLR0911 - a line a route
-        if not hmac.compare_digest(asked.authorization.encode(), self._authorization.encode()):
-            return self._refuse(20003)
         path = asked.path
+        if not hmac.compare_digest(asked.authorization.encode(), self._authorization.encode()):
+            below = SID.match(path)
+            if below is None or below[2] == ".json" or asked.method != "POST":
+                return self._refuse(20003)
+            code = self._below.sends(asked, below[1])
+            return self._refuse(code) if code else self._create(asked, faults, below[1])
         if path == f"{self._messages}.json":
             return self._create(asked, faults) if asked.method == "POST" else self._list(asked)
+        if (named := SID.match(path)) and named[2] == ".json":
+            answer = self._below.answer(asked, named[1])
+            return self._refuse(answer) if isinstance(answer, int) else answer
         sid = path.removeprefix(f"{self._messages}/").removesuffix(".json")
         sms = self.messages.get(sid)
         if sms is None or not path.startswith(self._messages):
             return self.refusal(404, 20404, f"The requested resource {path} was not found")
         match asked.method:
             case "GET":
-                return say(200, sms.show())
+                return say(200, sms.show(skew=self._scene.skew_seconds))
             case "POST":
                 return self._update(asked, sms)
             case "DELETE":
                 return self._delete(asked, sms)
         return self.refusal(405, 20004, "Method not allowed")
 
-    def _create(self, asked: Asked, faults: list[Fault]) -> Answer:
+    def _create(self, asked: Asked, faults: list[Fault], below: str | None = None) -> Answer:
         form = asked.fields
         code = find_fault(form)
         if code is not None:
@@ -76,11 +93,13 @@ class Twilio:
             "service": form.get("MessagingServiceSid"),
             "callback": callback,
         }
+        if below is not None:
+            facts["account"] = below
         if form.get("ValidityPeriod"):
             facts["validity"] = int(form["ValidityPeriod"])
         if send_at:
             try:
-                facts["send_at"] = datetime.fromisoformat(send_at).timestamp()
+                facts["send_at"] = datetime.fromisoformat(send_at).timestamp() - self._scene.skew_seconds
             except ValueError:
                 return self._refuse(35118)
         lost = next((fault for fault in faults if fault.kind == "undelivered"), None)
@@ -93,7 +112,7 @@ class Twilio:
         )  # fmt: skip
         self.replay(record)
         sms = self.messages[record.reference]
-        answer = say(201, sms.show(sms.statuses[0]))
+        answer = say(201, sms.show(sms.statuses[0], self._scene.skew_seconds))
         if callback is not None:
             answer.after = self._announce(sms, callback, faults)
         return answer
@@ -140,7 +159,7 @@ class Twilio:
         return say(
             200,
             {
-                "messages": [sms.show() for sms in shown],
+                "messages": [sms.show(skew=self._scene.skew_seconds) for sms in shown],
                 "uri": uri(page), "first_page_uri": uri(0), "page": page, "page_size": size,
                 "next_page_uri": uri(page + 1) if len(found) > size else None,
                 "previous_page_uri": uri(page - 1) if page else None,
@@ -151,10 +170,12 @@ class Twilio:
     def _matching(self, chosen: dict[str, str]) -> Iterable[Sms]:
         pool = self._by_to.get(chosen["To"], []) if "To" in chosen else self.messages.values()
         for sms in reversed(pool):
+            if sms.account != self._account:
+                continue
             if "From" in chosen and sms.record.facts.get("from") != chosen["From"]:
                 continue
             # A message has no date_sent before it is sent, so every DateSent filter misses it until then.
-            day = _day(sms.starts) if sms.status in {"sent", "delivered", "undelivered"} else None
+            day = _day(self._scene.shown(sms.starts)) if sms.status in {"sent", "delivered", "undelivered"} else None
             if all(day is not None and _holds(name, day, chosen[name]) for name in FILTERS[2:] if name in chosen):
                 yield sms
 
@@ -201,9 +222,12 @@ class Twilio:
         return self.refusal(status or 503, 20503, WORDING[20503])
 
     def replay(self, record: Record) -> None:
-        if record.verb is Verb.CREATE:
+        if record.verb is Verb.RIGHT:
+            self._below.replay(record)
+        elif record.verb is Verb.CREATE:
             error = record.facts.get("error")
-            sms = Sms(record, self._account, self._step, "delivered" if error is None else "undelivered", error)
+            account = record.facts.get("account", self._account)
+            sms = Sms(record, account, self._step, "delivered" if error is None else "undelivered", error)
             self.messages[sms.sid] = sms
             self._by_to.setdefault(record.to or "", []).append(sms)
             text = record.text or ""
@@ -216,7 +240,28 @@ class Twilio:
         else:
             self.messages[record.reference].redacted = True
 
+    def take_foreign(self, post: ForeignPost, asked: Asked) -> str:
+        """An SMS that somebody sent with the account's own token."""
+        facts: dict[str, Any] = {"from": post.account, "service": None, "callback": None, "age": post.age_seconds}
+        if post.due_in_seconds is not None:
+            facts["send_at"] = asked.arrived + post.due_in_seconds
+        record = self._records.accept(
+            asked, self.name, Verb.CREATE, account=post.account, reference="SM" + secrets.token_hex(16),
+            to=SOMEBODY, text=post.text, facts=facts,
+        )  # fmt: skip
+        self.replay(record)
+        return record.reference
+
+    def set_rights(self, account: str, rights: object, asked: Asked) -> None:
+        """Let a sub-account be ``active``, ``suspended`` or ``closed``."""
+        self._below.set(account, rights, asked)
+
+    def rights(self, account: str) -> object:
+        """What a sub-account is."""
+        return self._below.status(account)
+
     def clear(self) -> None:
+        self._below.clear()
         self.messages.clear()
         self._by_to.clear()
         self.texts.clear()

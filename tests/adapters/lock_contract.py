@@ -8,7 +8,8 @@ from dataclasses import replace
 from typing import Any
 
 from crisis.channels import AccountRef
-from tests.adapters.contract import FacebookOutlet, Outlet
+from tests.adapters.contract import TWILIO_TOKEN, FacebookOutlet, Outlet, SmsOutlet
+from tests.adapters.sandbox_server import ACCOUNT_SID
 
 ADMIN_TOKEN = "secretADMINtoken"
 UNREMOVABLE = "Direkte tilgang"
@@ -22,6 +23,8 @@ class Held(Outlet):
     """What we publish still goes out while the lever is pulled."""
     tells_author = False
     """The platform says who made a post."""
+    watched_can_vanish = True
+    """What is watched is an account at the platform, and not a name on an account of our own."""
 
     def admin(self) -> AccountRef:
         """The account as the lever is given it."""
@@ -65,5 +68,14 @@ class FacebookHeld(FacebookOutlet, Held):
         self.sandbox.set_rights("graph", self.place(), people)
 
 
-HELD: Mapping[str, type[Held]] = {each.name: each for each in (FacebookHeld,)}
+class SmsHeld(SmsOutlet, Held):
+    sub_account = "ACsub" + "0" * 28 + "7"
+    admin_credentials = {"subaccount_sid": sub_account, "account_sid": ACCOUNT_SID, "auth_token": TWILIO_TOKEN}  # noqa: RUF012
+    watched_can_vanish = False
+
+    def vanish(self) -> None:
+        self.scene(gone=[self.sub_account])
+
+
+HELD: Mapping[str, type[Held]] = {each.name: each for each in (FacebookHeld, SmsHeld)}
 """By channel."""

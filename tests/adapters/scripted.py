@@ -15,7 +15,7 @@ import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
@@ -81,6 +81,8 @@ class Scripted:
 
     def __init__(self) -> None:
         self.requests: list[Seen] = []
+        self.answer: Callable[[Seen], Answer | Reset] | None = None
+        """Answers by what is asked, in place of the script, where requests come in no order."""
         self._answers: deque[Answer | Reset] = deque()
         outer = self
 
@@ -123,8 +125,14 @@ class Scripted:
     def _serve(self, handler: BaseHTTPRequestHandler) -> None:
         body = handler.rfile.read(int(handler.headers.get("Content-Length") or 0))
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        self.requests.append(Seen(handler.command, handler.path, headers, body))
-        answer = self._answers.popleft() if self._answers else Answer(599, "the script has ended", content_type=None)
+        seen = Seen(handler.command, handler.path, headers, body)
+        self.requests.append(seen)
+        if self.answer is not None:
+            answer = self.answer(seen)
+        else:
+            answer = (
+                self._answers.popleft() if self._answers else Answer(599, "the script has ended", content_type=None)
+            )
         if isinstance(answer, Reset):
             if answer.rude:
                 handler.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
