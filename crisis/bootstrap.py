@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from crisis.messages.render import Renderer
     from crisis.playbooks.known import Known
     from crisis.playbooks.shelf import Shelf
+    from crisis.pointers.service import Pointers
     from crisis.posts.service import Posts
 
 SENDER_IDLE_SECONDS = 5.0
@@ -278,6 +279,7 @@ class Crisis:
     library: "Library"
     shelf: "Shelf"
     posts: "Posts"
+    pointers: "Pointers"
     credentials: Sealer
     numbers: Sealer
 
@@ -309,6 +311,7 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
     from crisis.messages.hints.service import Checker  # noqa: PLC0415
     from crisis.messages.release import Rule  # noqa: PLC0415
     from crisis.playbooks.shelf import Shelf  # noqa: PLC0415
+    from crisis.pointers.service import Pointers  # noqa: PLC0415
     from crisis.posts.service import Posts  # noqa: PLC0415
 
     if bell is None:
@@ -338,8 +341,14 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
     )
     shelf = Shelf(settings.playbooks_dir, known)
     posts = Posts(db, renderer, capabilities, settings.languages[0])
+    pointers = Pointers(
+        *(db, renderer, capabilities),
+        language=settings.languages[0],
+        editors_unit=settings.editors_unit,
+        rule=desk.rule,
+    )
     credentials, numbers = sealers_of(settings)
-    return Crisis(settings, db, capabilities, desk, library, shelf, posts, credentials, numbers)
+    return Crisis(settings, db, capabilities, desk, library, shelf, posts, pointers, credentials, numbers)
 
 
 def _open(secret: SecretStr | None) -> str:

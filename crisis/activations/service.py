@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crisis.activations import gate
+from crisis.activations import gate, leftovers
 from crisis.activations.models import Activation, ActivationPlaybook, Carried
 from crisis.activations.states import MOVES, ActivationState
 from crisis.audit import chain
@@ -46,17 +46,6 @@ _OPEN = text(
     """
     UPDATE gate SET state = 'open', epoch = epoch + 1, changed_at = clock_timestamp()
     WHERE mode = :mode
-    """
-)
-# What came due while the gate was locked but was never taken by a sender (none was running, say) is blocked like the
-# rest: standing down releases nothing by itself. So is what waits to be tried again, whenever that is: its time has come
-# before. Revoking the lease of what is leased makes its sender drop it.
-_BLOCK_OVERDUE = text(
-    """
-    UPDATE deliveries SET state = 'blocked', lease = NULL, lease_until = NULL, changed_at = now(),
-           error = 'came due during the lock'
-    WHERE mode = :mode AND lane = 'unit'
-      AND (state = 'retry_wait' OR (state IN ('ready', 'leased') AND due_at <= now()))
     """
 )
 
@@ -151,9 +140,11 @@ async def _stand_down(session: AsyncSession, actor: Actor | None, known: Activat
     row = (await session.execute(_STAND_DOWN, values)).one_or_none()
     if row is None:
         return None
-    await session.execute(_BLOCK_OVERDUE, {"mode": known.mode.value})
+    await leftovers.block_overdue(session, known.mode)
+    withdrawn = await leftovers.withdraw_pointer(session, known.id)
     await session.execute(_OPEN, {"mode": known.mode.value})
-    await chain.append(session, actor, "stand_down", f"activation:{known.id}", mode=known.mode)
+    detail = {"pointer": withdrawn[0], "cancelled": withdrawn[1]} if withdrawn else {}
+    await chain.append(session, actor, "stand_down", f"activation:{known.id}", mode=known.mode, **detail)
     return _activation(row)
 
 

@@ -36,6 +36,18 @@ _TO_AUDIENCE = text(
     ON CONFLICT ON CONSTRAINT deliveries_once DO NOTHING
     """
 )
+_TO_PEOPLE = text(
+    """
+    INSERT INTO deliveries (mode, lane, rendition_id, account_id, recipient_id, due_at, deadline_at)
+    SELECT r.mode, :lane, r.id, :account, given.recipient_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at
+    FROM unnest(CAST(:renditions AS bigint[]), CAST(:recipients AS bigint[])) WITH ORDINALITY
+         AS given (rendition_id, recipient_id, place)
+    JOIN renditions r ON r.id = given.rendition_id
+    ORDER BY given.place
+    ON CONFLICT DO NOTHING
+    RETURNING id, rendition_id
+    """
+)
 # What has not gone out of an older revision must not go out after a newer one (promise P6). What is in flight finishes;
 # the claim lets it finish first.
 _SUPERSEDE = text(
@@ -55,12 +67,16 @@ _MOMENT = text(
     FROM revisions v JOIN renditions n ON n.revision_id = v.id WHERE v.message_id = :message
     """
 )
-_HOLD_MESSAGES = text(
+_HOLD = text(
     """
-    SELECT id FROM messages WHERE id IN (
+    SELECT id FROM (SELECT id FROM messages WHERE id IN (
         SELECT v.message_id FROM deliveries d JOIN renditions r ON r.id = d.rendition_id
         JOIN revisions v ON v.id = r.revision_id WHERE d.id = ANY(:ids))
-    ORDER BY id FOR KEY SHARE
+    ORDER BY id FOR KEY SHARE) AS approved
+    UNION ALL
+    SELECT id FROM (SELECT id FROM pointers WHERE id IN (
+        SELECT r.pointer_id FROM deliveries d JOIN renditions r ON r.id = d.rendition_id WHERE d.id = ANY(:ids))
+    ORDER BY id FOR SHARE) AS pointed
     """
 )
 _IS_SUPERSEDED = text(
@@ -71,12 +87,13 @@ _IS_SUPERSEDED = text(
         WHERE d.id = :id)
     """
 )
-# Of a delivery d of a revision v.
-_WITHDRAWN = "(v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id))"
+# Of a delivery d that carries a revision v, or a pointer, by its rendition r.
+_WITHDRAWN = """(v.withdrawn_at IS NOT NULL OR EXISTS (SELECT 1 FROM withdrawals w WHERE w.delivery_id = d.id)
+           OR EXISTS (SELECT 1 FROM pointers p WHERE p.id = r.pointer_id AND p.withdrawn_at IS NOT NULL))"""
 _IS_WITHDRAWN = text(
     f"""
     SELECT EXISTS (
-        SELECT 1 FROM deliveries d JOIN renditions r ON r.id = d.rendition_id JOIN revisions v ON v.id = r.revision_id
+        SELECT 1 FROM deliveries d JOIN renditions r ON r.id = d.rendition_id LEFT JOIN revisions v ON v.id = r.revision_id
         WHERE d.id = :id AND {_WITHDRAWN})
     """  # noqa: S608 - our own words
 )
@@ -84,7 +101,7 @@ _DROP_SUPERSEDED = text(
     f"""
     UPDATE deliveries d SET state = 'cancelled', changed_at = now(),
            error = CASE WHEN {_WITHDRAWN} THEN 'withdrawn before it was sent' ELSE 'superseded by a newer revision' END
-    FROM renditions r JOIN revisions v ON v.id = r.revision_id
+    FROM renditions r LEFT JOIN revisions v ON v.id = r.revision_id
     WHERE r.id = d.rendition_id AND d.id = ANY(:ids) AND d.state = 'retry_wait'
       AND ({_WITHDRAWN} OR EXISTS (SELECT 1 FROM revisions w
                                    WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved'))
@@ -149,6 +166,33 @@ async def to_audience(
     return int(rows.rowcount)  # type: ignore[attr-defined]
 
 
+async def to_people(
+    session: AsyncSession,
+    mode: Mode,
+    lane: Lane,
+    account_id: int,
+    recipients: Mapping[int, int],
+    *,
+    due_at: datetime | None = None,
+    deadline_at: datetime | None = None,
+) -> Mapping[int, int]:
+    """A delivery of each rendition to its one recipient: ``{rendition id: recipient id}``. Returns ``{rendition id: delivery id}``.
+
+    ``due_at`` may be in the past: what is due the longest is claimed first.
+    """
+    values = {
+        "lane": lane.value,
+        "account": account_id,
+        "renditions": list(recipients),
+        "recipients": list(recipients.values()),
+        "due_at": due_at,
+        "deadline_at": deadline_at,
+    }
+    rows = await session.execute(_TO_PEOPLE, values)
+    kick(session, mode, lane)
+    return {row.rendition_id: row.id for row in rows}
+
+
 async def moment(session: AsyncSession, message_id: int) -> datetime:
     """Now, by the database's clock, and later than every revision of this message that was put out: deliveries go in that
     order (promise P6). Ask while holding the message.
@@ -164,11 +208,12 @@ async def supersede(session: AsyncSession, message_id: int, number: int) -> int:
 
 
 async def hold_revisions(session: AsyncSession, ids: Sequence[int]) -> None:
-    """Wait for whoever is approving a newer revision of what these deliveries carry, and hold the next one off.
+    """Wait for whoever is approving a newer revision of what these deliveries carry, or withdrawing the pointer that they do, and
+    hold the next one off.
 
     First half of :func:`drop_superseded` and :func:`is_superseded`, before the deliveries are touched: approval takes its locks in the same order.
     """
-    await session.execute(_HOLD_MESSAGES, {"ids": list(ids)})
+    await session.execute(_HOLD, {"ids": list(ids)})
 
 
 async def is_superseded(session: AsyncSession, delivery_id: int) -> bool:
@@ -177,7 +222,7 @@ async def is_superseded(session: AsyncSession, delivery_id: int) -> bool:
 
 
 async def is_withdrawn(session: AsyncSession, delivery_id: int) -> bool:
-    """Whether this delivery, or the revision it carries, was withdrawn. Ask after :func:`hold_revisions`."""
+    """Whether this delivery, or the revision or the pointer it carries, was withdrawn. Ask after :func:`hold_revisions`."""
     return bool((await session.execute(_IS_WITHDRAWN, {"id": delivery_id})).scalar_one())
 
 

@@ -13,7 +13,7 @@ A small place has one web editor and no second at 03.00, so two people are possi
 everybody may release: no real message goes out, and the players are few.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -90,15 +90,28 @@ class Rule:
 
     def standing(self, actor: Actor, revision: Revision, mode: Mode, now: datetime) -> Standing:
         """Whether ``actor`` may release this revision at ``now``. Their role is another matter."""
-        if self.two_people is TwoPeople.OFF or mode is not Mode.ACTUAL:
+        if not self.asks_two(mode):
             return Standing(is_second_needed=False, may_approve=True)
         if revision.state is not RevisionState.WAITING or revision.submitted_at is None:
             return Standing(is_second_needed=True, may_approve=False)
-        if actor.name not in {*revision.authors, revision.submitted_by}:
+        authors = {*revision.authors, revision.submitted_by or ""}
+        return self.of_waiting(actor, authors, revision.submitted_at, mode, now)
+
+    def asks_two(self, mode: Mode) -> bool:
+        """Whether nobody releases what they wrote in this mode, at least not at once."""
+        return self.two_people is not TwoPeople.OFF and mode is Mode.ACTUAL
+
+    def of_waiting(
+        self, actor: Actor, authors: Collection[str], since: datetime, mode: Mode, now: datetime
+    ) -> Standing:
+        """The same of any text of the web editors' that has waited for release since ``since``."""
+        if not self.asks_two(mode):
+            return Standing(is_second_needed=False, may_approve=True)
+        if actor.name not in authors:
             return Standing(is_second_needed=True, may_approve=True)
         if self.two_people is TwoPeople.ON:
             return Standing(is_second_needed=True, may_approve=False)
-        alone_from = revision.submitted_at + self.alone_after
+        alone_from = since + self.alone_after
         is_alone = now >= alone_from
         return Standing(is_second_needed=True, may_approve=is_alone, alone_from=alone_from, is_alone=is_alone)
 

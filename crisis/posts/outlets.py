@@ -8,7 +8,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.accounts.models import Account, AccountState
 from crisis.channels import Capabilities
+from crisis.errors import Invalid, NotFound
 from crisis.limits.models import AccountLimit
+from crisis.roles import Actor, require_unit
 from crisis.said import Said
 
 
@@ -64,3 +66,25 @@ def unusable(account: Account, limit: AccountLimit | None, channel: Capabilities
 def _has_recipients(account: Account, channels: Mapping[str, Capabilities]) -> bool:
     held = channels.get(account.channel)
     return held is not None and held.recipients
+
+
+async def own_account(
+    session: AsyncSession, actor: Actor, account_id: int, channels: Mapping[str, Capabilities], *, usable: bool = True
+) -> Account:
+    """An account of the actor's unit; ``usable`` unless it is only about dropping what was meant for it.
+
+    Raises :class:`NotFound`, :class:`crisis.errors.NotAllowed` for another unit's, and :class:`Invalid` where nothing can be
+    published through it.
+    """
+    account = (await session.scalars(select(Account).where(Account.id == account_id))).one_or_none()
+    if account is None:
+        raise NotFound("account", account_id)
+    require_unit(actor, account.unit)
+    if usable and (problem := await find_problem(session, account, channels)):
+        raise Invalid(problem)
+    return account
+
+
+async def find_problem(session: AsyncSession, account: Account, channels: Mapping[str, Capabilities]) -> Said | None:
+    """Why no unit's post can be published through an account; ``None`` where one can."""
+    return unusable(account, await session.get(AccountLimit, account.id), channels.get(account.channel))

@@ -1,6 +1,7 @@
 """Units' posts: published at once or scheduled, held by the lock, and decided by their owner afterwards."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import func, select, text
@@ -12,24 +13,21 @@ from crisis.activations.service import ActivationLocked, find_current
 from crisis.audiences.models import Audience
 from crisis.audit import chain
 from crisis.channels import Capabilities
-from crisis.db import Database, kick
+from crisis.db import Database
 from crisis.deliveries import outbox
 from crisis.deliveries.models import Rendition
-from crisis.errors import Conflict, Invalid, NotFound
+from crisis.errors import Invalid, NotFound
 from crisis.lanes import Lane
-from crisis.limits.models import AccountLimit
 from crisis.messages.render import Renderer
 from crisis.messages.rendered import Rendered, faults
 from crisis.mode import Mode
-from crisis.posts import standing
+from crisis.posts import decisions, spread, standing
 from crisis.posts.models import Post
-from crisis.posts.outlets import Outlet, list_outlets, unusable
+from crisis.posts.outlets import Outlet, list_outlets, own_account
 from crisis.posts.standing import Standing
-from crisis.roles import Act, Actor, Role, require, require_unit
+from crisis.roles import Act, Actor, Role, require
 from crisis.said import Said
 
-SMS_VALIDITY = timedelta(minutes=30)
-"""A unit's text message that could not be delivered within this dies, so that it does not surface during a later lock."""
 FURTHEST = timedelta(days=366)
 
 _HOLD = text(
@@ -38,19 +36,14 @@ _HOLD = text(
     WHERE rendition_id = :rendition AND state = 'ready'
     """
 )
-_DECIDE = text(
-    """
-    UPDATE deliveries d SET state = :state, due_at = now(), error = NULL, changed_at = now(),
-           deadline_at = CASE WHEN d.deadline_at IS NOT NULL THEN now() + :validity END
-    FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'blocked'
-    """
-)
-_TAKE_BACK = text(
-    """
-    UPDATE deliveries d SET state = 'cancelled', error = NULL, changed_at = now()
-    FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'ready' AND d.due_at > now()
-    """
-)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a decision about several posts: ``left`` were not blocked any more, and nothing was done with them."""
+
+    posts: Sequence[Standing]
+    left: Sequence[int]
 
 
 class Posts:
@@ -71,13 +64,16 @@ class Posts:
         title: str = "",
         publish_at: datetime | None = None,
         audience_id: int | None = None,
+        instead_of: int | None = None,
         mode: Mode = Mode.ACTUAL,
     ) -> Standing:
         """Publish at once (``publish_at`` of ``None``) or at a time with a zone, through one of the unit's own accounts.
 
         While the lock holds, a post that is due now is kept as ``blocked`` and :class:`ActivationLocked` says who holds the
-        lock and since when; one for later is scheduled, and blocked if it comes due during the lock. Raises
-        :class:`Invalid` for texts over the channel's limit and for channels this service does not publish to.
+        lock and since when; one for later is scheduled, and blocked if it comes due during the lock. ``instead_of``: the blocked
+        post it was written from, which is dropped for it; without a time of its own it goes out when that would have
+        (:mod:`crisis.posts.spread`). Raises :class:`Invalid` for texts over the channel's limit and for channels this service
+        does not publish to, and :class:`Conflict` when somebody has decided about the old one meanwhile.
         """
         if publish_at is not None and publish_at.tzinfo is None:
             raise Invalid(Said("The time to publish at needs a time zone, such as 2026-11-20T08:00:00+01:00."))
@@ -87,7 +83,7 @@ class Posts:
             now = (await session.execute(select(func.now()))).scalar_one()
             if publish_at is not None and publish_at > now + FURTHEST:
                 raise Invalid(Said("The time to publish at is more than a year away. Schedule it nearer to the day."))
-            account = await self._account(session, actor, account_id)
+            account = await own_account(session, actor, account_id, self._capabilities)
             rendered = self._render(account, title, body, mode)
             await self._check_audience(session, account, audience_id)
             post = Post(
@@ -98,10 +94,16 @@ class Posts:
                 text=body,
                 language=self._language,
                 publish_at=publish_at or now,
+                instead_of=instead_of,
                 created_by=actor.name,
             )
             session.add(post)
             await session.flush()
+            is_due, is_held = publish_at is None or publish_at <= now, await gate.is_locked(session, mode)
+            if instead_of is not None:
+                await decisions.replace(session, actor, instead_of, post, self._capabilities)
+                if is_due and not is_held:
+                    (post.release_at,) = await spread.take(session, mode, now, [account.id])
             rendition = Rendition(
                 mode=mode,
                 post_id=post.id,
@@ -117,11 +119,13 @@ class Posts:
             )
             session.add(rendition)
             await session.flush()
-            due_at = publish_at if publish_at is not None and publish_at > now else None
+            due_at = post.release_at if is_due else publish_at
+            if due_at is not None and due_at <= now:
+                due_at = None
             count = await self._put_out(session, mode, rendition, account, audience_id, due_at, due_at or now)
             if count == 0:
                 raise Invalid(Said("The audience is empty: nobody would get this. Import recipients first."))
-            if due_at is None and await gate.is_locked(session, mode):
+            if due_at is None and is_held:
                 await session.execute(_HOLD, {"rendition": rendition.id})
                 held = await find_current(session, mode)
             await chain.append(
@@ -134,42 +138,46 @@ class Posts:
         return await self.get(actor, post.id, mode=mode)
 
     async def decide(self, actor: Actor, post_id: int, *, publish: bool) -> Standing:
-        """Publish or drop a blocked post. Its owner does this after the lock, post by post; nothing does it by itself.
+        """Publish or drop a blocked post. Raises as :meth:`decide_all`."""
+        return (await self.decide_all(actor, [post_id], publish=publish)).posts[0]
 
-        A text message has its whole validity again from now. Raises :class:`Conflict` if it is not blocked, and
-        :class:`ActivationLocked` on publishing while the lock holds.
+    async def decide_all(self, actor: Actor, post_ids: Sequence[int], *, publish: bool) -> Outcome:
+        """Publish or drop blocked posts of the actor's unit, in one act. Their owner does this after the lock; nothing does it by
+        itself. What is published is spread out: ``release_at`` says when each goes out, and until then it can be taken back.
+
+        Raises :class:`Conflict` if none is blocked, and :class:`ActivationLocked` on publishing while the lock holds.
         """
         async with self._db.transaction() as session:
-            post = await session.get(Post, post_id)
-            if post is None:
-                raise NotFound("post", post_id)
-            account = await self._account(session, actor, post.account_id, usable=publish)
-            if publish and (held := await find_current(session, post.mode)) is not None:
-                raise ActivationLocked(held, "The post stays blocked and is not lost.")
-            values = {"post": post_id, "state": "ready" if publish else "cancelled", "validity": SMS_VALIDITY}
-            rows = await session.execute(_DECIDE, values)
-            if not rows.rowcount:  # type: ignore[attr-defined]
-                raise Conflict(Said("Post {number} is not blocked, so there is nothing to decide.", number=post_id))
-            if publish:
-                kick(session, post.mode, Lane.UNIT)
-            action = "publish_blocked" if publish else "drop_blocked"
-            await chain.append(session, actor, action, f"post:{post_id}", mode=post.mode, account=account.id)
-        return await self.get(actor, post_id, mode=post.mode)
+            act = decisions.publish if publish else decisions.drop
+            done = await act(session, actor, post_ids, self._capabilities)
+            modes = {post.mode for post in await session.scalars(select(Post).where(Post.id.in_(done.posts)))}
+            found = [
+                post
+                for mode in sorted(modes)
+                for post in await standing.read(session, mode, unit=None, posts=done.posts, most=len(done.posts))
+            ]
+        return Outcome(found, done.left)
 
     async def get(self, actor: Actor, post_id: int, *, mode: Mode = Mode.ACTUAL) -> Standing:
         """One post and how it stands. Raises :class:`NotFound`, also for another unit's post."""
-        found = await self.list(actor, mode=mode, post_id=post_id)
+        found = await self.list(actor, mode=mode, posts=[post_id])
         if not found:
             raise NotFound("post", post_id)
         return found[0]
 
     async def list(
-        self, actor: Actor, *, mode: Mode = Mode.ACTUAL, after: int = 0, most: int = 100, post_id: int | None = None
+        self,
+        actor: Actor,
+        *,
+        mode: Mode = Mode.ACTUAL,
+        after: int = 0,
+        most: int = 100,
+        posts: Sequence[int] | None = None,
     ) -> Sequence[Standing]:
         """Posts after number ``after``, oldest first: the unit's own for a unit editor, everybody's for the others."""
         unit = _unit_of(actor)
         async with self._db.transaction() as session:
-            return await standing.read(session, mode, unit=unit, after=after, most=most, post_id=post_id)
+            return await standing.read(session, mode, unit=unit, after=after, most=most, posts=posts)
 
     async def recent(
         self, actor: Actor, *, mode: Mode, unit: str | None = None, before: int | None = None, most: int = 50
@@ -194,30 +202,15 @@ class Posts:
             return await list_outlets(session, actor.unit, self._capabilities)
 
     async def take_back(self, actor: Actor, post_id: int) -> Standing:
-        """Take back a scheduled post before its time has come. Raises :class:`Conflict` when it has, or was blocked."""
+        """Take back a post before its time has come; one that had been blocked is blocked again. Raises :class:`Conflict` when its
+        time has come.
+        """
         async with self._db.transaction() as session:
             post = await session.get(Post, post_id)
             if post is None:
                 raise NotFound("post", post_id)
-            account = await self._account(session, actor, post.account_id, usable=False)
-            rows = await session.execute(_TAKE_BACK, {"post": post_id})
-            if not rows.rowcount:  # type: ignore[attr-defined]
-                raise Conflict(Said("Post {number} is not waiting for its time any more.", number=post_id))
-            await chain.append(session, actor, "take_back_post", f"post:{post_id}", mode=post.mode, account=account.id)
+            await decisions.take_back(session, actor, post, self._capabilities)
         return await self.get(actor, post_id, mode=post.mode)
-
-    async def _account(self, session: AsyncSession, actor: Actor, account_id: int, *, usable: bool = True) -> Account:
-        """An account of the actor's unit; ``usable`` unless it is only about dropping what was meant for it."""
-        account = (await session.scalars(select(Account).where(Account.id == account_id))).one_or_none()
-        if account is None:
-            raise NotFound("account", account_id)
-        require_unit(actor, account.unit)
-        if not usable:
-            return account
-        limit = await session.get(AccountLimit, account.id)
-        if problem := unusable(account, limit, self._capabilities.get(account.channel)):
-            raise Invalid(problem)
-        return account
 
     async def _check_audience(self, session: AsyncSession, account: Account, audience_id: int | None) -> None:
         if not self._capabilities[account.channel].recipients:
@@ -257,7 +250,7 @@ class Posts:
         if audience_id is None:
             return await outbox.to_accounts(session, mode, Lane.UNIT, [(rendition.id, account.id)], due_at=due_at)
         renditions = {rendition.language: rendition.id}
-        deadline = publish_at + SMS_VALIDITY
+        deadline = publish_at + decisions.SMS_VALIDITY
         return await outbox.to_audience(
             session, mode, Lane.UNIT, renditions, account.id, audience_id, due_at=due_at, deadline_at=deadline
         )

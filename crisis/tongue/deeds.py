@@ -39,6 +39,10 @@ DEEDS: Final[Mapping[str, str]] = {
     "publish_blocked": N_("publiserte et stanset innlegg fra %(account)s"),
     "drop_blocked": N_("forkastet et stanset innlegg fra %(account)s"),
     "take_back_post": N_("tok tilbake et planlagt innlegg fra %(account)s"),
+    "write_pointer": N_("skrev henvisningsinnlegget «%(text)s»"),
+    "approve_pointer": N_("godkjente henvisningsinnlegget «%(text)s»"),
+    "withdraw_pointer": N_("trakk henvisningsinnlegget tilbake"),
+    "publish_pointer": N_("publiserte henvisningsinnlegget fra %(account)s"),
     "divert_account": N_("%(account)s svarer ikke, og reserven sender i stedet"),
     "return_account": N_("%(account)s er i orden igjen og sender selv"),
     "connect_account": N_("koblet til %(account)s"),
@@ -74,6 +78,7 @@ def deed(tongue: Tongue, entry: Entry) -> str:
         headline=entry.headline or tongue.gettext("uten overskrift"),
         channel=named(entry.channel or "", tongue.gettext),
         account=entry.account or "",
+        text=entry.detail.get("text", ""),
         unit=entry.detail.get("unit", ""),
         party=tongue.gettext(PARTIES[Party(party)]) if party in set(Party) else "",
     )
