@@ -13,8 +13,8 @@ from adapters.cap import issue, written
 from adapters.website import Website
 from crisis.channels import Outgoing, Rejected
 from crisis.mode import Mode
-from tests.adapters.test_website import ACCOUNT, MARKER, feed, page, snapshot, wipe
 from tests.adapters.told import CONTENTS, site, tell, told
+from tests.adapters.website.page import ACCOUNT, MARKER, feed, page, snapshot, wipe
 
 CAP = "{urn:oasis:names:tc:emergency:cap:1.2}"
 SCHEMA = etree.RelaxNG(etree.parse(Path(__file__).with_name("cap.rng")))

@@ -19,8 +19,8 @@ from crisis.messages.content import Content
 from crisis.messages.render import Renderer
 from crisis.mode import Mode
 from tests.adapters.chromium import SCHEMES, WIDTHS, Watched, chromium
-from tests.adapters.test_website import ACCOUNT, AT, TEMPLATES, snapshot
 from tests.adapters.told import CONTENTS, site, tell, told
+from tests.adapters.website.page import ACCOUNT, AT, TEMPLATES, snapshot
 from tests.browser.accessibility import too_small, too_wide
 
 OVER = {"activation-7": datetime(2026, 11, 28, tzinfo=UTC)}

@@ -13,7 +13,7 @@ import pytest
 from adapters.website import Website
 from crisis.channels import Earlier, FollowUp, Found, Gone, Outgoing
 from crisis.mode import Mode
-from tests.adapters.test_website import ACCOUNT, ATOM, MARKER, MESSAGE, feed, page, setup_for, words
+from tests.adapters.website.page import ACCOUNT, ATOM, MARKER, MESSAGE, feed, page, setup_for, words
 
 KINDS = ("alert", "update", "correction", "retraction")
 FILES = {"nb": ("index.html", "feed.atom"), "nn": ("nn.html", "feed.nn.atom"), "en": ("en.html", "feed.en.atom")}

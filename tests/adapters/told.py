@@ -9,7 +9,7 @@ from typing import Any
 from adapters.website import Website
 from crisis.channels import Earlier, Imprint, Notice, Outgoing
 from crisis.mode import Mode
-from tests.adapters.test_website import ACCOUNT, AT, MARKER, setup_for
+from tests.adapters.website.page import ACCOUNT, AT, MARKER, setup_for
 
 IMPRINT = Imprint(
     phone="74 00 00 00",

@@ -6,8 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from adapters.website import Website
-from tests.adapters.test_website import ACCOUNT, ATOM, feed, page, setup_for, words
 from tests.adapters.told import IMPRINT, in_language, site, tell, told
+from tests.adapters.website.page import ACCOUNT, ATOM, feed, page, setup_for, words
 
 
 async def test_the_page_says_whom_to_call_and_where_else_to_look(website: Website, folder: Path) -> None:

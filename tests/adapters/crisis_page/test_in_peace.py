@@ -10,8 +10,8 @@ import pytest
 from adapters.website import Website
 from crisis.channels import Found, Misconfigured, OutcomeUnknown
 from tests.adapters.crisis_page.files import FIRST, OVER
-from tests.adapters.test_website import ACCOUNT, ATOM, feed, page, words
 from tests.adapters.told import site, tell, told
+from tests.adapters.website.page import ACCOUNT, ATOM, feed, page, words
 
 
 def times(folder: Path) -> dict[str, int]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from adapters.website import Website
 from tests.adapters.crisis_page.files import FIRST, OVER, public
-from tests.adapters.test_website import ACCOUNT, names_in, page, words
 from tests.adapters.told import tell, told
+from tests.adapters.website.page import ACCOUNT, names_in, page, words
 
 
 def own_words(folder: Path, name: str) -> str:

@@ -14,8 +14,8 @@ import pytest
 from adapters.second_place import SecondPlace
 from adapters.website import Website
 from tests.adapters.crisis_page.files import public
-from tests.adapters.test_website import ACCOUNT, MESSAGE, later, names_in, page, setup_for
 from tests.adapters.told import IMPRINT, tell, told
+from tests.adapters.website.page import ACCOUNT, MESSAGE, later, names_in, page, setup_for
 
 
 async def eventually(true: Callable[[], bool]) -> None:
