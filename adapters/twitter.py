@@ -1,6 +1,5 @@
 """X (Twitter): what :mod:`adapters.x_api` can ask, as a channel."""
 
-import html
 import logging
 import re
 import unicodedata
@@ -11,7 +10,12 @@ from typing import Any, NoReturn
 
 import tweepy
 
-from adapters.x_api import XAnswer, XApi
+from adapters.x_api import XApi
+from adapters.x_lever import TokenLever
+from adapters.x_post import expanded, is_id, listed, post_id, post_url, user_of
+from adapters.x_watch import posted_by
+from crisis.channel_access import Access
+from crisis.channel_watch import Posted
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -22,7 +26,6 @@ from crisis.channels import (
     Found,
     Gone,
     Limit,
-    Misconfigured,
     OutcomeUnknown,
     Outgoing,
     Receipt,
@@ -43,16 +46,22 @@ PAGE_OF_POSTS = 100
 MOST_PAGES = 4
 FIELDS = ["created_at", "entities"]
 RATE_HEADERS = ("x-rate-limit-limit", "x-rate-limit-remaining", "x-rate-limit-reset")
-_ID = re.compile(r"[0-9]{1,19}")
 
 
 class Twitter:
     """One X account per account: ``address`` is its numeric user id.
 
     ``credentials`` are ``access_token`` and ``access_token_secret``; the app's consumer key and secret are settings.
+    Its administrator's credentials are those of :class:`~adapters.x_lever.TokenLever`.
     """
 
     name = "twitter"
+    admin_credentials = TokenLever.admin_credentials
+    is_reversible = TokenLever.is_reversible
+    watch_seconds = 120.0
+    """X allows 900 looks at a timeline in 15 minutes; what binds is the price. Each post that a look returns costs USD 0.001 (own
+    posts, 2026), and a look returns all of the time it is asked for: ten posts in a lock of a day come to USD 7 at most.
+    """
 
     def __init__(self, setup: ChannelSetup) -> None:
         self.capabilities = Capabilities(
@@ -67,18 +76,19 @@ class Twitter:
             look_seconds=(10.0, 120.0),  # every post read is paid for
         )
         self._x = XApi(setup, concurrency=self.capabilities.concurrency)
+        self._lever = TokenLever(setup)
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
         answer = await self._x.ask(account, lambda x: x.create_tweet(text=outgoing.text, user_auth=True))
         reference = answer.data.get("id")
-        if not isinstance(reference, str) or not _ID.fullmatch(reference):
+        if not is_id(reference):
             raise OutcomeUnknown(f"X answered with success but no id of a post; read the account first. {answer.said}")
         raw = {name: answer.headers[name] for name in RATE_HEADERS if name in answer.headers}
         return Receipt(
             reference,
             ReceiptStatus.ACCEPTED,
             key=outgoing.key,
-            url=_url(reference),
+            url=post_url(reference),
             raw={"id": reference} | raw,
             usage=answer.usage,
         )
@@ -88,7 +98,7 @@ class Twitter:
 
     async def withdraw(self, account: AccountRef, reference: str) -> None:
         try:
-            answer = await self._x.ask(account, lambda x: x.delete_tweet(_post(reference), user_auth=True))
+            answer = await self._x.ask(account, lambda x: x.delete_tweet(post_id(reference), user_auth=True))
         except Gone:
             return
         if answer.data.get("deleted") is not True and not answer.is_not_found:
@@ -98,7 +108,7 @@ class Twitter:
         """Raises :class:`Misconfigured` or :class:`Rejected` where a person must act; else trouble is CANNOT_TELL."""
         try:
             answer = await self._x.ask(
-                account, lambda x: x.get_tweet(_post(reference), user_auth=True, tweet_fields=FIELDS)
+                account, lambda x: x.get_tweet(post_id(reference), user_auth=True, tweet_fields=FIELDS)
             )
         except Gone:
             return Finding(Found.NO, reference)
@@ -114,7 +124,7 @@ class Twitter:
         """By id; the text is compared with its links expanded."""
         try:
             answer = await self._x.ask(
-                account, lambda x: x.get_tweet(_post(reference), user_auth=True, tweet_fields=FIELDS)
+                account, lambda x: x.get_tweet(post_id(reference), user_auth=True, tweet_fields=FIELDS)
             )
         except Gone:
             return Sighting(Found.NO, "X has no such post any more.")
@@ -134,12 +144,12 @@ class Twitter:
         """
         start = since.astimezone(UTC) - ATTEMPT_MARGIN
         asked: dict[str, Any] = {"start_time": start, "max_results": PAGE_OF_POSTS, "tweet_fields": FIELDS}
-        user, sought = _user(account), _comparable(outgoing.text)
+        user, sought = user_of(account), _comparable(outgoing.text)
         try:
             for _ in range(MOST_PAGES):
                 call = partial(tweepy.Client.get_users_tweets, id=user, user_auth=True, **asked)
                 answer = await self._x.ask(account, call)
-                for post in _posts(answer):
+                for post in listed(answer):
                     if sought in _readings(post) and not _before(post, start):
                         return _found(post)
                 following = answer.body["meta"].get("next_token")
@@ -156,8 +166,21 @@ class Twitter:
     def answer_challenge(self, query: Mapping[str, str]) -> str:  # noqa: ARG002 - the port's
         _unsupported("subscribe to callbacks")
 
+    async def inspect(self, account: AccountRef) -> Access:
+        return await self._lever.inspect(account)
+
+    async def revoke(self, account: AccountRef, access: Access) -> None:
+        await self._lever.revoke(account, access)
+
+    async def restore(self, account: AccountRef, access: Access) -> None:
+        await self._lever.restore(account, access)
+
+    async def list_posted(self, account: AccountRef, within_seconds: float) -> Sequence[Posted]:
+        return await posted_by(self._x, account, within_seconds)
+
     async def close(self) -> None:
         self._x.close()
+        self._lever.close()
 
 
 def build(setup: ChannelSetup) -> Twitter:
@@ -165,35 +188,15 @@ def build(setup: ChannelSetup) -> Twitter:
     return Twitter(setup)
 
 
-def _posts(answer: XAnswer) -> list[Mapping[str, Any]]:
-    posts = answer.body.get("data", [])
-    proper = isinstance(posts, list) and all(isinstance(post, dict) and post.get("id") for post in posts)
-    if not proper or not isinstance(answer.body.get("meta"), dict) or answer.body.get("errors"):
-        raise OutcomeUnknown(f"X's list of posts is not whole or not in its documented form. {answer.said}")
-    return list(posts)
-
-
 def _found(post: Mapping[str, Any]) -> Finding:
     reference = str(post["id"])
-    return Finding(Found.YES, reference, _url(reference), _expanded(post))
-
-
-def _expanded(post: Mapping[str, Any]) -> str:
-    """The text with every t.co link replaced by the one that was posted, and ``&amp;`` by ``&``."""
-    text = html.unescape(str(post.get("text", "")))
-    entities = post.get("entities")
-    links = entities.get("urls") if isinstance(entities, dict) else None
-    for link in links if isinstance(links, list) else ():
-        if not isinstance(link, dict) or not link.get("url"):
-            continue
-        text = text.replace(str(link.get("url")), str(link.get("expanded_url") or link.get("url")))
-    return text
+    return Finding(Found.YES, reference, post_url(reference), expanded(post))
 
 
 def _readings(post: Mapping[str, Any]) -> set[str]:
     """What may have been posted for this to come back: X escapes ``&``, ``<`` and ``>``, not every stand-in does."""
     plain = {**post, "text": str(post.get("text", "")).replace("&", "&amp;")}
-    return {_comparable(_expanded(post)), _comparable(_expanded(plain))}
+    return {_comparable(expanded(post)), _comparable(expanded(plain))}
 
 
 def _comparable(text: str) -> str:
@@ -208,22 +211,6 @@ def _before(post: Mapping[str, Any], start: datetime) -> bool:
         return datetime.fromisoformat(created).astimezone(UTC) < start if isinstance(created, str) else False
     except ValueError:
         return False
-
-
-def _user(account: AccountRef) -> str:
-    if not account.address or not _ID.fullmatch(account.address):
-        raise Misconfigured(f"The X account {account.name!r} has no numeric user id as its address. Nothing was sent.")
-    return account.address
-
-
-def _post(reference: str) -> str:
-    if not _ID.fullmatch(reference):
-        raise Misconfigured(f"{reference!r} is not the id of a post on X. Nothing was sent.")
-    return reference
-
-
-def _url(reference: str) -> str:
-    return f"https://x.com/i/web/status/{reference}"
 
 
 def _unsupported(what: str) -> NoReturn:

@@ -50,6 +50,12 @@ ADVICE = {
 DUPLICATE = "duplicate content"
 NOT_FOUND = "/resource-not-found"  # ends the ``type`` of X's problem
 SUCCESSES = range(200, 300)
+TOKEN_INVALID = 89
+"""X's code for a token that was revoked or has expired; an app's own wrong key is 32."""
+
+
+class TokenInvalid(Misconfigured):
+    """X says that this very token is revoked or has expired, and not that something else of the login is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +102,10 @@ class XApi:
                 f"The X account {account.name!r} lacks a usable access token and secret, or the app lacks its consumer "
                 "key and secret. Nothing was sent."
             )
+        return await self.ask_as(keys, call)
+
+    async def ask_as(self, keys: tuple[str, ...], call: Callable[[tweepy.Client], Any]) -> XAnswer:
+        """The same as whom these are: consumer key and secret, access token and its secret."""
         return await self._threads.run(partial(self._call, keys, call))
 
     def _call(self, keys: tuple[str, ...], call: Callable[[tweepy.Client], Any]) -> XAnswer:
@@ -148,6 +158,9 @@ def _answer(response: requests.Response | None, secrets: Sequence[str]) -> XAnsw
         raise Throttled(text, code=str(status), retry_after=_retry_after(response.headers))
     if status == requests.codes.forbidden and DUPLICATE in text.lower():
         raise OutcomeUnknown(f"{text} An earlier attempt has probably landed; read back first.", code=str(status))
+    codes = {problem.get("code") for problem in _problems(body)} if isinstance(body, dict) else set()
+    if status == requests.codes.unauthorized and TOKEN_INVALID in codes:
+        raise TokenInvalid(text, code=str(status))
     if status == requests.codes.not_found and isinstance(body, dict):
         raise Gone(text, code=str(status))
     is_final = requests.codes.bad_request <= status < requests.codes.server_error and isinstance(body, dict)

@@ -180,10 +180,10 @@ def create_app(
     callbacks = Callbacks(callback_senders, callback_tries)
     scenes = {name: Scene() for name in PREFIXES.values()}
     graph = Graph(records, settings.facebook_app_id or "0", scenes["graph"])
-    x = X(records, weigh=weigh_posts, limit=x_limit)
+    x = X(records, scenes["x"], weigh=weigh_posts, limit=x_limit)
     account = account_sid or os.environ.get("CRISIS_SANDBOX_ACCOUNT_SID") or ACCOUNT_SID
     twilio = Twilio(records, callbacks, scenes["twilio"], account=account, token=token, step=callback_delay)
-    wordpress = WordPress(records)
+    wordpress = WordPress(records, scenes["wordpress"])
     providers: dict[str, Provider] = {each.name: each for each in (graph, x, twilio, wordpress)}
     for record in records.load():
         providers[record.provider].replay(record)

@@ -55,11 +55,11 @@ class Tweet:
     """Ids of all versions, oldest first; an edit makes a new id."""
     reply_to: str | None = None
 
-    def show(self, fields: str = "") -> dict[str, Any]:
-        """The default fields and those of ``tweet.fields``."""
+    def show(self, fields: str = "", skew: float = 0.0) -> dict[str, Any]:
+        """The default fields and those of ``tweet.fields``. ``skew``: how far X's clock is ahead."""
         text, urls = wrap_links(self.text)
         everything: dict[str, Any] = {
-            "created_at": x_time(self.created),
+            "created_at": x_time(self.created + skew),
             "author_id": self.author or "0",
             "source": "Sandbox",
             "conversation_id": self.reply_to or self.id,

@@ -1,4 +1,4 @@
-"""X v2: posts, the own timeline, deletion, and the problem objects and rate headers that come with them."""
+"""X: v2's posts, own timeline and deletion, its problem objects and rate headers; and v1.1's tokens, verified and invalidated."""
 
 import re
 import time
@@ -10,7 +10,9 @@ from twitter_text import parse_tweet
 
 from adapters.sandbox.exchange import Answer, Asked, Headers, Verb, say
 from adapters.sandbox.faults import Facts, Fault
+from adapters.sandbox.foreign import ForeignPost
 from adapters.sandbox.records import Record, Records
+from adapters.sandbox.scene import Scene
 from adapters.sandbox.tweet import Tweet, new_id
 
 OWNER = re.compile(r"^(\d+)-")
@@ -21,6 +23,7 @@ MAY_HOLD = frozenset(
      "made_with_ai", "paid_partnership"}
 )  # fmt: skip
 WINDOW = 900
+TOKEN_INVALID = 89
 DUPLICATE_SECONDS = 60
 """How long the same text is refused as a duplicate. X does not say how long it remembers; here it is so short that a drill may be
 played again on the same sandbox. Repeats are counted all the same (`/sandbox/counts`).
@@ -40,8 +43,10 @@ class X:
 
     name = "x"
 
-    def __init__(self, records: Records, *, weigh: bool, limit: int) -> None:
+    def __init__(self, records: Records, scene: Scene, *, weigh: bool, limit: int) -> None:
         self._records = records
+        self._scene = scene
+        self._revoked: set[str] = set()
         self._weigh = weigh
         self._limit = limit
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
@@ -51,6 +56,8 @@ class X:
         """Posts that were deleted, with the time; nobody but the page of the sandbox can still see them."""
 
     def verb(self, asked: Asked) -> Verb:
+        if asked.method == "POST" and "/oauth/" in asked.path:
+            return Verb.RIGHT
         if asked.method == "POST":
             return Verb.EDIT if "edit_options" in asked.fields else Verb.CREATE
         return Verb.DELETE if asked.method == "DELETE" else Verb.READ
@@ -66,13 +73,23 @@ class X:
         if rate is None:
             return self.throttled(WINDOW)
         owner = OWNER.match(token)
-        answer = self._route(asked, owner.group(1) if owner else "", token)
+        if _digest(token) in self._revoked:
+            answer = self.refusal(401, TOKEN_INVALID, "Invalid or expired token.")
+        else:
+            answer = self._route(asked, owner.group(1) if owner else "", token)
         answer.headers.extend(rate)
         return answer
 
-    def _route(self, asked: Asked, author: str, token: str) -> Answer:
+    def _route(self, asked: Asked, author: str, token: str) -> Answer:  # noqa: PLR0911 - a line a route
         parts = [part for part in asked.path.split("/") if part]
+        if author in self._scene.gone and parts[:1] == ["1.1"]:
+            return self.refusal(404, 50, "User not found.")
         match asked.method, parts[1:] if parts[:1] == ["2"] else parts:
+            case "GET", ["1.1", "account", "verify_credentials.json"]:
+                user = author or "0"
+                return say(200, {"id_str": user, "screen_name": f"sandbox_{user}", "name": "Sandbox"})
+            case "POST", ["1.1", "oauth", "invalidate_token.json"]:
+                return self._invalidate(asked, author, token)
             case "POST", ["tweets"]:
                 return self._create(asked, author, token)
             case "GET", ["tweets", identity]:
@@ -86,13 +103,22 @@ class X:
                 return self._timeline(asked, user)
         return self.refusal(404, None, f"No such endpoint: {asked.path}")
 
+    def _invalidate(self, asked: Asked, author: str, token: str) -> Answer:
+        if not self._scene.is_lying:
+            account, facts = author or "token", {"revoked": _digest(token)}
+            record = self._records.accept(
+                asked, self.name, Verb.RIGHT, account=account, reference=facts["revoked"], facts=facts
+            )
+            self.replay(record)
+        return say(200, {"access_token": token})
+
     def _create(self, asked: Asked, author: str, token: str) -> Answer:
         fields, text = asked.fields, asked.fields.get("text")
         if not isinstance(text, str) or not text.strip() or not MAY_HOLD.issuperset(fields):
             return self.refusal(400, None, "One or more parameters to your request was invalid.")
         if self._weigh and not parse_tweet(text).valid:
             return self.refusal(403, None, "Your Tweet text is too long. It must weigh at most 280.")
-        account = author or f"token:{blake2b(token.encode(), digest_size=6).hexdigest()}"
+        account = author or f"token:{_digest(token)}"
         previous = (fields.get("edit_options") or {}).get("previous_post_id")
         replaced = self.tweets.get(str(previous)) if previous else None
         if previous and replaced is None:
@@ -115,13 +141,8 @@ class X:
     def _read(self, asked: Asked, identity: str) -> Answer:
         tweet = self.tweets.get(identity)
         if tweet is not None:
-            return say(200, {"data": tweet.show(asked.query.get("tweet.fields", ""))})
-        problem = {
-            "value": identity, "detail": f"Could not find tweet with id: [{identity}].", "title": "Not Found Error",
-            "resource_type": "tweet", "parameter": "id", "resource_id": identity,
-            "type": "https://api.twitter.com/2/problems/resource-not-found",
-        }  # fmt: skip
-        return say(200, {"errors": [problem]})
+            return say(200, {"data": tweet.show(asked.query.get("tweet.fields", ""), self._scene.skew_seconds)})
+        return _not_found("tweet", identity)
 
     def _delete(self, asked: Asked, author: str, identity: str) -> Answer:
         tweet = self.tweets.get(identity)
@@ -135,6 +156,8 @@ class X:
 
     def _timeline(self, asked: Asked, user: str) -> Answer:
         query = asked.query
+        if user in self._scene.gone:
+            return _not_found("user", user)
         try:
             since, until = int(query.get("since_id", "0")), int(query.get("until_id", str(1 << 63)))
             start, end = _moment(query.get("start_time"), 0.0), _moment(query.get("end_time"), float("inf"))
@@ -146,15 +169,24 @@ class X:
         found = [
             tweet
             for tweet in reversed(self.tweets.values())
-            if tweet.author in {user, ""} and since < int(tweet.id) < until and start <= tweet.created < end
+            if tweet.author in {user, ""}
+            and since < int(tweet.id) < until
+            and start <= self._scene.shown(tweet.created) < end
         ]
+        found.sort(key=lambda tweet: -tweet.created)
         shown = found[skip : skip + most]
         if not shown:
             return say(200, {"meta": {"result_count": 0}})
         meta: dict[str, Any] = {"result_count": len(shown), "newest_id": shown[0].id, "oldest_id": shown[-1].id}
         if len(found) > skip + most:
             meta["next_token"] = str(skip + most)
-        return say(200, {"data": [tweet.show(query.get("tweet.fields", "")) for tweet in shown], "meta": meta})
+        return say(
+            200,
+            {
+                "data": [tweet.show(query.get("tweet.fields", ""), self._scene.skew_seconds) for tweet in shown],
+                "meta": meta,
+            },
+        )
 
     def _rate(self, token: str, method: str) -> Headers | None:
         now = time.time()
@@ -189,6 +221,9 @@ class X:
         return self.refusal(status, None, TITLES.get(status, "Error"))
 
     def replay(self, record: Record) -> None:
+        if record.verb is Verb.RIGHT:
+            self._revoked.add(record.facts["revoked"])
+            return
         if record.verb is Verb.DELETE:
             if (removed := self.tweets.get(record.reference)) is not None:
                 self.removed.append((removed, record.published))
@@ -199,8 +234,21 @@ class X:
             self._forget(older)
         self._said[record.account, record.text or ""] = record.reference
         self.tweets[record.reference] = Tweet(
-            record.reference, facts["author"], record.text or "", record.published, tuple(facts["history"]), facts["reply_to"]
+            record.reference, facts["author"], record.text or "", record.published - facts.get("age", 0.0),
+            tuple(facts["history"]), facts["reply_to"],
         )  # fmt: skip
+
+    def take_foreign(self, post: ForeignPost, asked: Asked) -> str:
+        """A post made in X's own window, or by another tool."""
+        if post.due_in_seconds is not None:
+            raise ValueError("What is scheduled at X no interface shows.")
+        identity = new_id(time.time() - post.age_seconds, self._records.next_index)
+        facts = {"author": post.account, "history": [identity], "reply_to": None, "age": post.age_seconds}
+        record = self._records.accept(
+            asked, self.name, Verb.CREATE, account=post.account, reference=identity, text=post.text, facts=facts
+        )
+        self.replay(record)
+        return identity
 
     def _has_just_said(self, account: str, text: str) -> bool:
         said = self.tweets.get(self._said.get((account, text), ""))
@@ -215,6 +263,20 @@ class X:
         self.removed.clear()
         self._said.clear()
         self._windows.clear()
+        self._revoked.clear()
+
+
+def _digest(token: str) -> str:
+    return blake2b(token.encode(), digest_size=6).hexdigest()
+
+
+def _not_found(what: str, identity: str) -> Answer:
+    problem = {
+        "value": identity, "detail": f"Could not find {what} with id: [{identity}].", "title": "Not Found Error",
+        "resource_type": what, "parameter": "id", "resource_id": identity,
+        "type": "https://api.twitter.com/2/problems/resource-not-found",
+    }  # fmt: skip
+    return say(200, {"errors": [problem]})
 
 
 def _token(asked: Asked) -> str:

@@ -8,7 +8,15 @@ from dataclasses import replace
 from typing import Any
 
 from crisis.channels import AccountRef
-from tests.adapters.contract import TWILIO_TOKEN, FacebookOutlet, Outlet, SmsOutlet
+from tests.adapters.contract import (
+    LOGIN,
+    TWILIO_TOKEN,
+    FacebookOutlet,
+    Outlet,
+    SmsOutlet,
+    TwitterOutlet,
+    WordPressOutlet,
+)
 from tests.adapters.sandbox_server import ACCOUNT_SID
 
 ADMIN_TOKEN = "secretADMINtoken"
@@ -21,6 +29,8 @@ class Held(Outlet):
     admin_credentials: Mapping[str, str] = {}
     publishes_on = True
     """What we publish still goes out while the lever is pulled."""
+    unremovable = UNREMOVABLE
+    """Whom no interface of the platform removes."""
     tells_author = False
     """The platform says who made a post."""
     watched_can_vanish = True
@@ -29,6 +39,10 @@ class Held(Outlet):
     def admin(self) -> AccountRef:
         """The account as the lever is given it."""
         return replace(self.account(), credentials=self.admin_credentials)
+
+    def planner(self) -> AccountRef:
+        """The account as the search for planned posts has it: the administrator's credentials beside those that publish."""
+        return replace(self.account(), credentials={**self.credentials, **self.admin_credentials})
 
     def place(self) -> str:
         """What the sandbox calls the account."""
@@ -77,5 +91,34 @@ class SmsHeld(SmsOutlet, Held):
         self.scene(gone=[self.sub_account])
 
 
-HELD: Mapping[str, type[Held]] = {each.name: each for each in (FacebookHeld, SmsHeld)}
+class TwitterHeld(TwitterOutlet, Held):
+    unremovable = "Whoever has the password, and delegates"
+    admin_credentials = {  # noqa: RUF012 - read only
+        "tool_key": "secretTOOLkey",
+        "tool_secret": "secretTOOLsecret",
+        "tool_token": f"{TwitterOutlet.address}-{ADMIN_TOKEN}",
+        "tool_token_secret": "secretTOOLtokensecret",
+    }
+
+
+class WordPressHeld(WordPressOutlet, Held):
+    admin_credentials = {"admin_username": "admin", "admin_application_password": ADMIN_TOKEN, "publisher": LOGIN}  # noqa: RUF012
+    tells_author = True
+
+    def place(self) -> str:
+        return "wp"
+
+    def people(self) -> None:
+        people = [
+            {"login": LOGIN, "name": "Krisetjenesten", "roles": ["author"], "passwords": 1},
+            {"login": "kari", "name": "Kari Nordmann", "roles": ["editor"], "passwords": 2},
+            {"login": "ola", "name": "Ola", "roles": ["contributor", "author"]},
+            {"login": "it", "name": "IT-avdelingen", "roles": ["administrator"]},
+            {"login": "leser", "roles": ["subscriber"]},
+            {"login": UNREMOVABLE, "roles": ["editor"], "own": ["publish_posts"]},
+        ]
+        self.sandbox.set_rights("wordpress", self.place(), people)
+
+
+HELD: Mapping[str, type[Held]] = {each.name: each for each in (FacebookHeld, SmsHeld, TwitterHeld, WordPressHeld)}
 """By channel."""

@@ -143,3 +143,22 @@ def test_rights_survive_a_kill(tmp_path: Path) -> None:
         sandbox.start()
         assert sandbox.rights("graph", PAGE) == []
         assert sandbox.rights("twilio", SUB) == "suspended"
+
+
+def test_a_token_that_was_invalidated_is_let_in_no_more(sandbox: SandboxServer) -> None:
+    invalidate, verify = "oauth/invalidate_token", "account/verify_credentials"
+
+    def ask(method: str, what: str, token: str) -> requests.Response:
+        headers = {"Authorization": f'OAuth oauth_token="{token}"'}
+        return requests.request(method, f"{sandbox.url}/x/1.1/{what}.json", headers=headers, timeout=5)
+
+    assert ask("GET", verify, "4711-tool").json()["id_str"] == "4711"
+    assert ask("POST", invalidate, "4711-tool").json() == {"access_token": "4711-tool"}
+    for method, what in (("GET", verify), ("POST", invalidate)):
+        refused = ask(method, what, "4711-tool")
+        assert (refused.status_code, refused.json()["errors"][0]["code"]) == (401, 89)
+    assert ask("GET", verify, "4711-another").status_code == 200
+    sandbox.scene("x", gone=["4711"])
+    assert ask("GET", verify, "4711-another").json()["errors"][0]["code"] == 50
+    with pytest.raises(ValueError, match="scheduled"):
+        sandbox.foreign("a", "x", "4711", "Senere", due_in_seconds=60)
