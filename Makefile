@@ -8,7 +8,7 @@ NPM = $(if $(shell command -v npm),npm,$(BIN)/npm)
 COMPILE := $(UV) pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet $(UVFLAGS)
 
 .DEFAULT_GOAL := help
-.PHONY: help .venv run test test-faults check bench population race lock
+.PHONY: help .venv run test test-faults check bench population race model lock
 
 help: ## list these targets
 	@awk -F ' ## ' '/^[a-z.-]+:.* ## / { split($$1, name, ":"); printf "  make %-11s %s\n", name[1], $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +50,9 @@ population: $(READY) ## tell 700,000 people through a provider on its worst day,
 
 race: $(READY) ## race senders against activation, at length
 	$(BIN)/python -m tests.race
+
+model: $(READY) ## explore the model of the lock protocol to its end, and see each mutant fail (needs spin and gcc)
+	$(BIN)/python -m tests.model
 
 lock: ## resolve the lock files again (needs uv; UVFLAGS=--upgrade for newer versions)
 	$(COMPILE) --output-file requirements-dev.lock --group pyproject.toml:dev pyproject.toml

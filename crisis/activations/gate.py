@@ -43,6 +43,7 @@ _CLOSE = text(
       AND permits.host = :host AND permits.pid = :pid AND permits.pid_started = :pid_started
     """
 )
+_HOLDER = text("SELECT host, pid, pid_started FROM permits WHERE delivery_id = :delivery AND closed_at IS NULL LIMIT 1")
 _STATE = text("SELECT state FROM gate WHERE mode = :mode")
 
 
@@ -72,6 +73,12 @@ async def close_permits(session: AsyncSession, outcomes: dict[int, str], holder:
     if outcomes:
         ended = {"deliveries": list(outcomes), "outcomes": list(outcomes.values())}
         await session.execute(_CLOSE, ended | _who(holder))
+
+
+async def holder_of(session: AsyncSession, delivery_id: int) -> Holder | None:
+    """Who has an open permit for a delivery, and so may be calling, or begin: whatever its state says by now."""
+    row = (await session.execute(_HOLDER, {"delivery": delivery_id})).one_or_none()
+    return None if row is None else Holder(row.host, row.pid, row.pid_started)
 
 
 async def is_locked(session: AsyncSession, mode: Mode) -> bool:

@@ -6,7 +6,9 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis.activations import gate
 from crisis.audit import chain
 from crisis.db import Database, kick
 from crisis.deliveries import outbox
@@ -81,8 +83,9 @@ async def decide(
     delivery takes the desk; a unit's post, the unit's editor.
 
     ``url`` is where it can be seen, for ``mark_sent``. What is sent again is valid for ``validity`` from now, and a unit's
-    post still meets the gate. Raises :class:`NotFound`, and :class:`Conflict` when there is nothing to decide, or when what
-    would be sent again has been superseded.
+    post still meets the gate. Raises :class:`NotFound`, and :class:`Conflict` when there is nothing to decide, when what
+    would be sent again has been superseded, or when the sender of a unit's post may still be at it: what that puts out must
+    stand as unknown, or a lock is confirmed without it. End that process (the error names it), and decide some seconds later.
     """
     if url is not None and decision is not Decision.MARK_SENT:
         raise Invalid("A link goes with “mark as sent” alone. Nothing was decided.")
@@ -109,6 +112,7 @@ async def decide(
                 f"Delivery {delivery_id} was withdrawn, so it is not sent again. If it is out, mark it as sent: it is then taken "
                 "down. If it is not, drop it."
             )
+        await _check_ended(session, delivery_id)
         state = _TO[decision]
         values = {"id": row.id, "state": state.value, "repeat": again, "url": url, "validity": validity}
         said = f"{_SAID[decision]} by {actor.name}"
@@ -127,6 +131,15 @@ async def decide(
             kick(session, Mode(row.mode), Lane(row.lane))
         await chain.append(session, actor, decision.value, f"delivery:{row.id}", mode=Mode(row.mode), url=url)
     return Decided(row.id, row.channel, row.account, state)
+
+
+async def _check_ended(session: AsyncSession, delivery_id: int) -> None:
+    """Raises :class:`Conflict` while the sender of a unit's post holds its permit: it may be calling, or begin."""
+    if (holder := await gate.holder_of(session, delivery_id)) is not None:
+        raise Conflict(
+            f"The sender that had delivery {delivery_id} may still be at it: process {holder.pid} on {holder.host_name} has "
+            "neither ended it nor been proved dead. Nothing was decided. Restart the worker there, and decide in some seconds."
+        )
 
 
 def is_by_hand(error: str | None) -> bool:
