@@ -5,7 +5,7 @@ The second is the transport inside those channels, which refuses every other hos
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from adapters import CHANNELS, load
 from crisis.accounts.models import Account
+from crisis.channel_access import Lever
 from crisis.channel_set import ChannelSet
 from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup, Imprint, Unsupported
 from crisis.db import Bell, Database, no_bell
@@ -146,6 +147,13 @@ def capabilities_of(settings: Settings) -> dict[str, Capabilities]:
 def openers_for(mode: Mode, settings: Settings) -> Openers:
     """How a mode opens accounts and numbers. An exercise opens nothing: it has stand-ins for both."""
     if mode is Mode.EXERCISE:
+def levers_of(settings: Settings) -> dict[str, Sequence[str]]:
+    """What the administrator's credentials of an account must have, on each channel that has a lever; the same in both modes."""
+    setup = setup_for(Mode.ACTUAL, settings)
+    built = {name: build(setup) for name, build in CHANNELS.items()}
+    return {name: tuple(channel.admin_credentials) for name, channel in built.items() if isinstance(channel, Lever)}
+
+
         sandbox = sandbox_url(settings)
 
         def stand_in(account: Account) -> AccountRef:
@@ -336,6 +344,8 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
         languages=settings.languages,
         validity=timedelta(seconds=settings.validity_seconds),
         checker=checker,
+    levers: Mapping[str, Sequence[str]]
+    """What the administrator's credentials of an account must have, by channel: of those that have a lever."""
         rule=Rule(settings.two_people, timedelta(minutes=settings.alone_after_minutes)),
         part_price=settings.sms_part_price,
     )
@@ -348,7 +358,10 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
         rule=desk.rule,
     )
     credentials, numbers = sealers_of(settings)
-    return Crisis(settings, db, capabilities, desk, library, shelf, posts, pointers, credentials, numbers)
+    return Crisis(
+        *(settings, db, capabilities, levers_of(settings), desk, library, shelf, posts, pointers, credentials, numbers),
+        watched=watched_of(settings),
+    )
 
 
 def _open(secret: SecretStr | None) -> str:

@@ -13,7 +13,9 @@ from api.documented import csv_body, problems
 from api.door import Door
 from api.paging import At, Page
 from api.v1.schemas.accounts import (
+    AccessOut,
     AccountOut,
+    Administration,
     Connection,
     LeaderIn,
     LimitIn,
@@ -21,14 +23,16 @@ from api.v1.schemas.accounts import (
     RegisterReport,
     StandbyIn,
     TroubleOut,
+    Watching,
 )
 from api.v1.schemas.shape import Id
-from crisis.accounts import register, service
+from crisis.accounts import administration, register, service
 from crisis.accounts.locks import lock_of
 from crisis.accounts.models import Account
 from crisis.activations.models import Activation
 from crisis.activations.service import find_current
-from crisis.bootstrap import Crisis
+from crisis.bootstrap import Crisis, outside_of
+from crisis.levers import service as levers
 from crisis.limits import service as limits
 from crisis.limits.service import Limited
 from crisis.messages.rendered import CHANNEL_NAMES
@@ -38,7 +42,7 @@ from crisis.roles import Act, require
 router = APIRouter(prefix="/accounts", tags=["accounts"], route_class=Door, responses=problems(404, 409))
 OfMode = Annotated[Mode, Query(description="Whose lock: an exercise has its own.")]
 REGISTER = csv_body(
-    "The register: `channel,name,unit,opened_on,what,why,audience`, and if you like `leader` and `address`. UTF-8.",
+    "The register: `channel,name,unit,opened_on,what,why,audience`, and if you like `leader`, `address`, `feed_url` and `only_here`. UTF-8.",
     "channel,name,unit,opened_on,what,why,audience\nfacebook,Fjordvik bibliotek,biblioteket,2011-01-15,Nytt,Nå ut,Alle\n",
 )
 
@@ -105,6 +109,31 @@ async def connect(account_id: Id, connection: Connection, crisis: TheCrisis, act
         sealer=crisis.credentials,
     )
     return await _shown(crisis, account)
+
+
+@router.put("/{account_id}/administration", summary="Say with what an account is locked at its platform")
+async def administer(account_id: Id, wanted: Administration, crisis: TheCrisis, actor: Who) -> AccountOut:
+    """Replaces what was said before. Credentials are sealed, and never given back."""
+    given = {name: value.get_secret_value() for name, value in wanted.credentials.items()}
+    done = await administration.administer_account(
+        crisis.db, actor, account_id, credentials=given, sealer=crisis.credentials
+    )
+    return await _shown(crisis, done)
+
+
+@router.post("/{account_id}/try-lever", summary="See whom a lock would cut off at the platform")
+async def try_lever(account_id: Id, crisis: TheCrisis, actor: Who) -> AccessOut:
+    """Asks the platform who can publish there beside this service, and changes nothing."""
+    return AccessOut.model_validate(await levers.look(crisis.db, actor, account_id, outside_of(crisis.settings)))
+
+
+@router.put("/{account_id}/watching", summary="Say where an account can be watched")
+async def set_watching(account_id: Id, wanted: Watching, crisis: TheCrisis, actor: Who) -> AccountOut:
+    """Replaces what was said before."""
+    done = await administration.set_watching(
+        crisis.db, actor, account_id, feed_url=wanted.feed_url, only_here=wanted.only_here
+    )
+    return await _shown(crisis, done)
 
 
 @router.put("/{account_id}/leader", summary="Say who answers for an account")

@@ -14,6 +14,7 @@ from sqlalchemy import select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis import sheet
+from crisis.accounts.administration import checked_feed
 from crisis.accounts.models import Account
 from crisis.audit import chain
 from crisis.db import Database
@@ -25,7 +26,9 @@ from crisis.settings import Settings
 REGISTER_ONLY = ("flickr", "finn", "instagram", "linkedin", "slideshare", "youtube")
 """Channels this service does not publish to. Their accounts are on record all the same, and the lock names them."""
 REQUIRED = ("channel", "name", "unit", "opened_on", "what", "why", "audience")
-OPTIONAL = ("leader", "address")
+OPTIONAL = ("leader", "address", "feed_url", "only_here")
+YES_AND_NO = {"yes": True, "ja": True, "no": False, "nei": False}
+"""What ``only_here`` may say: that nobody can publish there but through this service, or that somebody can."""
 NAMES = ("channel", "name", "unit")
 """The columns that say which account a line is about; each must be filled in."""
 LINES_MOST = 5_000
@@ -61,7 +64,7 @@ async def import_register(
     """Bring the register to what the file says. A line about a known channel, name and unit updates that account.
 
     ``channels`` are those the service can publish to. An account that is not in the file stays as it is. A column that is
-    missing, or an empty leader or address, leaves what is there: naming a leader and connecting are acts of their own.
+    missing, or an empty cell in one that may be, leaves what is there: naming a leader and connecting are acts of their own.
 
     Raises :class:`Invalid` with every bad line and its number in ``problems``; then nothing was imported.
     """
@@ -70,7 +73,7 @@ async def import_register(
     async with db.transaction() as session:
         await session.execute(_HOLD)
         known = await _known(session, rows)
-        new = [Account(**row) for names, row in rows.items() if names not in known]
+        new = [Account(**_said(row)) for names, row in rows.items() if names not in known]
         session.add_all(new)
         changed = [account.id for names, account in known.items() if _update(account, rows[names])]
         await session.flush()
@@ -222,6 +225,19 @@ def _faults(row: dict[str, object], channels: Sequence[str]) -> Iterator[Said]:
         row["opened_on"] = _day(opened_on) if opened_on else None
     except ValueError:
         yield Said("opened_on {given!r} is not a date like 2011-01-15", given=opened_on[:40])
+    yield from _faults_of_the_watch(row)
+
+
+def _faults_of_the_watch(row: dict[str, object]) -> Iterator[Said]:
+    if row.get("feed_url"):
+        try:
+            row["feed_url"] = checked_feed(str(row["feed_url"]))
+        except Invalid:
+            yield Said("feed_url {given!r} is not the address of a feed", given=str(row["feed_url"])[:40])
+    if said := str(row.get("only_here", "")).casefold():
+        row["only_here"] = YES_AND_NO.get(said)
+        if row["only_here"] is None:
+            yield Said("only_here {given!r} is neither yes nor no", given=said[:40])
 
 
 def on_line(line: int, problem: str) -> Said:
@@ -243,8 +259,13 @@ async def _known(session: AsyncSession, rows: Collection[tuple[str, ...]]) -> di
 
 def _update(account: Account, row: Mapping[str, object]) -> bool:
     changed = False
-    for name, value in row.items():
-        if value != getattr(account, name) and not (name in OPTIONAL and not value):
+    for name, value in _said(row).items():
+        if value != getattr(account, name):
             setattr(account, name, value)
             changed = True
     return changed
+
+
+def _said(row: Mapping[str, object]) -> Mapping[str, object]:
+    """What a line says: an empty cell in a column that need not be there says nothing."""
+    return {name: value for name, value in row.items() if not (name in OPTIONAL and value == "")}

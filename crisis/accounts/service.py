@@ -30,6 +30,11 @@ async def get_account(session: AsyncSession, account_id: int) -> Account:
     return await _get(session, account_id)
 
 
+async def hold_account(session: AsyncSession, account_id: int) -> Account:
+    """One account, for whoever changes it in this transaction. Raises :class:`NotFound`."""
+    return await _get(session, account_id, hold=True)
+
+
 async def connect_account(
     db: Database, actor: Actor, account_id: int, *, address: str, credentials: Mapping[str, str], sealer: Sealer
 ) -> Account:
@@ -48,8 +53,8 @@ async def connect_account(
     if credentials:
         sealed = sealer.seal(json.dumps(dict(credentials), sort_keys=True), f"account:{account_id}".encode())
     async with db.transaction() as session:
-        account = await _get(session, account_id, hold=True)
-        _check_active(account)
+        account = await hold_account(session, account_id)
+        check_active(account)
         account.address, account.credentials = address, sealed
         subject = f"account:{account_id}"
         await chain.append(session, actor, "connect_account", subject, address=address, credentials=sorted(credentials))
@@ -63,9 +68,9 @@ async def close_account(db: Database, actor: Actor, account_id: int) -> Account:
     """
     require(actor, Act.MANAGE_ACCOUNTS)
     async with db.transaction() as session:
-        account = await _get(session, account_id, hold=True)
-        _check_active(account)
-        account.state, account.credentials = AccountState.CLOSED, None
+        account = await hold_account(session, account_id)
+        check_active(account)
+        account.state, account.credentials, account.admin_credentials = AccountState.CLOSED, None, None
         await chain.append(session, actor, "close_account", f"account:{account_id}")
     return account
 
@@ -75,7 +80,7 @@ async def set_leader(db: Database, actor: Actor, account_id: int, leader: str | 
     require(actor, Act.MANAGE_ACCOUNTS)
     leader = None if leader is None else _text("leader", leader)
     async with db.transaction() as session:
-        account = await _get(session, account_id, hold=True)
+        account = await hold_account(session, account_id)
         before, account.leader = account.leader, leader
         await chain.append(session, actor, "set_leader", f"account:{account_id}", leader=leader, before=before)
     return account
@@ -88,7 +93,8 @@ async def _get(session: AsyncSession, account_id: int, *, hold: bool = False) ->
     return account
 
 
-def _check_active(account: Account) -> None:
+def check_active(account: Account) -> None:
+    """Raise :class:`Conflict` for a closed account."""
     if account.state is AccountState.CLOSED:
         raise Conflict(
             Said(

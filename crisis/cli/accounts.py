@@ -117,7 +117,7 @@ def connect(
     by: door.ByOption = None,
 ) -> None:
     """Say where an account is, and with what to publish there; credentials are sealed at once."""
-    held = _read_credentials(credentials) if credentials else {}
+    held = read_credentials(credentials) if credentials else {}
 
     async def act(crisis: Crisis) -> Account:
         async with crisis.db.transaction() as session:
@@ -200,6 +200,9 @@ def described(account: Account, crisis: Crisis, standings: Standings, *, locked:
         "opened_on": account.opened_on.isoformat() if account.opened_on else None,
         "state": account.state.value,
         "address": account.address,
+        "feed_url": account.feed_url,
+        "only_here": account.only_here,
+        "has_admin_credentials": account.admin_credentials is not None,
         "publishable": account.channel in crisis.capabilities,
         "lock": lock.state.value,
         "lock_words": lock.words,
@@ -231,7 +234,8 @@ def _row(account: Mapping[str, object]) -> tuple[object, ...]:
     )
 
 
-def _read_credentials(source: str) -> dict[str, str]:
+def read_credentials(source: str) -> dict[str, str]:
+    """Credentials out of a file, or standard input for ``-``. Raises :class:`Invalid`, and never with what it holds."""
     try:
         with sys.stdin.buffer if source == "-" else Path(source).open("rb") as file:
             held = json.loads(file.read(_CREDENTIALS_MOST + 1))

@@ -29,6 +29,7 @@ MODULES = (
     "accounts",
     "limits",
     "lock",
+    "administration",
     "recipients",
     "tokens",
     "users",

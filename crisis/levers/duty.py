@@ -53,6 +53,11 @@ class Levers:
         await self._planner.plan()
         return await self.work()
 
+    async def give_back(self, only: Sequence[int]) -> bool:
+        """Give back what is due of these levers, and touch no other; return whether there was any."""
+        await self._planner.give_back()
+        return await self.work(only)
+
     async def work(self, only: Sequence[int] | None = None) -> bool:
         """Do what is due; return whether there was any. ``only``: give these back, and nothing else."""
         loop = asyncio.get_running_loop()

@@ -12,8 +12,8 @@ from crisis.mode import Mode
 
 _READ = text(
     """
-    SELECT l.activation_id, l.account_id, a.channel, a.name AS account, a.unit, a.leader, a.address, l.state, l.held_back,
-           l.saved, l.found, l.error, l.pulled_at, l.restored_at
+    SELECT l.id, l.activation_id, l.account_id, a.channel, a.name AS account, a.unit, a.leader, a.address, l.state, l.held_back,
+           l.saved, l.found, l.error, l.attempts, l.read_at, l.pulled_at, l.restored_at
     FROM levers l JOIN accounts a ON a.id = l.account_id
     WHERE l.mode = :mode AND (CAST(:activation AS int) IS NULL OR l.activation_id = :activation)
       AND (CAST(:account AS int) IS NULL OR l.account_id = :account)
@@ -26,6 +26,7 @@ _READ = text(
 class Kept:
     """One account's lever in one activation."""
 
+    id: int
     activation_id: int
     account_id: int
     channel: str
@@ -40,8 +41,16 @@ class Kept:
     """As :meth:`crisis.channel_access.Access.to_json` has it; ``None`` where nothing was changed."""
     found: dict[str, Any] | None
     error: str | None
+    attempts: int
+    read_at: datetime | None
+    """When the platform last said what is in ``found``."""
     pulled_at: datetime | None
     restored_at: datetime | None
+
+    @property
+    def is_given_back(self) -> bool:
+        """Nothing is left that this service took: it was given back, or the account is not there any more."""
+        return self.state is LeverState.RESTORED or (self.state is LeverState.ABSENT and self.restored_at is not None)
 
     def to_json(self) -> dict[str, object]:
         """All of it, with times in ISO 8601."""

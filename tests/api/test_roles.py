@@ -48,6 +48,9 @@ REQUESTS = {
         ("POST", "/v1/audiences/erase-orphans", {"json": {"days": 30}}),
     ],
     Act.MANAGE_TOKENS: [
+        ("PUT", "/v1/accounts/1/administration", {"json": {"credentials": {}}}),
+        ("POST", "/v1/accounts/1/try-lever", {}),
+        ("PUT", "/v1/accounts/1/watching", {"json": {"feed_url": None, "only_here": True}}),
         ("POST", "/v1/tokens", {"json": {"name": "x", "role": "auditor"}}),
         ("POST", "/v1/tokens/999/revoke", {}),
         ("GET", "/v1/tokens", {}),

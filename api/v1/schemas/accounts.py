@@ -95,11 +95,14 @@ class AccountRow(Shape):
     audience: str
     state: AccountState
     address: str | None
+    feed_url: str | None
+    only_here: bool
 
 
 class AccountOut(AccountRow):
     """An account, the lock on it, and what was set for it."""
 
+    has_lever: bool = Field(description="An administrator's credentials are there to lock it at its platform with.")
     lock: LockOut
     limit: LimitOut
     standby_for: int | None = Field(description="The account it stands by for: then it sends nothing of its own.")
@@ -111,6 +114,7 @@ class AccountOut(AccountRow):
         row = AccountRow.model_validate(limited.account)
         return cls(
             **row.model_dump(),
+            has_lever=limited.account.admin_credentials is not None,
             lock=LockOut.of(lock, activation),
             limit=LimitOut.model_validate(limited),
             standby_for=limited.standby_for,
@@ -128,6 +132,44 @@ class Connection(Shape):
         examples=[{"page_token": "…"}],
         description="Sealed at once; never given back.",
     )
+
+
+class Administration(Shape):
+    """With what others' right to publish on an account is taken for the time of a lock, apart from what publishes there."""
+
+    credentials: dict[str, SecretStr] = Field(
+        max_length=20,
+        examples=[{"business_id": "1042000000000", "admin_token": "…"}],
+        description="Sealed at once; never given back. Empty: the account has no lever.",
+    )
+
+
+class Watching(Shape):
+    """Where an account can be watched, and whether anybody else can publish there."""
+
+    feed_url: str | None = Field(
+        max_length=1000,
+        description="An Atom or RSS feed of what is published there.",
+        examples=["https://www.fjordvik.no/feed/"],
+    )
+    only_here: bool = Field(description="Nobody can publish there but through this service.")
+
+
+class RightOut(Shape):
+    """One way to publish on an account that is not this service's own."""
+
+    id: str
+    name: str
+    rights: list[str] = Field(description="In the platform's own words.")
+    can_publish: bool
+    is_removable: bool = Field(description="False: a lock cannot take it away. Such a person is called.")
+
+
+class AccessOut(Shape):
+    """Who can publish on an account beside this service, as its platform says now."""
+
+    rights: list[RightOut]
+    facts: dict[str, str]
 
 
 class LeaderIn(Shape):

@@ -96,6 +96,24 @@ async def test_columns_come_in_any_order_and_the_optional_ones_are_kept(load: Re
     assert (account.leader, account.address) == ("Ola", "12345")
 
 
+async def test_a_feed_and_what_publishes_only_here_are_read_and_an_empty_cell_says_nothing(
+    load: Registrar, db: Database
+) -> None:
+    columns = f"{HEADER},feed_url,only_here"
+    await load(f"{columns}\n{LINE},https://fjordvik.example/feed,Ja\n")
+    assert await load(f"{columns}\n{LINE},,\n") == Imported(0, 0, 1)
+    async with db.transaction() as session:
+        (account,) = await list_accounts(session)
+    assert (account.feed_url, account.only_here) == ("https://fjordvik.example/feed", True)
+    assert await load(f"{columns}\n{LINE},,no\n") == Imported(0, 1, 0)
+    with pytest.raises(Invalid) as raised:
+        await load(f"{columns}\n{LINE},fjordvik.example,kanskje\n")
+    assert raised.value.problems == (
+        "line 2: feed_url 'fjordvik.example' is not the address of a feed",
+        "line 2: only_here 'kanskje' is neither yes nor no",
+    )
+
+
 async def test_what_spreadsheets_write_is_read(load: Registrar, db: Database) -> None:
     text_ = f"{HEADER}\n{LINE}\n".replace(",", ";").replace("\n", "\r\n")
     assert await load(b"\xef\xbb\xbf" + text_.encode()) == Imported(1, 0, 0)
