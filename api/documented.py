@@ -14,6 +14,10 @@ TAGS = [
     {"name": "messages", "description": "Write, preview and approve what is said, in numbered revisions."},
     {"name": "deliveries", "description": "How it stands: counts that add up, and every delivery."},
     {"name": "posts", "description": "What units publish themselves in ordinary times."},
+    {
+        "name": "breaches",
+        "description": "Posts that came out during a lock and are not ours; how well accounts are watched, and what was planned there.",
+    },
     {"name": "drills", "description": "Exercises from playbooks: start, lead, play, and see how they stand."},
     {
         "name": "playbooks",

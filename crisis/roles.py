@@ -42,6 +42,7 @@ class Act(StrEnum):
     ACKNOWLEDGE_APPOINTMENT = "acknowledge that somebody was given the right to send"
     RUN_DRILL = "run a drill"
     CONFIRM_SILENCE = "confirm that a unit's account is silent"
+    HANDLE_BREACH = "deal with a post that is not ours"
     ACKNOWLEDGE = "acknowledge a message"
     WRITE_LOG = "write in the log"
     READ_LOG = "read the log"
@@ -70,6 +71,7 @@ MAY: dict[Act, frozenset[Role]] = {
     Act.ACKNOWLEDGE_APPOINTMENT: frozenset({Role.DIRECTOR, Role.OPERATOR}),
     Act.RUN_DRILL: _DESK | {Role.PREPAREDNESS},
     Act.CONFIRM_SILENCE: frozenset({Role.EDITOR, Role.UNIT, Role.OPERATOR}),
+    Act.HANDLE_BREACH: _DESK,
     Act.ACKNOWLEDGE: _STAFF | {Role.UNIT},
     Act.WRITE_LOG: _STAFF,
     Act.READ_LOG: _LOG_READERS,
@@ -87,6 +89,7 @@ PLAYED: frozenset[Act] = frozenset(
         Act.APPROVE_MESSAGE,
         Act.DECIDE_DELIVERY,
         Act.POST,
+        Act.HANDLE_BREACH,
         Act.ACKNOWLEDGE,
         Act.WRITE_LOG,
         Act.READ_LOG,

@@ -40,7 +40,7 @@ _RECORD = text(
 )
 _READ = """
     SELECT b.id, b.mode, b.activation_id, b.account_id, x.channel, x.name AS account, x.unit, x.leader, b.reference, b.url,
-           b.author, b.text, b.posted_at, b.found_at, b.state, b.handled_by, b.handled_at, b.note,
+           b.author, b.text, b.posted_at, b.found_at, b.state, b.handled_by, b.handled_at, b.note, b.refused,
            greatest(b.posted_at - a.activated_at, interval '0') AS after
     FROM breaches b JOIN accounts x ON x.id = b.account_id JOIN activations a ON a.id = b.activation_id
 """
@@ -96,6 +96,8 @@ class Standing:
     handled_at: datetime | None
     note: str | None
     """What whoever handled it wrote."""
+    refused: str | None
+    """What stood in the way the last time it was to be taken down, if it is still there."""
 
     @property
     def is_open(self) -> bool:

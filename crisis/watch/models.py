@@ -74,3 +74,5 @@ class Breach(Base):
     handled_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     note: Mapped[str | None] = mapped_column(Text)
     """What whoever handled it wrote."""
+    refused: Mapped[str | None] = mapped_column(Text)
+    """What stood in the way the last time it was to be taken down, if it is still there."""

@@ -32,6 +32,11 @@ REQUESTS = {
         ("POST", "/v1/messages/999/withdraw", {}),
         ("POST", "/v1/messages/999/try-again", {}),
     ],
+    Act.HANDLE_BREACH: [
+        ("POST", "/v1/breaches/999/contact", {"json": {"reached": "Kari Holm", "said": "Tar det ned."}}),
+        ("POST", "/v1/breaches/999/take-down", {}),
+        ("POST", "/v1/breaches/999/accept", {"json": {"reason": "Det er ikke i veien."}}),
+    ],
     Act.POST: [("POST", "/v1/posts", {"json": {"account_id": 1, "text": "Åpent"}})],
     Act.MANAGE_ACCOUNTS: [
         ("POST", "/v1/accounts/import", REGISTER),
@@ -70,6 +75,10 @@ REQUESTS = {
         ("GET", "/v1/drills/current", {}),
         ("GET", "/v1/messages/999", {}),
         ("GET", "/v1/messages/999/retraction", {}),
+        ("GET", "/v1/breaches", {}),
+        ("GET", "/v1/breaches/999", {}),
+        ("GET", "/v1/activations/1/watch", {}),
+        ("GET", "/v1/activations/1/planned-posts", {}),
     ],
     Act.RUN_DRILL: [
         ("POST", "/v1/drills", {"json": {"playbook": "finnes-ikke"}}),

@@ -42,6 +42,7 @@ def upgrade() -> None:
         sa.Column("handled_by", sa.Text(), nullable=True),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("note", sa.Text(), nullable=True),
+        sa.Column("refused", sa.Text(), nullable=True),
         sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("breaches_account_id_fkey")),
         sa.ForeignKeyConstraint(["activation_id"], ["activations.id"], name=op.f("breaches_activation_id_fkey")),
         sa.PrimaryKeyConstraint("id", name=op.f("breaches_pkey")),

@@ -6,7 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from crisis.channel_watch import Posted
-from crisis.channels import AccountRef, Capabilities, ChannelError, Gone, Outgoing, Receipt, ReceiptStatus
+from crisis.channels import (
+    AccountRef,
+    Capabilities,
+    ChannelError,
+    Finding,
+    Found,
+    Gone,
+    Outgoing,
+    Receipt,
+    ReceiptStatus,
+)
 from tests.crisis.deliveries.outlet import Outlet
 
 GENERAL = Capabilities(reconcile=True, withdraw=True, edit=True, settle_seconds=0.0)
@@ -32,6 +42,7 @@ class Wall(Outlet):
         self.trouble: Callable[[AccountRef], ChannelError | None] = lambda _: None
         self.withdrawn: list[str] = []
         self.refuses: ChannelError | None = None
+        self.find_back = Found.CANNOT_TELL
 
     def now(self) -> float:
         return time.time() + self._skew
@@ -59,6 +70,9 @@ class Wall(Outlet):
             raise self.refuses
         self.withdrawn.append(reference)
         self.pinned = [each for each in self.pinned if each.posted.reference != reference]
+
+    async def read_back(self, account: AccountRef, reference: str) -> Finding:  # noqa: ARG002
+        return Finding(self.find_back, reference)
 
     async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
         reference = self.put_up(account.id, outgoing.text)
