@@ -17,6 +17,7 @@ from adapters import CHANNELS, load
 from crisis.accounts.models import Account
 from crisis.channel_access import Lever
 from crisis.channel_set import ChannelSet
+from crisis.channel_watch import Watch
 from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup, Imprint, Unsupported
 from crisis.db import Bell, Database, no_bell
 from crisis.deliveries.book import Openers
@@ -229,6 +230,13 @@ def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = T
     )
 
 
+def watched_of(settings: Settings) -> dict[str, float]:
+    """How often an account may be looked at, in seconds: by channel whose platform shows what is there, and for feeds."""
+    setup = setup_for(Mode.ACTUAL, settings)
+    built = {name: build(setup) for name, build in CHANNELS.items()}
+    return {name: channel.watch_seconds for name, channel in built.items() if isinstance(channel, Watch)}
+
+
 def securer_for(
     mode: Mode, settings: Settings, db: Database, *, channels: Mapping[str, Channel] | None = None
 ) -> Securer:
@@ -290,6 +298,8 @@ class Crisis:
     pointers: "Pointers"
     credentials: Sealer
     numbers: Sealer
+    watched: Mapping[str, float]
+    """How often an account is looked at for what is not ours, in seconds: by channel that can be, and for feeds."""
 
 
 def known_of(settings: Settings) -> "Known":
