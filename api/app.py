@@ -30,6 +30,7 @@ from api.v1 import (
     drills,
     messages,
     playbooks,
+    pointers,
     posts,
     stories,
     tokens,
@@ -37,7 +38,21 @@ from api.v1 import (
 from crisis.bootstrap import crisis_of
 from crisis.settings import Settings
 
-NOUNS = (activations, messages, stories, deliveries, posts, playbooks, drills, accounts, audiences, tokens, audit, breaches)
+NOUNS = (
+    activations,
+    messages,
+    stories,
+    deliveries,
+    posts,
+    pointers,
+    playbooks,
+    drills,
+    accounts,
+    audiences,
+    tokens,
+    audit,
+    breaches,
+)
 DESCRIPTION = """
 Every answer that is not a success is a problem (RFC 9457). Lists come in pieces: follow `next`, or the Link header.
 A POST with an Idempotency-Key is done once, however often it is sent.

@@ -13,6 +13,10 @@ TAGS = [
     {"name": "activations", "description": "Declare a crisis or an exercise, follow the lock, and stand down."},
     {"name": "messages", "description": "Write, preview and approve what is said, in numbered revisions."},
     {"name": "deliveries", "description": "How it stands: counts that add up, and every delivery."},
+    {
+        "name": "pointers",
+        "description": "The one text that locked accounts may publish: where to look for what is said.",
+    },
     {"name": "posts", "description": "What units publish themselves in ordinary times."},
     {
         "name": "breaches",

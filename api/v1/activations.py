@@ -8,7 +8,15 @@ from api.deps import CrisisReader, TheCrisis, Who
 from api.documented import problems
 from api.door import Door
 from api.paging import At, Page
-from api.v1.schemas.activations import Activated, ActivationIn, ActivationOut, ActivationRow
+from api.v1.schemas.activations import (
+    Activated,
+    ActivationIn,
+    ActivationOut,
+    ActivationRow,
+    RestoredOut,
+    RestoreIn,
+    StandDownIn,
+)
 from api.v1.schemas.shape import Id
 from crisis.activations import drain, service
 from crisis.activations.models import Activation
@@ -16,6 +24,8 @@ from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.deliveries import promises
 from crisis.errors import NotFound
+from crisis.levers import handover
+from crisis.levers import service as levers
 from crisis.limits.service import troubles
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
@@ -69,9 +79,19 @@ async def get(activation_id: Id, crisis: TheCrisis, _: CrisisReader) -> Activati
 
 
 @router.post("/{activation_id}/stand-down", summary="Stand down: end the activation and open the gate")
-async def stand_down(activation_id: Id, crisis: TheCrisis, actor: Who) -> ActivationRow:
+async def stand_down(
+    activation_id: Id, crisis: TheCrisis, actor: Who, wanted: StandDownIn | None = None
+) -> ActivationRow:
     """No blocked post goes out by itself: each waits for its owner."""
-    return ActivationRow.model_validate(await service.stand_down(crisis.db, actor, activation_id))
+    access = StandDownIn().access if wanted is None else wanted.access
+    return ActivationRow.model_validate(await handover.stand_down(crisis.db, actor, activation_id, access))
+
+
+@router.post("/{activation_id}/restore", summary="Give back what was taken at the platforms: to one unit, or to all")
+async def restore(activation_id: Id, crisis: TheCrisis, actor: Who, wanted: RestoreIn | None = None) -> RestoredOut:
+    """After the stand-down. Asked for twice, it is tried once more where it is not all given back. 409 while it is in force."""
+    unit = None if wanted is None else wanted.unit
+    return RestoredOut(account_ids=await levers.restore(crisis.db, actor, activation_id, unit))
 
 
 async def _followed(crisis: Crisis, activation: Activation) -> ActivationOut:

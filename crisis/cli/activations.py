@@ -16,6 +16,8 @@ from crisis.bootstrap import Crisis
 from crisis.cli import accounts, door, screen, standing, times
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict
+from crisis.levers import handover
+from crisis.levers.handover import Access
 from crisis.mode import Mode
 from crisis.playbooks.plan import carry
 from crisis.posts.standing import Standing
@@ -65,9 +67,17 @@ def activate(
 
 
 def stand_down(
-    *, exercise: door.ExerciseOption = False, by: door.ByOption = None, as_json: door.JsonOption = False
+    *,
+    unit_by_unit: Annotated[
+        bool,
+        typer.Option("--unit-by-unit", help="Give access at the platforms back to nobody before: crisis lock restore."),
+    ] = False,
+    exercise: door.ExerciseOption = False,
+    by: door.ByOption = None,
+    as_json: door.JsonOption = False,
 ) -> None:
     """End the activation. Blocked posts stay blocked until their owners decide about each."""
+    access = Access.UNIT_BY_UNIT if unit_by_unit else Access.ALL
 
     async def act(crisis: Crisis) -> tuple[Activation, int]:
         mode, who = door.mode(exercise=exercise), door.actor(by)
@@ -75,7 +85,7 @@ def stand_down(
             current = await service.find_current(session, mode)
         if current is None:
             raise Conflict(f"No {mode} activation is in force. Nothing was changed.")
-        done = await service.stand_down(crisis.db, who, current.id)
+        done = await handover.stand_down(crisis.db, who, current.id, access)
         blocked = [post async for post in blocked_posts(crisis, who, mode)]
         return done, len(blocked)
 
@@ -84,6 +94,10 @@ def stand_down(
         screen.show_json({"activation": described(done), "blocked_posts": blocked})
         return
     screen.say(f"“{done.title}” is stood down. Units may publish again.")
+    if unit_by_unit:
+        screen.say(
+            "What was taken at the platforms stays taken. Give it back, unit by unit or to all: crisis lock restore."
+        )
     if blocked:
         screen.say(
             f"{screen.many(blocked, 'post')} of theirs stayed blocked. Nothing goes out by itself: each owner decides with "

@@ -12,7 +12,7 @@ from rich.live import Live
 from crisis import status as statuses
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
-from crisis.cli import activations, door, posts, screen, standing, times
+from crisis.cli import activations, door, pointers, posts, screen, standing, times
 from crisis.cli.activations import blocked_posts
 from crisis.cli.promised import late_described, late_words, promise_lines, promises_described
 from crisis.deliveries import ledger
@@ -68,6 +68,7 @@ async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> 
             activation_id=activation_id,
         )
     blocked = [post async for post in blocked_posts(crisis, door.actor(None), found.mode)]
+    pointer = await crisis.pointers.standing(door.actor(None), mode=found.mode) if found.is_locked else None
     return {
         "mode": found.mode.value,
         "gate": "locked" if found.is_locked else "open",
@@ -82,6 +83,7 @@ async def read(crisis: Crisis, activation_id: int | None, *, exercise: bool) -> 
         "late": late_described(found.late),
         "open_permits": [activations.permit_described(permit) for permit in found.permits],
         "unresolved": [activations.unresolved_described(post) for post in found.unresolved],
+        "pointer": pointer and pointers.described(pointer),
         "blocked_posts": [posts.described(post) for post in blocked],
     }
 
@@ -146,6 +148,8 @@ def drawn(found: dict[str, Any]) -> Group:
             screen.text(f"\n{count} may be out:", "yellow"),
             activations.unresolved_table(found["unresolved"]),
         ]
+    if found["pointer"]:
+        parts.append(screen.text(f"\n{pointers.line(found['pointer'])}"))
     return Group(*parts, *_blocked(found["blocked_posts"]))
 
 

@@ -13,15 +13,21 @@ DRAFT = {"contents": {}, "activation_id": 1, "kind": "alert"}
 
 REQUESTS = {
     Act.ACTIVATE: [("POST", "/v1/activations", {"json": {"mode": "actual", "title": "Skred"}})],
-    Act.STAND_DOWN: [("POST", "/v1/activations/1/stand-down", {})],
+    Act.STAND_DOWN: [
+        ("POST", "/v1/activations/1/restore", {"json": {"unit": "biblioteket"}}),
+        ("POST", "/v1/activations/1/stand-down", {"json": {"access": "unit_by_unit"}}),
+    ],
     Act.WRITE_MESSAGE: [
         ("POST", "/v1/revisions", {"json": DRAFT}),
         ("PUT", "/v1/revisions/1", {"json": {"contents": {}, "built_on": 1}}),
         ("PUT", "/v1/revisions/1/texts/nb", {"json": {"fields": {}, "built_on": 0}}),
         ("POST", "/v1/revisions/1/submit", {}),
         ("POST", "/v1/revisions/1/take-back", {}),
+        ("POST", "/v1/pointers", {"json": {"text": "Følg krise.fjordvik.kommune.no."}}),
     ],
     Act.APPROVE_MESSAGE: [
+        ("POST", "/v1/pointers/999/approve", {}),
+        ("POST", "/v1/pointers/999/withdraw", {}),
         ("POST", "/v1/revisions/1/approve", {}),
         ("POST", "/v1/revisions/1/send-back", {"json": {"reason": "Feil sted"}}),
         ("POST", "/v1/messages/999/retract", {}),
@@ -42,6 +48,9 @@ REQUESTS = {
         ("POST", "/v1/accounts/import", REGISTER),
         ("PUT", "/v1/accounts/1/connection", {"json": {"address": "x"}}),
         ("PUT", "/v1/accounts/1/leader", {"json": {"leader": None}}),
+        ("PUT", "/v1/accounts/1/administration", {"json": {"credentials": {}}}),
+        ("POST", "/v1/accounts/1/try-lever", {}),
+        ("PUT", "/v1/accounts/1/watching", {"json": {"feed_url": None, "only_here": True}}),
         ("PUT", "/v1/accounts/1/limit", {"json": {"concurrency": 5, "per_second": None}}),
         ("PUT", "/v1/accounts/1/standby", {"json": {"standby_for": 999}}),
         ("DELETE", "/v1/accounts/1/standby", {}),
@@ -53,9 +62,6 @@ REQUESTS = {
         ("POST", "/v1/audiences/erase-orphans", {"json": {"days": 30}}),
     ],
     Act.MANAGE_TOKENS: [
-        ("PUT", "/v1/accounts/1/administration", {"json": {"credentials": {}}}),
-        ("POST", "/v1/accounts/1/try-lever", {}),
-        ("PUT", "/v1/accounts/1/watching", {"json": {"feed_url": None, "only_here": True}}),
         ("POST", "/v1/tokens", {"json": {"name": "x", "role": "auditor"}}),
         ("POST", "/v1/tokens/999/revoke", {}),
         ("GET", "/v1/tokens", {}),

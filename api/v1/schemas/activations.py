@@ -13,6 +13,7 @@ from crisis.activations.drain import OpenPermit, Unresolved
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.deliveries.promises import Promise
+from crisis.levers.handover import Access
 from crisis.limits.service import Trouble
 from crisis.mode import Mode
 
@@ -28,6 +29,27 @@ class ActivationIn(Shape):
         description="The id of an approved playbook, for its message templates, targets, roles and checklists.",
         examples=["kvikkleireskred"],
     )
+
+
+class StandDownIn(Shape):
+    """How the activation ends."""
+
+    access: Access = Field(
+        default=Access.ALL,
+        description="To whom what was taken at the platforms is given back now. ``unit_by_unit``: to nobody before it is asked for.",
+    )
+
+
+class RestoreIn(Shape):
+    """To whom it is given back."""
+
+    unit: str | None = Field(default=None, max_length=200, description="One unit; without it, everybody.")
+
+
+class RestoredOut(Shape):
+    """What is being given back, within seconds."""
+
+    account_ids: list[int]
 
 
 class ActivationRow(Shape):

@@ -81,3 +81,23 @@ async def test_text_cannot_steer_the_terminal(shell: Shell, crisis: Crisis) -> N
     ran = await shell("status")
     assert "Skred" in ran.out
     assert "\x1b" not in ran.out
+
+
+@pytest.mark.usefixtures("library")
+async def test_several_are_decided_about_at_once_spread_out_and_taken_back(shell: Shell, crisis: Crisis) -> None:
+    await factories.activation(crisis.db)
+    for said in ("Den ene.", "Den andre.", "Den tredje."):
+        await shell("post", "1", said)
+    shown = await shell("posts", "show", "1")
+    assert "The lock stopped it" in shown.said
+    await shell("stand-down")
+    done = await shell("posts", "publish", "1", "2")
+    assert "Post 1 to Facebook, Fjordvik bibliotek, is on its way." in done.said
+    assert "Post 2 to Facebook, Fjordvik bibliotek, goes out at" in done.said
+    assert "is blocked again" in (await shell("posts", "take-back", "2")).said
+    both = await shell("posts", "drop", "1", "2")
+    assert "Post 2 to Facebook, Fjordvik bibliotek, is dropped." in both.said
+    assert "Not blocked any more, and left as they are: 1." in both.said
+    again = await shell("post", "1", "Den tredje, skrevet om.", "--instead-of", "3", "--json")
+    assert again.json["instead_of"] == 3
+    assert "Post 4 took its place" in (await shell("posts", "show", "3")).said
