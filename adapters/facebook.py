@@ -18,7 +18,7 @@ from adapters.comments import Comments, comment_on
 from adapters.facebook_lever import PageLever
 from adapters.facebook_page import is_id, listed, next_page, page_of, post_id, token_of
 from adapters.facebook_watch import PageWatch
-from adapters.feed_webhook import answer_challenge, read_webhook
+from adapters.feed_webhook import answer_challenge, read_rings, read_webhook
 from adapters.graph import Graph, post_url
 from crisis.channel_access import Access
 from crisis.channel_watch import Planned, Posted
@@ -195,6 +195,9 @@ class Facebook:
     def parse_receipts(self, callback: Callback) -> Sequence[Receipt]:
         """Posts that Meta's ``feed`` webhook says are live."""
         return read_webhook(callback, self._app_secret)
+
+    def parse_rings(self, callback: Callback) -> Sequence[str]:
+        return read_rings(callback, self._app_secret)
 
     def answer_challenge(self, query: Mapping[str, str]) -> str:
         return answer_challenge(query, self._verify_token)

@@ -15,6 +15,8 @@ from crisis.channels import Callback, ForgedCallback, Receipt, ReceiptStatus
 
 log = logging.getLogger(__name__)
 
+_BELOW_A_POST = frozenset({"comment", "reaction", "like"})
+
 
 def read_webhook(callback: Callback, app_secret: str) -> Sequence[Receipt]:
     """Posts that are live. Raises :class:`ForgedCallback`.
@@ -22,15 +24,25 @@ def read_webhook(callback: Callback, app_secret: str) -> Sequence[Receipt]:
     The signature is HMAC-SHA256 with the app secret over the bytes as received: Meta escapes æ, ø and å in them, so JSON
     written anew would never match.
     """
-    expected = hmac.new(app_secret.encode(), callback.body, hashlib.sha256).hexdigest()
-    given = callback.headers.get("x-hub-signature-256", "")
-    if not app_secret or not hmac.compare_digest(f"sha256={expected}".encode(), given.encode()):
-        raise ForgedCallback("The webhook is not signed with our app secret, or no app secret is set.")
+    _check(callback, app_secret)
     try:
-        return [_live(value) for value in _feed_changes(callback.body) if _is_new_post(value)]
+        return [_live(value) for _, value in _feed_changes(callback.body) if _is_new_post(value)]
     except (ValueError, TypeError, AttributeError):
         log.warning("Facebook: a signed webhook of %d bytes was not understood; nothing was read", len(callback.body))
         return []
+
+
+def read_rings(callback: Callback, app_secret: str) -> Sequence[str]:
+    """The pages on which something was published or changed, whoever did it. Raises :class:`ForgedCallback`.
+
+    What people say and press under a post is left out: that is most of what comes, and none of it is a post of the page's.
+    """
+    _check(callback, app_secret)
+    try:
+        pages = [page for page, value in _feed_changes(callback.body) if value.get("item") not in _BELOW_A_POST]
+    except (ValueError, TypeError, AttributeError):
+        return []  # the receipts' reading has said so
+    return list(dict.fromkeys(pages))
 
 
 def answer_challenge(query: Mapping[str, str], verify_token: str) -> str:
@@ -42,11 +54,19 @@ def answer_challenge(query: Mapping[str, str], verify_token: str) -> str:
     return query.get("hub.challenge", "")
 
 
-def _feed_changes(body: bytes) -> Iterator[Mapping[str, Any]]:
+def _check(callback: Callback, app_secret: str) -> None:
+    expected = hmac.new(app_secret.encode(), callback.body, hashlib.sha256).hexdigest()
+    given = callback.headers.get("x-hub-signature-256", "")
+    if not app_secret or not hmac.compare_digest(f"sha256={expected}".encode(), given.encode()):
+        raise ForgedCallback("The webhook is not signed with our app secret, or no app secret is set.")
+
+
+def _feed_changes(body: bytes) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each with the id of its page."""
     for entry in json.loads(body).get("entry", ()):
         for change in entry.get("changes", ()):
             if change.get("field") == "feed" and isinstance(change.get("value"), dict):
-                yield change["value"]
+                yield str(entry.get("id", "")), change["value"]
 
 
 def _is_new_post(value: Mapping[str, Any]) -> bool:

@@ -7,14 +7,17 @@ After a broadcast a provider sends as many of these as there are recipients, so 
 limited: who comes when it is full is told at once to come again, before anything is read. ``crisis_receipts_total`` in
 ``/metrics`` counts what came of each: ``refused`` grows when the database is too slow or away, ``forged`` when somebody
 guesses or ``CRISIS_PUBLIC_URL`` is not what the provider calls, ``unknown`` when it uses a status word that we do not know.
+
+What a provider tells of an account also rings the watch (:mod:`crisis.watch.ring`), which then looks for itself.
 """
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from prometheus_client import Counter
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.datastructures import QueryParams
 from starlette.responses import PlainTextResponse, Response
 from starlette.types import Message, Receive, Scope, Send
@@ -24,6 +27,7 @@ from api.front import inside
 from api.problems import plain
 from api.shell import HEADERS
 from crisis.bootstrap import channels_for
+from crisis.channel_watch import Ringer
 from crisis.channels import Callback, Channel, ForgedCallback, Unsupported
 from crisis.db import Database
 from crisis.deliveries.inbox import Inbox
@@ -31,6 +35,7 @@ from crisis.deliveries.receipts import Recorded
 from crisis.errors import CrisisError, Unready
 from crisis.mode import Mode
 from crisis.settings import Settings
+from crisis.watch.ring import ring
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +82,8 @@ class _Address:
     mode: Mode
     channel: Channel
     url: str
+    ringer: Ringer | None
+    """The channel, where what it tells of is worth a look at the account."""
 
 
 class Receipts:
@@ -84,7 +91,7 @@ class Receipts:
 
     def __init__(self, settings: Settings, db: Database, counter: Counter, room: Room | None = None) -> None:
         self._room, self._counter, self._inside = room or Room(), counter, 0
-        self._inbox = Inbox(db, self._count)
+        self._db, self._inbox = db, Inbox(db, self._count)
         modes = {Mode.ACTUAL: settings}
         if settings.sandbox_url:
             modes[Mode.EXERCISE] = settings.without_secrets()
@@ -93,7 +100,7 @@ class Receipts:
         }
         public_url = settings.public_url.rstrip("/")
         self._addresses = {
-            path: _Address(mode, channel, f"{public_url}/{path}")
+            path: _Address(mode, channel, f"{public_url}/{path}", channel if isinstance(channel, Ringer) else None)
             for mode, channels in self._channels.items()
             for channel in channels.values()
             if channel.capabilities.receipts and (path := f"{RECEIPTS}/{mode}/{channel.name}")
@@ -159,11 +166,21 @@ class Receipts:
             body = await self._body(headers, receive)
             query = scope["query_string"]
             url = f"{at.url}?{query.decode('latin-1')}" if query else at.url
-            await self._inbox.put(
-                at.mode, at.channel.name, at.channel.parse_receipts(Callback("POST", url, headers, body))
-            )
+            callback = Callback("POST", url, headers, body)
+            await self._inbox.put(at.mode, at.channel.name, at.channel.parse_receipts(callback))
+            if at.ringer is not None and (addresses := at.ringer.parse_rings(callback)):
+                await self._ring(at, addresses)
         finally:
             self._inside -= 1
+
+    async def _ring(self, at: _Address, addresses: Sequence[str]) -> None:
+        """Let these accounts be looked at now. What cannot ring is found at its time: no provider is asked to repeat it."""
+        try:
+            async with self._db.transaction() as session:
+                await ring(session, at.mode, at.channel.name, addresses)
+        except (SQLAlchemyError, OSError) as error:
+            cause = getattr(error, "orig", None) or error
+            log.warning("A callback of %s.%s could not ring: %s", at.mode, at.channel.name, type(cause).__name__)
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
         """The body. Raises :class:`TooLarge` as soon as it is known to be, without reading on, and :class:`Stalled`."""

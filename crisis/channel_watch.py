@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, runtime_checkable
 
-from crisis.channels import AccountRef
+from crisis.channels import AccountRef, Callback
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +76,17 @@ class Schedule(Protocol):
     async def unschedule(self, account: AccountRef, planned: Planned) -> None:
         """Keep it from going out. Done already is done. Raises :class:`~crisis.channels.Rejected` where the platform does not let us
         (then its owner must), and :class:`~crisis.channels.Gone` where it is not there any more: it was published, or removed.
+        """
+        ...
+
+
+@runtime_checkable
+class Ringer(Protocol):
+    """What a channel offers whose platform calls us when something happens on an account."""
+
+    def parse_rings(self, callback: Callback) -> Sequence[str]:
+        """The addresses of the accounts on which something may have been published, whoever did it: look at them now.
+
+        Raises :class:`~crisis.channels.ForgedCallback` before reading anything. Cheap, and without waiting for anything.
         """
         ...

@@ -101,3 +101,14 @@ async def test_without_a_verify_token_no_subscription_is_answered(server: Script
     with pytest.raises(ForgedCallback):
         channel.answer_challenge({"hub.mode": "subscribe", "hub.verify_token": "", "hub.challenge": "1"})
     await channel.close()
+
+
+def test_what_happens_on_a_page_rings_for_it_but_not_what_people_say_below_a_post(channel: Facebook) -> None:
+    photo = {"item": "photo", "verb": "add", "post_id": POST, "published": 1}
+    edited = {**ADDED, "verb": "edited"}
+    assert channel.parse_rings(webhook(photo)) == [PAGE]
+    assert channel.parse_rings(webhook(ADDED, edited)) == [PAGE]
+    assert channel.parse_rings(webhook({"item": "comment", "verb": "add"}, {"item": "reaction", "verb": "add"})) == []
+    assert channel.parse_rings(webhook({}, field="messages")) == []
+    with pytest.raises(ForgedCallback):
+        channel.parse_rings(webhook(ADDED, secret="somebody else's"))
