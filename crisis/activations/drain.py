@@ -14,14 +14,15 @@ from datetime import datetime
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crisis.activations import service
 from crisis.activations.holders import Holder
 from crisis.activations.states import MOVES, ActivationState
 from crisis.audit import chain
 from crisis.db import Database
+from crisis.errors import NotFound
 from crisis.mode import Mode
 
-_PAUSE = 0.02  # seconds between looks at the permits: a call in flight takes longer than this
+_PAUSE, _PAUSE_MOST = 0.002, 0.02
+"""Seconds between looks at the permits: short at first, since most calls end within a moment, and doubling."""
 
 _OPEN = text(
     """
@@ -53,15 +54,18 @@ _TAKE = text(
     """
 )
 # By the database's clock: a host whose own is wrong must neither kill too soon nor wait for an hour.
-_LASTED = text("SELECT extract(epoch FROM clock_timestamp() - activated_at) FROM activations WHERE id = :id")
+_HOW_LONG = text(
+    "SELECT mode, state, extract(epoch FROM clock_timestamp() - activated_at) AS lasted FROM activations WHERE id = :id"
+)
 _CONFIRM = text(
     """
     UPDATE activations SET state = 'confirmed', confirmed_at = clock_timestamp()
     WHERE id = :id AND state = ANY(:from)
       AND NOT EXISTS (SELECT 1 FROM permits WHERE permits.mode = activations.mode AND permits.closed_at IS NULL)
-    RETURNING confirmed_at
+    RETURNING mode
     """
 )
+_FROM = [old.value for old, moves in MOVES.items() if ActivationState.CONFIRMED in moves]
 _UNRESOLVED = text(
     """
     SELECT d.id, d.state, a.channel, a.name, r.text, d.started_at
@@ -126,26 +130,38 @@ async def step(db: Database, activation_id: int, drain_seconds: float) -> bool:
     Safe to run from any process at any time, and from several at once: after a crash the sweep goes on with it. After
     ``drain_seconds`` since the activation, holders on this host are killed; holders elsewhere are left to a drain there.
     """
+    if await _confirm(db, activation_id):
+        return True
     async with db.transaction() as session:
-        activation = await service.get(session, activation_id)
-        if activation.state is not ActivationState.LOCKING:
+        held = (await session.execute(_HOW_LONG, {"id": activation_id})).one_or_none()
+        if held is None:
+            raise NotFound("activation", activation_id)
+        if held.state != ActivationState.LOCKING:
             return True
-        permits = await open_permits(session, activation.mode)
-        lasted = float((await session.execute(_LASTED, {"id": activation_id})).scalar_one()) if permits else 0.0
-    if lasted > drain_seconds:
+        permits = await open_permits(session, Mode(held.mode))
+    if held.lasted > drain_seconds:
         await asyncio.gather(*(holder.kill() for holder in {permit.holder for permit in permits}))
     await take_from_dead(db, permits)
+    return await _confirm(db, activation_id) if _are_over(permits) else False
+
+
+def _are_over(permits: Sequence[OpenPermit]) -> bool:
+    """Whether none of them keeps the activation any more: there are none, or their holders are proved dead."""
+    return all(permit.holder.is_dead() for permit in permits)
+
+
+async def _confirm(db: Database, activation_id: int) -> bool:
+    """Confirm it if no permit is open: asked in the statement that does it, and first of all, since every trip is one more wait."""
     async with db.transaction() as session:
-        allowed = [old.value for old, moves in MOVES.items() if ActivationState.CONFIRMED in moves]
-        confirmed = (await session.execute(_CONFIRM, {"id": activation_id, "from": allowed})).one_or_none()
-        if confirmed is None:
+        row = (await session.execute(_CONFIRM, {"id": activation_id, "from": _FROM})).one_or_none()
+        if row is None:
             return False
+        mode = Mode(row.mode)
         may_be_out = [
             {"delivery": post.delivery_id, "channel": post.channel, "account": post.account}
-            for post in await unresolved(session, activation.mode)
+            for post in await unresolved(session, mode)
         ]
-        subject = f"activation:{activation_id}"
-        await chain.append(session, None, "confirm", subject, mode=activation.mode, unresolved=may_be_out)
+        await chain.append(session, None, "confirm", f"activation:{activation_id}", mode=mode, unresolved=may_be_out)
     return True
 
 
@@ -156,8 +172,10 @@ async def drain(db: Database, activation_id: int, drain_seconds: float, patience
     """
     loop = asyncio.get_running_loop()
     end = loop.time() + (drain_seconds + 5.0 if patience is None else patience)
+    pause = _PAUSE
     while not await step(db, activation_id, drain_seconds):
         if loop.time() >= end:
             return False
-        await asyncio.sleep(_PAUSE)
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, _PAUSE_MOST)
     return True

@@ -21,12 +21,19 @@ from crisis.roles import Actor, require_mode
 GENESIS = bytes(32)
 SYSTEM = "system"
 
-_HEAD = text("SELECT seq, hash FROM audit_head WHERE id = 1 FOR UPDATE")
 _SEEN_HEAD = text("SELECT seq, hash FROM audit_head WHERE id = 1")
+# One trip: an entry's number and the hash before it are known only under the head's lock, so the database puts the number into the
+# record and hashes it. Whoever waited for the head goes on from what the other one left there.
 _APPEND = text(
     """
-    WITH entry AS (INSERT INTO audit (seq, record, hash) VALUES (:seq, :record, :hash))
-    UPDATE audit_head SET seq = :seq, hash = :hash WHERE id = 1
+    WITH head AS (
+        UPDATE audit_head
+        SET seq = seq + 1,
+            hash = sha256(hash || convert_to(CAST(:before AS text) || (seq + 1) || CAST(:behind AS text), 'UTF8'))
+        WHERE id = 1 RETURNING seq, hash
+    )
+    INSERT INTO audit (seq, record, hash)
+    SELECT seq, CAST(:before AS text) || seq || CAST(:behind AS text), hash FROM head RETURNING seq
     """
 )
 _ALL = text("SELECT seq, record, hash FROM audit WHERE seq > :after ORDER BY seq LIMIT :most")
@@ -65,26 +72,23 @@ async def append(
     """
     if actor is not None:
         require_mode(actor, mode)
-    seq, previous = (await session.execute(_HEAD)).one()
-    seq += 1
-    record = json.dumps(
+    before = _json(
         {
-            "seq": seq,
-            "at": clock.now().isoformat(timespec="milliseconds"),
-            "actor": actor.name if actor else SYSTEM,
-            "role": actor.role.value if actor else SYSTEM,
             "action": action,
-            "subject": subject,
-            "mode": mode.value if mode else None,
+            "actor": actor.name if actor else SYSTEM,
+            "at": clock.now().isoformat(timespec="milliseconds"),
             "detail": detail,
-        },
-        sort_keys=True,
-        separators=(",", ":"),
-        ensure_ascii=False,
+            "mode": mode.value if mode else None,
+            "role": actor.role.value if actor else SYSTEM,
+        }
     )
-    digest = hashlib.sha256(previous + record.encode()).digest()
-    await session.execute(_APPEND, {"seq": seq, "record": record, "hash": digest})
-    return int(seq)
+    values = {"before": before[:-1] + ',"seq":', "behind": f',"subject":{_json(subject)}}}'}
+    return int((await session.execute(_APPEND, values)).scalar_one())
+
+
+def _json(value: object) -> str:
+    """As it is hashed: every name in its place, ``seq`` between ``role`` and ``subject``."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
 
 async def entries(session: AsyncSession, after: int = 0, most: int = 1000) -> AsyncIterator[tuple[int, str, bytes]]:
