@@ -14,7 +14,7 @@ from adapters.sandbox.foreign import ForeignPost
 from adapters.sandbox.records import Record, Records
 from adapters.sandbox.scene import Scene
 from adapters.sandbox.wordpress_address import name_of, route_of, site_of
-from adapters.sandbox.wordpress_listing import STATUSES, listed, may_change, moment
+from adapters.sandbox.wordpress_listing import STATUSES, listed, may_change, may_read, moment
 from adapters.sandbox.wordpress_members import USERS, Members
 from adapters.sandbox.wordpress_users import User, Users
 from adapters.sandbox.wordpress_words import WordPressWords
@@ -143,8 +143,8 @@ class WordPress(WordPressWords):
 
     def _read(self, asked: Asked, post: Article, me: User | None) -> Answer:
         edit = asked.query.get("context") == "edit"
-        if (edit or post.status != "publish") and not may_change(me, post):
-            code = "rest_forbidden_context" if edit and me is not None else "rest_forbidden"
+        if not (may_change(me, post) if edit else may_read(me, post)):
+            code = "rest_forbidden_context" if edit else "rest_forbidden"
             return self.refusal(401 if me is None else 403, code, "Sorry, you are not allowed to do that.")
         return say(200, self._show(asked, post, raw=edit))
 

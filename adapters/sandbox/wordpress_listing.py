@@ -42,18 +42,24 @@ def listed(  # noqa: PLR0911 - a line a refusal
         return refusal(400, "rest_invalid_param", "Invalid parameter(s): per_page")
     if shown.is_too_far:
         return refusal(400, "rest_post_invalid_page_number", "The page number requested is too large.")
-    seen = [each for each in shown.items if may_change(me, each) or (each.status == "publish" and not edit)]
+    seen = [each for each in shown.items if (may_change(me, each) if edit else may_read(me, each))]
     return say(200, [show(each) for each in seen], shown.headers)
 
 
 def may_change(user: User | None, article: Article) -> bool:
-    """Whether somebody may change this one, and so see it whatever its status."""
+    """Whether somebody may change this one."""
     kind = "pages" if article.is_page else "posts"
     if user is None:
         return False
     if user.id != article.author and not user.may(f"edit_others_{kind}"):
         return False
     return user.may(f"edit_published_{kind}" if article.status in {"publish", "future"} else f"edit_{kind}")
+
+
+def may_read(user: User | None, article: Article) -> bool:
+    """Whether somebody is shown this one: what is out, what is their own, and what they may change."""
+    is_own = user is not None and user.id == article.author
+    return article.status == "publish" or is_own or may_change(user, article)
 
 
 def moment(text: str) -> float:

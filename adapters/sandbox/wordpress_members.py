@@ -119,7 +119,10 @@ class Members:
     def _delete(self, asked: Asked, site: str, user: User, me: User | None) -> Answer:
         if me is None or not me.may("delete_users"):
             return self._denied(me, "rest_user_cannot_delete", "delete this user")
-        if str({**asked.query, **asked.fields}.get("force", "")).lower() not in {"true", "1"}:
+        given = {**asked.query, **asked.fields}
+        if not {"force", "reassign"} <= given.keys():
+            return self._refusal(400, "rest_missing_callback_param", "Missing parameter(s): force, reassign")
+        if str(given["force"]).lower() not in {"true", "1"}:
             return self._refusal(501, "rest_trash_not_supported", "Users do not support trashing. Set 'force=true'.")
         self._accept(asked, site, user.login, {"deleted": True})
         return say(200, {"deleted": True, "previous": user.show(edit=True)})
