@@ -46,7 +46,8 @@ _CLAIM = text(
         ORDER BY l.due_at, l.id LIMIT :most FOR UPDATE OF l SKIP LOCKED
     ) due
     WHERE levers.id = due.id
-    RETURNING levers.id, levers.activation_id, levers.account_id, levers.state, levers.saved, levers.attempts, levers.error
+    RETURNING levers.id, levers.activation_id, levers.account_id, levers.state, levers.saved, levers.address, levers.attempts,
+              levers.error
     """
 )
 _RENEW = text(
@@ -68,6 +69,8 @@ class Claimed:
     account: Account
     state: LeverState
     saved: Access | None
+    address: str | None
+    """Where that was so."""
     attempts: int
     """Of what it is doing now, without the one that begins."""
     error: str | None
@@ -108,6 +111,7 @@ async def claim(
             accounts[row.account_id],
             LeverState(row.state),
             None if row.saved is None else Access.from_json(row.saved),
+            row.address,
             row.attempts,
             row.error,
         )

@@ -89,12 +89,22 @@ class Hands:
         saved = reading.with_newcomers(row.saved, seen)
         grown = saved if saved != row.saved else None
         if not reading.removable(seen):
-            await self._write(self._pulled(row, seen, None, grown))
+            await self._write(replace(self._pulled(row, seen, None), saved=grown, address=asked.account.address))
             return
         state = LeverState.FAILED if row.state is LeverState.FAILED and row.saved is not None else LeverState.PULLING
         self._before("save")
         if not await self._journal.write(
-            Change(row, state, grown, seen, row.error, row.attempts, is_done=False, while_locked=True)
+            Change(
+                row,
+                state,
+                saved=grown,
+                address=asked.account.address,
+                found=seen,
+                error=row.error,
+                attempts=row.attempts,
+                is_done=False,
+                while_locked=True,
+            )
         ):
             return
         self._before("revoke")
@@ -107,7 +117,7 @@ class Hands:
             return
         self._before("write")
         again = row.state in {LeverState.PULLED, LeverState.INCOMPLETE}
-        await self._write(replace(self._pulled(row, seen, said, None), again=again), changed=True)
+        await self._write(replace(self._pulled(row, seen, said), again=again), changed=True)
 
     async def _restore(self, row: Claimed, asked: "_Asked") -> None:
         saved = row.saved or Access()
@@ -117,7 +127,9 @@ class Hands:
         if reading.lacking(saved, seen) and asked.lever.is_reversible:
             self._before("take")
             if not await self._journal.write(
-                Change(row, row.state, None, seen, row.error, row.attempts, is_done=False, while_last=True)
+                Change(
+                    row, row.state, found=seen, error=row.error, attempts=row.attempts, is_done=False, while_last=True
+                )
             ):
                 return
             self._before("restore")
@@ -139,7 +151,7 @@ class Hands:
             return
         await self._write(Change(row, LeverState.RESTORED, found=seen), changed=True)
 
-    def _pulled(self, row: Claimed, seen: Access, said: ChannelError | None, grown: Access | None) -> Change:
+    def _pulled(self, row: Claimed, seen: Access, said: ChannelError | None) -> Change:
         """What a reading back has shown."""
         state = reading.state_of(seen)
         error = reading.still_open(seen, None if said is None else said.reason)
@@ -149,7 +161,7 @@ class Hands:
             attempts, wait = row.attempts + 1, self._chance.uniform(0.5, 1.0) * AGAIN_SECONDS
             if attempts < PULL_TRIES and row.state is not LeverState.FAILED and _may_pass(said):
                 state, wait, detail = LeverState.PULLING, _wait(said, attempts, self._chance), {}
-        return Change(row, state, grown, seen, error, attempts, wait, detail=detail)
+        return Change(row, state, found=seen, error=error, attempts=attempts, wait=wait, detail=detail)
 
     async def _end(self, row: Claimed, error: ChannelError, seen: Access | None, *, changed: bool = False) -> None:
         """What a lever comes to that was not done, or nobody knows."""
@@ -158,34 +170,38 @@ class Hands:
 
     def _not_pulled(self, row: Claimed, error: ChannelError, seen: Access | None, *, changed: bool) -> Change:
         if isinstance(error, Gone):
-            return Change(row, LeverState.ABSENT, None, seen, error.reason, wait=READ_BACK_SECONDS)
+            return Change(row, LeverState.ABSENT, found=seen, error=error.reason, wait=READ_BACK_SECONDS)
         said, attempts = error.reason, row.attempts + 1
         if seen is not None and reading.removable(seen):
             said = f"{said} When last seen, {reading.names(seen.open_to)} could publish."
         if (
             row.state in {LeverState.PULLED, LeverState.INCOMPLETE} and not changed
         ):  # a look that failed changes nothing
-            return Change(row, row.state, None, None, said, attempts, self._chance.uniform(0.5, 1.0) * AGAIN_SECONDS)
+            wait = self._chance.uniform(0.5, 1.0) * AGAIN_SECONDS
+            return Change(row, row.state, error=said, attempts=attempts, wait=wait)
         started = changed or row.saved is not None
         if row.state is not LeverState.FAILED and attempts < PULL_TRIES and _may_pass(error):
             state = LeverState.PULLING if started else LeverState.WANTED
-            return Change(row, state, None, seen, said, attempts, _wait(error, attempts, self._chance))
+            wait = _wait(error, attempts, self._chance)
+            return Change(row, state, found=seen, error=said, attempts=attempts, wait=wait)
         wait = max(self._chance.uniform(0.5, 1.0) * AGAIN_SECONDS, _wait(error, 0, self._chance))
-        return Change(row, LeverState.FAILED, None, seen, said, attempts, wait, detail={"reason": error.reason})
+        detail = {"reason": error.reason}
+        return Change(row, LeverState.FAILED, found=seen, error=said, attempts=attempts, wait=wait, detail=detail)
 
     def _not_restored(self, row: Claimed, error: ChannelError, seen: Access | None, *, changed: bool) -> Change:
         del changed
         saved, attempts = row.saved or Access(), row.attempts + 1
         if isinstance(error, Gone):
-            return Change(row, LeverState.ABSENT, None, seen, error.reason)
+            return Change(row, LeverState.ABSENT, found=seen, error=error.reason)
         lacking = saved.rights if seen is None else reading.lacking(saved, seen)
         tries = attempts < RESTORE_TRIES and row.state is not LeverState.BY_HAND
         if tries and not isinstance(error, Unsupported):
-            return Change(row, row.state, None, seen, error.reason, attempts, _wait(error, attempts, self._chance))
+            wait = _wait(error, attempts, self._chance)
+            return Change(row, row.state, found=seen, error=error.reason, attempts=attempts, wait=wait)
         detail = {"to": [each.name for each in lacking], "reason": error.reason}
         said = reading.by_hand(lacking, error.reason)
         wait = self._chance.uniform(0.5, 1.0) * BY_HAND_SECONDS
-        return Change(row, LeverState.BY_HAND, None, seen, said, attempts, wait, detail=detail)
+        return Change(row, LeverState.BY_HAND, found=seen, error=said, attempts=attempts, wait=wait, detail=detail)
 
     async def _write(self, change: Change, *, changed: bool = False) -> None:
         if not await self._journal.write(change) and changed:
@@ -197,7 +213,9 @@ class Hands:
         if channel is None or not isinstance(channel, Lever):
             raise Unsupported(f"This process knows no lever of {row.account.channel}.")
         try:
-            return channel, self._admin(row.account), channel.capabilities.call_seconds * CALLS_A_VERB
+            account = self._admin(row.account)
+            account = account if row.address is None else replace(account, address=row.address)
+            return channel, account, channel.capabilities.call_seconds * CALLS_A_VERB
         except Unready as error:
             raise Misconfigured(str(error)) from None
 

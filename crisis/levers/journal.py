@@ -30,6 +30,7 @@ _WRITE = text(
     """
     UPDATE levers SET
         state = c.state, saved = coalesce(c.saved, levers.saved), found = coalesce(c.found, levers.found),
+        address = coalesce(levers.address, c.address),
         read_at = CASE WHEN c.found IS NULL THEN levers.read_at ELSE clock_timestamp() END,
         error = c.error, attempts = c.attempts,
         due_at = clock_timestamp() + make_interval(secs => c.wait),
@@ -41,7 +42,7 @@ _WRITE = text(
                       ELSE levers.restored_at END,
         changed_at = CASE WHEN c.state = levers.state THEN levers.changed_at ELSE clock_timestamp() END
     FROM jsonb_to_recordset(CAST(:changes AS jsonb)) AS c (
-        id bigint, lease uuid, state text, "from" jsonb, saved jsonb, found jsonb, error text, attempts int, wait float8,
+        id bigint, lease uuid, state text, "from" jsonb, saved jsonb, address text, found jsonb, error text, attempts int, wait float8,
         done boolean, back boolean, while_locked boolean, while_last boolean)
     WHERE levers.id = c.id AND levers.lease = c.lease AND c."from" @> to_jsonb(levers.state)
       AND (c.done OR levers.lease_until > clock_timestamp())
@@ -81,6 +82,8 @@ class Change:
     state: LeverState
     saved: Access | None = None
     """What is to be given back, where there is more to it than was known."""
+    address: str | None = None
+    """Where that is."""
     found: Access | None = None
     """What the platform has just shown."""
     error: str | None = None
@@ -177,6 +180,7 @@ def _as_json(change: Change) -> dict[str, Any]:
         "state": change.state.value,
         "from": from_states,
         "saved": change.saved and change.saved.to_json(),
+        "address": change.address if change.saved else None,
         "found": change.found and change.found.to_json(),
         "error": change.error,
         "attempts": change.attempts,

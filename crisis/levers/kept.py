@@ -12,7 +12,7 @@ from crisis.mode import Mode
 
 _READ = text(
     """
-    SELECT l.id, l.activation_id, l.account_id, a.channel, a.name AS account, a.unit, a.leader, a.address, l.state, l.held_back,
+    SELECT l.id, l.activation_id, l.account_id, a.channel, a.name AS account, a.unit, a.leader, coalesce(l.address, a.address) AS address, l.state, l.held_back,
            l.saved, l.found, l.error, l.attempts, l.read_at, l.pulled_at, l.restored_at
     FROM levers l JOIN accounts a ON a.id = l.account_id
     WHERE l.mode = :mode AND (CAST(:activation AS int) IS NULL OR l.activation_id = :activation)
@@ -34,6 +34,7 @@ class Kept:
     unit: str
     leader: str | None
     address: str | None
+    """Where that was so."""
     state: LeverState
     held_back: bool
     """Stays taken after the stand-down, until somebody gives it back to this unit."""

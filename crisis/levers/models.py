@@ -35,6 +35,8 @@ class AccountLever(Base):
     saved: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """What was so before anything was changed, as :meth:`crisis.channel_access.Access.to_json` has it. Never changed again; whoever
     is given the right to publish during the lock is added when it is taken from them, too."""
+    address: Mapped[str | None] = mapped_column(Text)
+    """Where the account was when that was saved: there it is given back, wherever the account has been connected to since."""
     found: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
     """What the last reading back showed."""
     held_back: Mapped[bool] = mapped_column(server_default="false")

@@ -6,6 +6,7 @@ publishes there must not be cut off. Of accounts that share a place (two units o
 what was so must not be saved a second time, after it was pulled.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -42,11 +43,11 @@ _NOT_GIVEN_BACK = text(
 # What an earlier activation saved and has not been given back yet is what was so: what can be seen now may be what it left.
 _PLAN = text(
     """
-    INSERT INTO levers (mode, activation_id, account_id, state, saved)
-    SELECT v.mode, v.id, wanted.id, CASE WHEN old.saved IS NULL THEN 'wanted' ELSE 'pulling' END, old.saved
+    INSERT INTO levers (mode, activation_id, account_id, state, saved, address)
+    SELECT v.mode, v.id, wanted.id, CASE WHEN old.saved IS NULL THEN 'wanted' ELSE 'pulling' END, old.saved, old.address
     FROM activations v CROSS JOIN unnest(CAST(:accounts AS int[])) AS wanted (id)
     LEFT JOIN LATERAL (
-        SELECT o.saved FROM levers o
+        SELECT o.saved, o.address FROM levers o
         WHERE o.account_id = wanted.id AND o.mode = v.mode AND o.activation_id < v.id
           AND o.saved IS NOT NULL AND o.state <> 'restored' AND o.restored_at IS NULL
         ORDER BY o.activation_id DESC LIMIT 1
@@ -115,12 +116,12 @@ class Planner:
                 select(Account).where(Account.state == AccountState.ACTIVE, Account.channel.in_(channels))
             )
             accounts = {account.id: account for account in rows}
-        carries = {_place(each.channel, each.address) for each in accounts.values() if each.unit == self._editors_unit}
+        carries = {self._where(each) for each in accounts.values() if each.unit == self._editors_unit}
         taken = {self._at(accounts[number]) for number in have if number in accounts}
         wanted = []
         for number in sorted(set(new) & accounts.keys(), key=lambda each: (each not in due, each)):
             place = self._at(accounts[number])
-            if place is None or place in taken or _place(accounts[number].channel, accounts[number].address) in carries:
+            if place is None or place in taken or self._where(accounts[number]) in carries:
                 continue
             taken.add(place)
             wanted.append(number)
@@ -129,11 +130,24 @@ class Planner:
     def _at(self, account: Account) -> Place | None:
         """Where its lever is; ``None`` where nobody gave the credentials for it."""
         try:
-            return _place(account.channel, self._admin(account).address)
+            ref = self._admin(account)
         except ChannelError:
             return None
         except Unready:  # credentials that do not open: a lever is wanted, and will say why it cannot be pulled
-            return _place(account.channel, account.address)
+            return self._where(account)
+        if self._has_senders(
+            account.channel
+        ):  # a sender's name is no place: many may send by it, each through their own
+            return account.channel, json.dumps(dict(ref.credentials), sort_keys=True)
+        return _place(account.channel, ref.address)
+
+    def _where(self, account: Account) -> Place:
+        if self._has_senders(account.channel):
+            return account.channel, str(account.id)
+        return _place(account.channel, account.address)
+
+    def _has_senders(self, channel: str) -> bool:
+        return self._channels[channel].capabilities.recipients
 
 
 def _as_it_is(activation: Activation, row: Row[Any]) -> tuple[object, ...]:

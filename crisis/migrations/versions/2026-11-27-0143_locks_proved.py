@@ -93,6 +93,7 @@ def upgrade() -> None:
         ),
         sa.Column("saved", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
         sa.Column("found", postgresql.JSONB(astext_type=sa.Text()), nullable=True),
+        sa.Column("address", sa.Text(), nullable=True),
         sa.Column("held_back", sa.Boolean(), server_default="false", nullable=False),
         sa.Column("attempts", sa.Integer(), server_default="0", nullable=False),
         sa.Column("error", sa.Text(), nullable=True),

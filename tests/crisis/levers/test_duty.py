@@ -286,3 +286,29 @@ async def test_a_stand_down_in_the_middle_of_a_pull_leaves_nothing_revoked(town:
     await town.settle()
     assert await town.states() == ALL_BACK
     assert town.platform.is_as_before
+
+
+async def test_an_account_that_was_connected_elsewhere_meanwhile_is_given_back_where_it_was_taken(town: Town) -> None:
+    activation = await town.activate()
+    await town.settle()
+    await town.run("UPDATE accounts SET address = 'school' WHERE id = :id", id=town.ids["library"])
+    await town.stand_down(activation)
+    await town.settle()
+    assert await town.states() == ALL_BACK
+    assert town.platform.is_as_before
+
+
+async def test_a_closed_account_whose_credentials_are_erased_is_a_persons_to_give_back(town: Town) -> None:
+    activation = await town.activate()
+    await town.settle()
+    await town.run(
+        "UPDATE accounts SET admin_credentials = NULL, state = 'closed' WHERE id = :id", id=town.ids["library"]
+    )
+    await town.stand_down(activation)
+    await town.settle()
+    assert await town.states() == ALL_BACK | {"library": "by_hand"}
+    error = (await town.row("library")).error
+    assert error.startswith(
+        "Give it back at the platform by hand. Kari of library: publish, manage; Per of library: pub"
+    )
+    assert error.endswith("No administrator's credentials.")
