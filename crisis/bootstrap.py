@@ -55,22 +55,22 @@ STAND_IN_CREDENTIALS = {
     "admin_username": "admin",
     "admin_application_password": "sandbox",
     "publisher": "sandbox",
-}
-"""What an exercise signs in with, at the sandbox, on every channel. Worth nothing anywhere else."""
     "business_id": "1",
     "admin_token": "sandbox",
     "tool_key": "sandbox-tool",
     "tool_secret": "sandbox",
     "tool_token": "sandbox",
     "tool_token_secret": "sandbox",
+}
+"""What an exercise signs in with, at the sandbox, on every channel. Worth nothing anywhere else."""
 
-
-def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
 RARE_LEVERS = frozenset({"sms", "twitter"})
 """Channels where not every account can have a lever: it takes a sub-account, or a tool of the unit's own. In an exercise those
 have one that have it in reality, and on the other channels all have.
 """
 
+
+def setup_for(mode: Mode, settings: Settings) -> ChannelSetup:
     """Everything the adapters of a mode are built from."""
     shared = ChannelSetup(
         mode=mode,
@@ -123,6 +123,7 @@ have one that have it in reality, and on the other channels all have.
         twilio_url=f"{sandbox}/twilio",
         public_dir=settings.exercise_page_dir,
         crisis_page_url=f"{sandbox}/crisis-page/",
+        feeds_url=f"{sandbox}/feeds",
         allowed_hosts=frozenset({urlsplit(sandbox).netloc}),
         twilio_account_sid=SANDBOX_SID,
         twilio_auth_tokens=(token,) if token else (),
@@ -156,9 +157,6 @@ def capabilities_of(settings: Settings) -> dict[str, Capabilities]:
     return {name: build(setup).capabilities for name, build in CHANNELS.items()}
 
 
-def openers_for(mode: Mode, settings: Settings) -> Openers:
-    """How a mode opens accounts and numbers. An exercise opens nothing: it has stand-ins for both."""
-    if mode is Mode.EXERCISE:
 def levers_of(settings: Settings) -> dict[str, Sequence[str]]:
     """What the administrator's credentials of an account must have, on each channel that has a lever; the same in both modes."""
     setup = setup_for(Mode.ACTUAL, settings)
@@ -166,14 +164,16 @@ def levers_of(settings: Settings) -> dict[str, Sequence[str]]:
     return {name: tuple(channel.admin_credentials) for name, channel in built.items() if isinstance(channel, Lever)}
 
 
+def openers_for(mode: Mode, settings: Settings) -> Openers:
+    """How a mode opens accounts and numbers. An exercise opens nothing: it has stand-ins for both."""
+    if mode is Mode.EXERCISE:
         sandbox = sandbox_url(settings)
 
         def stand_in(account: Account) -> AccountRef:
             address = f"{sandbox}/wp" if (account.address or "").startswith("http") else account.address
-            return AccountRef(account.id, account.channel, account.name, address, STAND_IN_CREDENTIALS)
+            posts_as = {"access_token": f"{account.address}-sandbox"}  # X's tokens say whose they are
+            return AccountRef(account.id, account.channel, account.name, address, STAND_IN_CREDENTIALS | posts_as)
 
-        return Openers(
-            stand_in,
         def stand_in_admin(account: Account) -> AccountRef:
             if account.admin_credentials is None and account.channel in RARE_LEVERS:
                 raise Unsupported(f"The account {account.name} has no lever, and has none in an exercise either.")
@@ -182,8 +182,11 @@ def levers_of(settings: Settings) -> dict[str, Sequence[str]]:
                 "account_sid": SANDBOX_SID,
                 "auth_token": _open(settings.sandbox_token),
             }
-            return replace(stand_in(account), credentials=STAND_IN_CREDENTIALS | sub_account)
+            tool = {"tool_token": f"{account.address}-tool"}
+            return replace(stand_in(account), credentials=STAND_IN_CREDENTIALS | sub_account | tool)
 
+        return Openers(
+            stand_in,
             lambda recipient_id, _sealed, _fingerprint: f"+999{recipient_id:011d}",
             stand_in_admin,
             lambda contact_id, _sealed: f"kontakt-{contact_id}@sandbox.invalid",
@@ -262,7 +265,8 @@ def securer_for(
     mode: Mode, settings: Settings, db: Database, *, channels: Mapping[str, Channel] | None = None
 ) -> Securer:
     """What an activation of this mode asks for behind the gate. ``channels``: those of the engine in the same process."""
-    from crisis.schedules.copies import Copies  # noqa: PLC0415 - a sender does without these
+    from adapters.feed_reader import build_feed_watch  # noqa: PLC0415 - a sender does without these
+    from crisis.schedules.copies import Copies  # noqa: PLC0415
     from crisis.schedules.duty import ScheduleDuty  # noqa: PLC0415
     from crisis.watch.duty import WatchDuty  # noqa: PLC0415
 
@@ -270,7 +274,7 @@ def securer_for(
     reached = channels_for(mode, held) if channels is None else channels
     openers = openers_for(mode, held)
     duties: list[Duty] = [
-        WatchDuty(db, mode, reached, openers.account),
+        WatchDuty(db, mode, reached, openers.account, feed=build_feed_watch(setup_for(mode, held))),
         ScheduleDuty(db, mode, reached, openers, Copies(reached, lambda: renderer_of(held), held.languages[0])),
         Levers(db, mode, reached, openers.admin, editors_unit=held.editors_unit, lease_seconds=held.lease_seconds),
     ]
@@ -312,6 +316,8 @@ class Crisis:
     settings: Settings
     db: Database
     capabilities: Mapping[str, Capabilities]
+    levers: Mapping[str, Sequence[str]]
+    """What the administrator's credentials of an account must have, by channel: of those that have a lever."""
     desk: "Desk"
     library: "Library"
     shelf: "Shelf"
@@ -375,8 +381,6 @@ def crisis_of(settings: Settings, *, bell: Bell | None = None) -> Crisis:
         languages=settings.languages,
         validity=timedelta(seconds=settings.validity_seconds),
         checker=checker,
-    levers: Mapping[str, Sequence[str]]
-    """What the administrator's credentials of an account must have, by channel: of those that have a lever."""
         rule=Rule(settings.two_people, timedelta(minutes=settings.alone_after_minutes)),
         part_price=settings.sms_part_price,
     )

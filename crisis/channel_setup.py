@@ -62,3 +62,5 @@ class ChannelSetup:
     second_public_dir: Path | None = None
     """Another folder the crisis page is copied to, on another machine."""
     imprint: Imprint = Imprint()
+    feeds_url: str = ""
+    """Where an exercise's feeds are, each below it by its account's id; empty where each account's own is read."""

@@ -3,10 +3,12 @@
 A channel that claims one of them is one more entry in ``HELD``; the suite itself knows none of them by name.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
+from adapters.feed_reader import build_feed_watch
 from crisis.channels import AccountRef
 from tests.adapters.contract import (
     LOGIN,
@@ -27,6 +29,8 @@ class Held(Outlet):
     """One channel, its account, and what happens on it past our service."""
 
     admin_credentials: Mapping[str, str] = {}
+    publishes = True
+    """We can publish there."""
     publishes_on = True
     """What we publish still goes out while the lever is pulled."""
     unremovable = UNREMOVABLE
@@ -120,5 +124,24 @@ class WordPressHeld(WordPressOutlet, Held):
         self.sandbox.set_rights("wordpress", self.place(), people)
 
 
+class FeedHeld(Held):
+    """What no channel of ours shows, and has a feed: it is watched, and that is all."""
+
+    name = "feed"
+    provider = "feeds"
+    address = "https://a.example/feed/"
+    tells_author = True
+    publishes = False
+
+    def place(self) -> str:
+        return str(self.account().id)
+
+    @asynccontextmanager
+    async def opened(self, url: str | None = None, **changes: Any) -> AsyncIterator[Any]:
+        yield build_feed_watch(self.setup(url, feeds_url=f"{url or self.sandbox.url}/feeds", **changes))
+
+
 HELD: Mapping[str, type[Held]] = {each.name: each for each in (FacebookHeld, SmsHeld, TwitterHeld, WordPressHeld)}
 """By channel."""
+BESIDE: Mapping[str, type[Held]] = {FeedHeld.name: FeedHeld}
+"""What is watched without being a channel."""
