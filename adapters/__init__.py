@@ -7,6 +7,7 @@ To add a channel, write its module with a ``build(setup)`` that returns a ``Chan
 from collections.abc import Callable, Mapping
 from importlib import import_module
 
+from crisis.channel_mail import Mail, MailSetup
 from crisis.channels import Channel, ChannelSetup
 
 Build = Callable[[ChannelSetup], Channel]
@@ -20,6 +21,12 @@ def _of(module: str) -> Build:
         return made
 
     return build
+
+
+def mail_of(setup: MailSetup) -> Mail:
+    """How e-mail leaves: its ``build``, imported likewise."""
+    made: Mail = import_module("adapters.mail").build(setup)
+    return made
 
 
 def load() -> None:

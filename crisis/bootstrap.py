@@ -13,9 +13,10 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from adapters import CHANNELS, load
+from adapters import CHANNELS, load, mail_of
 from crisis.accounts.models import Account
 from crisis.channel_access import Lever
+from crisis.channel_mail import Mail, Mailbox, MailServer, MailSetup
 from crisis.channel_set import ChannelSet
 from crisis.channel_watch import Watch
 from crisis.channels import AccountRef, Capabilities, Channel, ChannelSetup, Imprint, Unsupported
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from crisis.messages.desk import Desk
     from crisis.messages.library import Library
     from crisis.messages.render import Renderer
+    from crisis.notifications.duty import Notifications
     from crisis.playbooks.known import Known
     from crisis.playbooks.shelf import Shelf
     from crisis.pointers.service import Pointers
@@ -277,8 +279,53 @@ def securer_for(
         WatchDuty(db, mode, reached, openers.account, feed=build_feed_watch(setup_for(mode, held))),
         ScheduleDuty(db, mode, reached, openers, Copies(reached, lambda: renderer_of(held), held.languages[0])),
         Levers(db, mode, reached, openers.admin, editors_unit=held.editors_unit, lease_seconds=held.lease_seconds),
+        notifications_of(mode, held, db),
     ]
     return Securer(duties)
+
+
+def notifications_of(mode: Mode, settings: Settings, db: Database) -> "Notifications":
+    """What tells people of a mode's activations. An exercise's letters go to the sandbox, whatever mail server is set."""
+    from crisis.messages.rendered import CHANNEL_NAMES  # noqa: PLC0415 - a sender does without these
+    from crisis.notifications.due import Terms  # noqa: PLC0415
+    from crisis.notifications.duty import Notifications  # noqa: PLC0415
+    from crisis.notifications.mailer import Mailer  # noqa: PLC0415
+    from crisis.notifications.texts import Texts  # noqa: PLC0415
+    from crisis.notifications.writer import Writer  # noqa: PLC0415
+
+    terms = Terms(
+        editors_unit=settings.editors_unit,
+        editors_contact=settings.editors_contact,
+        public_url=settings.public_url,
+        primary=settings.languages[0],
+        remind_after=timedelta(minutes=settings.remind_minutes),
+        escalate_after=timedelta(minutes=settings.escalate_minutes),
+        worth=timedelta(seconds=settings.validity_seconds),
+    )
+    writer = Writer(Texts.load(settings.templates_dir, settings.municipality), terms, CHANNEL_NAMES)
+    way, mailer = mail_for(mode, settings), None
+    if way is not None:
+        opened = openers_for(mode, settings).email
+        mailer = Mailer(db, mode, way, opened, call_seconds=settings.call_seconds, worth=terms.worth)
+    return Notifications(db, mode, writer, terms, capabilities_of(settings), mailer)
+
+
+def mail_for(mode: Mode, settings: Settings) -> Mail | None:
+    """How e-mail of a mode leaves: an exercise's to the sandbox alone. ``None`` where no mail server is set."""
+    if mode is Mode.EXERCISE:
+        return mail_of(MailSetup(Mailbox(sandbox_url(settings), _open(settings.sandbox_token)), settings.call_seconds))
+    if not settings.smtp_host:
+        return None
+    server = MailServer(
+        settings.smtp_host,
+        settings.smtp_port,
+        settings.smtp_tls,
+        settings.smtp_user,
+        _open(settings.smtp_password),
+        settings.mail_from,
+        settings.municipality,
+    )
+    return mail_of(MailSetup(server, settings.call_seconds))
 
 
 def ceilings_of(settings: Settings) -> dict[str, Ceiling]:

@@ -1,8 +1,9 @@
 """The sandbox as an ASGI application.
 
 Start it with ``uvicorn --factory adapters.sandbox.app:create_app --port 8900``. Facebook Graph is then at ``/graph``, X at
-``/x``, Twilio at ``/twilio``, WordPress at ``/wp``, other sites' feeds at ``/feeds``, the scripting at ``/sandbox``, and ``/`` shows
-what was published. An exercise's crisis page is at ``/crisis-page/``: the files in the settings' ``exercise_page_dir``.
+``/x``, Twilio at ``/twilio``, WordPress at ``/wp``, other sites' feeds at ``/feeds``, everybody's e-mail at ``/mail``, the
+scripting at ``/sandbox``, and ``/`` shows what was published. An exercise's crisis page is at ``/crisis-page/``: the files in
+the settings' ``exercise_page_dir``.
 
 Environment: ``CRISIS_SANDBOX_TOKEN`` (Twilio's auth token here: opens the account and signs callbacks; needed),
 ``CRISIS_SANDBOX_ACCOUNT_SID``, ``CRISIS_SANDBOX_JOURNAL`` (file that accepted requests survive in),
@@ -24,6 +25,7 @@ from adapters.sandbox.exercise_page import ExercisePage
 from adapters.sandbox.faults import Fault, Faults
 from adapters.sandbox.feeds import Feeds
 from adapters.sandbox.graph import Graph
+from adapters.sandbox.mail import Mailbox
 from adapters.sandbox.page import Page
 from adapters.sandbox.provider import Provider
 from adapters.sandbox.records import Records
@@ -40,7 +42,7 @@ from crisis.settings import Settings
 
 ACCOUNT_SID = "ACsandbox00000000000000000000000000"
 X_LIMIT = 100_000  # requests a token and method may make in 15 minutes: reported in headers, high enough not to bind
-PREFIXES = {"graph": "graph", "x": "x", "twilio": "twilio", "wp": "wordpress", "feeds": "feeds"}
+PREFIXES = {"graph": "graph", "x": "x", "twilio": "twilio", "wp": "wordpress", "feeds": "feeds", "mail": "mail"}
 BEFORE_RESPONSE_SECONDS = 10.0
 
 
@@ -96,7 +98,7 @@ class Sandbox:
         elif asked.path == "/":
             await wire.reply(self._page.answer(asked))
         else:
-            await wire.reply(say(404, {"detail": f"Nothing at {asked.path}. Stand-ins: /graph /x /twilio /wp /feeds"}))
+            await wire.reply(say(404, {"detail": f"Nothing at {asked.path}. Stand-ins: /graph /x /twilio /wp /feeds /mail"}))
 
     async def _provide(self, provider: Provider, asked: Asked, wire: Wire) -> None:
         script = self._faults.pick(provider.name, provider.verb(asked), lambda: provider.facts(asked))
@@ -186,11 +188,12 @@ def create_app(
     twilio = Twilio(records, callbacks, scenes["twilio"], account=account, token=token, step=callback_delay)
     wordpress = WordPress(records, scenes["wordpress"])
     feeds = Feeds(records, scenes["feeds"])
-    providers: dict[str, Provider] = {each.name: each for each in (graph, x, twilio, wordpress, feeds)}
+    mailbox = Mailbox(records, token=token)
+    providers: dict[str, Provider] = {each.name: each for each in (graph, x, twilio, wordpress, feeds, mailbox)}
     for record in records.load():
         providers[record.provider].replay(record)
     page = Page(
-        settings.templates_dir, graph=graph, x=x, twilio=twilio, wordpress=wordpress, residents=residents,
+        settings.templates_dir, graph=graph, x=x, twilio=twilio, wordpress=wordpress, mailbox=mailbox, residents=residents,
         page_url=page_url or os.environ.get("CRISIS_SANDBOX_PAGE_URL") or "",
     )  # fmt: skip
     control = Control(

@@ -84,7 +84,7 @@ class Fault(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     id: Annotated[str, Field(pattern=ID)] | None = None  # of one that is put and taken away by name
-    provider: Literal["graph", "x", "twilio", "wordpress", "feeds", "crisis-page"]
+    provider: Literal["graph", "x", "twilio", "wordpress", "feeds", "mail", "crisis-page"]
     kind: str
     times: Annotated[int, Field(ge=1)] | None = None  # how many requests it hits; null for all
     share: Annotated[float, Field(gt=0, le=1)] = 1.0  # of the matching requests, at random

@@ -1,4 +1,4 @@
-"""The page that shows what the stand-ins display now: "Facebook", "X", the website and a phone."""
+"""The page that shows what the stand-ins display now: "Facebook", "X", the website, a phone and e-mail."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from adapters.sandbox.article import Article
 from adapters.sandbox.exchange import Answer, Asked, say_html
 from adapters.sandbox.graph import Graph
+from adapters.sandbox.mail import Mailbox
 from adapters.sandbox.pagepost import PagePost
 from adapters.sandbox.residents import Residents
 from adapters.sandbox.tweet import Tweet
@@ -39,6 +40,7 @@ class Page:
         x: X,
         twilio: Twilio,
         wordpress: WordPress,
+        mailbox: Mailbox,
         residents: Residents,
         page_url: str,
     ) -> None:
@@ -56,6 +58,7 @@ class Page:
         self._x = x
         self._twilio = twilio
         self._wordpress = wordpress
+        self._mailbox = mailbox
         self._residents = residents
         self._page_url = page_url
 
@@ -67,6 +70,7 @@ class Page:
             x=self._posts(),
             articles=self._articles(),
             texts=self._texts(),
+            letters=self._mailbox.letters[: -MOST - 1 : -1],
             residents={channel: self._residents.on(channel) for channel in ("facebook", "twitter")},
             page_url=self._page_url,
             refresh=REFRESH_SECONDS if asked.query.get("oppdater") else 0,

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -99,9 +100,9 @@ async def add_contact(
             raise Conflict(
                 Said("{unit} has a contact called {name} already. Change that one.", unit=unit, name=cleaned.name)
             )
-        row = Contact(unit=unit)
-        session.add(row)
         kept = await people.keep(session, sealer, [cleaned.phone] if cleaned.phone else [])
+        row = Contact(unit=unit, name=cleaned.name, part=cleaned.part)
+        session.add(row)
         await write(session, row, cleaned, kept, sealer)
         await chain.append(session, actor, "add_contact", f"contact:{row.id}", unit=unit, **_on_record(row))
         return await _show(session, row, sealer)
@@ -195,7 +196,7 @@ def masked(address: str) -> str:
     return f"{local[:1]}…@{domain}"
 
 
-def _on_record(row: Contact) -> dict[str, object]:
+def _on_record(row: Contact) -> dict[str, Any]:
     ways = [way for way, held in (("phone", row.recipient_id), ("email", row.email)) if held is not None]
     return {"name": row.name, "part": row.part.value, "ways": ways}
 

@@ -8,6 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.channels import Capabilities
 from crisis.messages import targets
+from crisis.mode import Mode
+from crisis.settings import Settings
 
 
 class Lack(StrEnum):
@@ -46,3 +48,9 @@ async def find(
     """Those there are now. Text messages go from the account that carries the editors' own messages to people."""
     account = await targets.sender(session, capabilities, editors_unit)
     return Ways(account.id if account else None, account.channel if account else None, has_mail)
+
+
+async def of(session: AsyncSession, mode: Mode, settings: Settings, capabilities: Mapping[str, Capabilities]) -> Ways:
+    """Those of one mode, as the settings have them. An exercise has a mailbox for everybody in the sandbox."""
+    has_mail = mode is Mode.EXERCISE or bool(settings.smtp_host)
+    return await find(session, capabilities, settings.editors_unit, has_mail=has_mail)
