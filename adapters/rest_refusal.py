@@ -10,8 +10,12 @@ NO_SUCH_POST = "rest_post_invalid_id"
 """WordPress's code, with 404, for a post that is not there (any more)."""
 NO_SUCH_USER = "rest_user_invalid_id"
 """The same for a user."""
-IN_DOUBT = ", so the post may be out. It is looked up first"
+IN_DOUBT = "The post may be out. It is looked up first."
 """What an unclear answer means for a post that was to be written."""
+_ADVICE = {
+    "author": "Give the user the author role.",
+    "administrator": "Give the user the administrator role.",
+}
 _NO_ROUTE = "rest_no_route"
 _UNAUTHORISED, _FORBIDDEN, _NOT_FOUND, _TOO_MANY, _SERVER_ERROR = 401, 403, 404, 429, 500
 _REDIRECTS, _CLIENT_ERRORS = range(300, 400), range(400, 500)
@@ -34,7 +38,7 @@ def refusal(
     if ours and status in _CLIENT_ERRORS:
         return Rejected(f"WordPress refuses this post ({code}).", code=code)
     what = "failed" if status >= _SERVER_ERROR else "gave an answer that is not WordPress's"
-    return OutcomeUnknown(f"The site {what} (HTTP {status}){in_doubt}.", code=code)
+    return OutcomeUnknown(f"The site {what} (HTTP {status}). {in_doubt}".rstrip(), code=code)
 
 
 def _setting_at_fault(status: int, code: str, role: str) -> str | None:
@@ -47,7 +51,7 @@ def _setting_at_fault(status: int, code: str, role: str) -> str | None:
             "Make a new application password for the service's user and save it with the account."
         )
     if status == _FORBIDDEN and code.startswith("rest_"):
-        return f"WordPress does not let the service's user do this ({code}). Give the user the {role} role."
+        return f"WordPress does not let the service's user do this ({code}). {_ADVICE[role]}"
     if status == _NOT_FOUND and code == _NO_ROUTE:
         return "The site's REST API for posts is switched off."
     return None

@@ -36,7 +36,7 @@ _SEEN = "id,slug,author,date_gmt,modified_gmt"
 _SHOWN = "id,slug,author,link,title,content,_links,_embedded"
 _WAITING = "id,date_gmt,author,title,content,excerpt,featured_media,_links,_embedded"
 _DRAFTS = frozenset({"draft", "pending", "auto-draft", "trash"})
-_MEANWHILE = "It is not waiting any more: it was published meanwhile."
+_MEANWHILE = "The post is not waiting any more: it was published meanwhile."
 
 
 class Posts:
@@ -81,9 +81,14 @@ class Posts:
         if status in _DRAFTS:
             return
         if status != only:
-            raise Gone(_MEANWHILE if only == "future" else "It is not published any more.", code=str(status)[:40])
+            raise Gone(_MEANWHILE if only == "future" else "The post is not published any more.", code=str(status)[:40])
         said = await self._rest.reach(
-            site, "POST", route, {"_fields": "id,status"}, body={"status": "draft"}, in_doubt=", so it may be done"
+            site,
+            "POST",
+            route,
+            {"_fields": "id,status"},
+            body={"status": "draft"},
+            in_doubt="It may be done. It is asked again.",
         )
         if post_in(said.content).get("status") not in _DRAFTS:
             raise OutcomeUnknown("WordPress says yes to a draft, and does not show one. It is asked again.")

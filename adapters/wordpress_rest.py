@@ -139,8 +139,8 @@ class Rest:
         counts = [count for said in pages if (count := said.count("X-WP-Total")) is not None]
         if counts and len(items) < min(counts):
             raise Misconfigured(
-                f"WordPress shows {len(items)} of {min(counts)} here, so the rest is hidden from the user we ask as. "
-                f"It needs the {site.role} role; in a network of sites, the network's administrator."
+                f"WordPress shows {len(items)} of {min(counts)} and hides the rest from the user we ask as. "
+                "Ask as an administrator; in a network of sites, as the network's own."
             )
         return list(items.values())
 

@@ -36,7 +36,7 @@ _REACHING = frozenset({"promote_users", "edit_users", "create_users", "edit_them
 _FIELDS = "id,username,name,slug,email,roles,capabilities,extra_capabilities"
 _AT_ONCE = 8  # changes at one site; a small host has few workers
 _MOST_COUNTED = 40  # users whose application passwords are counted
-_IN_DOUBT = ", so it may be done. It is read back"
+_IN_DOUBT = "It may be done. It is read back."
 _FIRST = (OutcomeUnknown, Throttled, Misconfigured, Rejected)
 """Which of several errors says what to do next: what may go by itself is tried again before a person is called."""
 
@@ -58,7 +58,7 @@ class Users:
         if not ours:
             raise Misconfigured(
                 f"No user of the site is called {publisher!r}, as the administrator's credentials name our publishing user. "
-                "Name it right (publisher); or else the lever would take our own right to publish."
+                "Name it right (publisher), or the lever would take our own right to publish."
             )
         left = [user for user in users if user["id"] == own or user in ours]
         rights = [_right(user) for user in users if user not in left and _powers(user.get("capabilities"))]
@@ -71,7 +71,10 @@ class Users:
         """See :meth:`crisis.channel_access.Lever.revoke`. A user who was deleted has nothing left to take."""
         site, _ = _office(account)
         failed = await self._give(site, [(each, (POWERLESS,)) for each in _movable(access)])
-        _raise([(right, error) for right, error in failed if not isinstance(error, Gone)], "can still publish")
+        _raise(
+            [(right, error) for right, error in failed if not isinstance(error, Gone)],
+            "Not everyone could be kept from publishing.",
+        )
 
     async def restore(self, account: AccountRef, access: Access) -> None:
         """See :meth:`crisis.channel_access.Lever.restore`. Everyone is given theirs, also where one of them fails.
@@ -81,7 +84,7 @@ class Users:
         """
         site, _ = _office(account)
         failed = await self._give(site, [(each, each.rights) for each in _movable(access)])
-        _raise([(right, _deleted(error)) for right, error in failed], "did not get back what they had")
+        _raise([(right, _deleted(error)) for right, error in failed], "Not everyone got back what they had.")
 
     async def _give(
         self, site: Site, changes: Sequence[tuple[Right, Sequence[str]]]
@@ -170,7 +173,7 @@ def _name(user: Mapping[str, Any]) -> str:
 
 
 def _deleted(error: ChannelError) -> ChannelError:
-    return Rejected("the user is not at the site any more", code=error.code) if isinstance(error, Gone) else error
+    return Rejected("The user is not at the site any more.", code=error.code) if isinstance(error, Gone) else error
 
 
 def _raise(failed: Sequence[tuple[Right, ChannelError]], what: str) -> None:
@@ -181,8 +184,8 @@ def _raise(failed: Sequence[tuple[Right, ChannelError]], what: str) -> None:
         failed, key=lambda each: next((n for n, kind in enumerate(_FIRST) if isinstance(each[1], kind)), -1)
     )
     first = ranked[0][1]
-    reasons = "; ".join(f"{right.name}: {error.reason.rstrip('.')}" for right, error in ranked)
-    raised = type(first)(f"{len(failed)} at the site {what}. {reasons}.", code=first.code)
+    reasons = " ".join(f"{right.name}: {error.reason}" for right, error in ranked)
+    raised = type(first)(f"{what} {reasons}", code=first.code)
     if isinstance(first, Throttled) and isinstance(raised, Throttled):
         raised.retry_after = first.retry_after
     raise raised

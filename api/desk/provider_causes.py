@@ -6,62 +6,6 @@ from typing import Final
 from crisis.tongue.texts import lazily as N_
 
 PROVIDER_CAUSES: Final[Mapping[str, str]] = {
-    # WordPress.
-    "The account {name} needs the credentials username and application_password.": N_(
-        "Kontoen %(name)s mangler brukernavn eller programpassord."
-    ),
-    "The account {name} needs the address of its site, as in https://www.example.no.": N_(
-        "Kontoen %(name)s mangler nettstedets adresse, for eksempel https://www.example.no."
-    ),
-    "The site {what} (HTTP {status}), so the post may be out.": N_(
-        "Nettstedet svarte ikke som det skulle (HTTP %(status)s), så innlegget kan ha kommet ut."
-    ),
-    "The site asks us to come back later.": N_("Nettstedet ber oss vente litt."),
-    "The site redirects us (HTTP {status}).": N_("Nettstedet viser oss videre (HTTP %(status)s)."),
-    "Set the account's address to where it really is, https and www included.": N_(
-        "Rett kontoens adresse til der nettstedet faktisk er, med https og www."
-    ),
-    "WordPress does not accept the username and application password.": N_(
-        "WordPress godtar ikke brukernavnet og programpassordet."
-    ),
-    "Make a new application password for the service's user and save it with the account.": N_(
-        "Lag et nytt programpassord for tjenestens bruker, og lagre det på kontoen."
-    ),
-    "WordPress does not let the service's user do this ({code}).": N_(
-        "WordPress lar ikke tjenestens bruker gjøre dette (%(code)s)."
-    ),
-    "Give the user the author role.": N_("Gi brukeren rollen forfatter."),
-    "The site's REST API for posts is switched off.": N_(
-        "Nettstedet tar ikke imot innlegg utenfra: REST API-et er slått av."
-    ),
-    "WordPress has no such post ({code}).": N_("Innlegget finnes ikke i WordPress lenger (%(code)s)."),
-    "WordPress refuses this post ({code}).": N_("WordPress godtar ikke innlegget (%(code)s)."),
-    "WordPress could not say whether this post is there already, so nothing was written.": N_(
-        "WordPress kunne ikke si om innlegget alt står der, så ingenting ble skrevet."
-    ),
-    "WordPress does not let us look among all posts ({code}).": N_(
-        "WordPress lar oss ikke se blant alle innlegg (%(code)s)."
-    ),
-    "Check the username and the application password, and that the user has the author role.": N_(
-        "Se over brukernavnet og programpassordet, og at brukeren har rollen forfatter."
-    ),
-    "WordPress reports nothing back; read the post instead.": N_(
-        "WordPress melder ingenting tilbake. Se på innlegget."
-    ),
-    "WordPress has no subscription to confirm.": N_("WordPress melder ingenting tilbake."),
-    "WordPress answered a search with something that is no list of posts.": N_(
-        "WordPress svarte noe vi ikke kan lese, så vi vet ikke om innlegget er der."
-    ),
-    "{reference} is not the id of a WordPress post.": N_("%(reference)s er ikke et innlegg i WordPress."),
-    "WordPress answered something that is no post, so it may be out.": N_(
-        "WordPress svarte noe vi ikke kan lese, så innlegget kan ha kommet ut."
-    ),
-    "WordPress kept the post as {status} and did not publish it.": N_(
-        "WordPress tok vare på innlegget (%(status)s), men la det ikke ut."
-    ),
-    "Give the service's user the right to publish (the author role); the post is then published as it is.": N_(
-        "Gi tjenestens bruker rett til å publisere (rollen forfatter). Da legges innlegget ut som det er."
-    ),
     # Facebook.
     "Facebook {code}:": N_("Facebook svarte med kode %(code)s."),
     "Facebook asks to slow down.": N_("Facebook ber oss vente litt."),

@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from api.desk.causes import CAUSES
 from api.desk.provider_causes import PROVIDER_CAUSES
+from api.desk.wordpress_causes import WORDPRESS_CAUSES
 from crisis.tongue.texts import lazily as N_
 from crisis.tongue.tongue import Tongue
 
@@ -48,7 +49,9 @@ def _pattern(number: int, template: str) -> str:
     return f"(?P<c{number}>{made}{re.escape(template[at:])})"
 
 
-_CAUSES: Final = sorted({**CAUSES, **PROVIDER_CAUSES}.items(), key=lambda each: -len(_BLANK.sub("", each[0])))
+_CAUSES: Final = sorted(
+    {**CAUSES, **PROVIDER_CAUSES, **WORDPRESS_CAUSES}.items(), key=lambda each: -len(_BLANK.sub("", each[0]))
+)
 """The longest first: one may begin as another does."""
 _ANY: Final = re.compile("|".join(_pattern(number, template) for number, (template, _) in enumerate(_CAUSES)))
 

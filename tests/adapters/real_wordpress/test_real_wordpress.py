@@ -241,7 +241,7 @@ async def test_a_user_who_was_deleted_meanwhile_is_named_and_the_others_get_thei
     gone = site.ask("sjef", "DELETE", f"users/{made.json()['id']}", query={"force": "true", "reassign": "1"})
     assert gone.status_code == 200
     await wordpress.revoke(admin(site), saved)
-    with pytest.raises(Rejected, match="vikar: the user is not at the site any more") as raised:
+    with pytest.raises(Rejected, match="vikar: The user is not at the site any more") as raised:
         await wordpress.restore(admin(site), saved)
     assert not isinstance(raised.value, Gone)
     assert logins(await wordpress.inspect(admin(site))) == OPEN

@@ -14,6 +14,7 @@ from adapters.x_api import ADVICE as X_ADVICE
 from api.desk.causes import CAUSES
 from api.desk.provider_causes import PROVIDER_CAUSES
 from api.desk.reasons import BY_CODE, reason
+from api.desk.wordpress_causes import WORDPRESS_CAUSES
 from crisis.deliveries.decisions import Decision
 from crisis.tongue.texts import LANGUAGES
 from crisis.tongue.tongue import Speaker
@@ -116,7 +117,7 @@ def test_everything_that_can_be_left_with_a_delivery_is_said_in_every_language(s
         for words in quoted(reason(speakers[0], each, None))
         if words.replace(FILLED, "").strip()
     }
-    assert not english, "these have no sentence in api/desk/causes.py or provider_causes.py:\n" + "\n".join(english)
+    assert not english, "these have no sentence in api/desk/*causes.py:\n" + "\n".join(english)
     for speaker in speakers[:2]:
         assert "ingenting" in reason(speaker, "No connection to the provider, so nothing was sent. Timeout", None)
 
@@ -124,7 +125,7 @@ def test_everything_that_can_be_left_with_a_delivery_is_said_in_every_language(s
 def test_the_desk_has_no_cause_that_nothing_leaves() -> None:
     everything = "\n".join([*LEFT, *FACEBOOK_ADVICE.values(), *SUBCODES.values(), *X_ADVICE.values()])
     everything += "\n".join([*REFUSALS.values(), *SETTINGS_AT_FAULT.values()])
-    said = {each: re.sub(r"\{\w+\}", FILLED, each) for each in (*CAUSES, *PROVIDER_CAUSES)}
+    said = {each: re.sub(r"\{\w+\}", FILLED, each) for each in (*CAUSES, *PROVIDER_CAUSES, *WORDPRESS_CAUSES)}
     assert not [each for each, filled in said.items() if filled not in everything]
 
 
