@@ -162,3 +162,17 @@ def test_a_token_that_was_invalidated_is_let_in_no_more(sandbox: SandboxServer) 
     assert ask("GET", verify, "4711-another").json()["errors"][0]["code"] == 50
     with pytest.raises(ValueError, match="scheduled"):
         sandbox.foreign("a", "x", "4711", "Senere", due_in_seconds=60)
+
+
+def test_a_feed_is_there_in_both_forms_and_says_what_has_not_changed(sandbox: SandboxServer) -> None:
+    sandbox.foreign("a", "feeds", "17", "Åpent & klart", title="Åpent", author="En ansatt", link="https://a.example/1")
+    where = f"{sandbox.url}/feeds/17"
+    for kind in ("", "?format=rss"):
+        answer = requests.get(where + kind, timeout=5)
+        assert "Åpent &amp; klart" in answer.text
+        assert "https://a.example/1" in answer.text
+        again = requests.get(where + kind, headers={"If-None-Match": answer.headers["etag"]}, timeout=5)
+        assert (again.status_code, again.content) == (304, b"")
+    assert "Åpent" not in requests.get(f"{sandbox.url}/feeds/18", timeout=5).text
+    sandbox.scene("feeds", gone=["17"])
+    assert requests.get(where, timeout=5).status_code == 404
