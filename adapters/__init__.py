@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from importlib import import_module
 
 from crisis.channel_mail import Mail, MailSetup
+from crisis.channel_watch import Watch
 from crisis.channels import Channel, ChannelSetup
 
 Build = Callable[[ChannelSetup], Channel]
@@ -26,6 +27,12 @@ def _of(module: str) -> Build:
 def mail_of(setup: MailSetup) -> Mail:
     """How e-mail leaves: its ``build``, imported likewise."""
     made: Mail = import_module("adapters.mail").build(setup)
+    return made
+
+
+def feed_watch_of(setup: ChannelSetup) -> Watch:
+    """What reads the feeds of accounts that no channel shows, imported likewise."""
+    made: Watch = import_module("adapters.feed_reader").build_feed_watch(setup)
     return made
 
 

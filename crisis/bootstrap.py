@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from pydantic import SecretStr
 
-from adapters import CHANNELS, load, mail_of
+from adapters import CHANNELS, feed_watch_of, load, mail_of
 from crisis.accounts.models import Account
 from crisis.channel_access import Lever
 from crisis.channel_mail import Mail, Mailbox, MailServer, MailSetup
@@ -267,8 +267,7 @@ def securer_for(
     mode: Mode, settings: Settings, db: Database, *, channels: Mapping[str, Channel] | None = None
 ) -> Securer:
     """What an activation of this mode asks for behind the gate. ``channels``: those of the engine in the same process."""
-    from adapters.feed_reader import build_feed_watch  # noqa: PLC0415 - a sender does without these
-    from crisis.schedules.copies import Copies  # noqa: PLC0415
+    from crisis.schedules.copies import Copies  # noqa: PLC0415 - a sender does without these
     from crisis.schedules.duty import ScheduleDuty  # noqa: PLC0415
     from crisis.watch.duty import WatchDuty  # noqa: PLC0415
 
@@ -276,7 +275,7 @@ def securer_for(
     reached = channels_for(mode, held) if channels is None else channels
     openers = openers_for(mode, held)
     duties: list[Duty] = [
-        WatchDuty(db, mode, reached, openers.account, feed=build_feed_watch(setup_for(mode, held))),
+        WatchDuty(db, mode, reached, openers.account, feed=feed_watch_of(setup_for(mode, held))),
         ScheduleDuty(db, mode, reached, openers, Copies(reached, lambda: renderer_of(held), held.languages[0])),
         Levers(db, mode, reached, openers.admin, editors_unit=held.editors_unit, lease_seconds=held.lease_seconds),
         notifications_of(mode, held, db),
