@@ -28,6 +28,7 @@ from api.v1 import (
     breaches,
     deliveries,
     drills,
+    locks,
     messages,
     playbooks,
     pointers,
@@ -40,6 +41,7 @@ from crisis.settings import Settings
 
 NOUNS = (
     activations,
+    locks,
     messages,
     stories,
     deliveries,

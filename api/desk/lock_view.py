@@ -141,7 +141,7 @@ class LockTopic:
 
         async def read() -> Board:
             activation = await activations.get(look.session, self.activation_id)
-            return await board.read(look.session, activation, Around.of(look.crisis.settings, look.crisis.capabilities))
+            return await board.read(look.session, activation, Around(look.crisis.settings, look.crisis.capabilities))
 
         return View.of(await look.once((LockTopic, self.activation_id), read), self.narrowing)
 

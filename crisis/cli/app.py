@@ -31,6 +31,7 @@ MODULES = (
     "limits",
     "administration",
     "lock",
+    "lock_board",
     "handover",
     "recipients",
     "tokens",

@@ -119,7 +119,7 @@ def _report(
     subject: Subject, pdf: Path | None, html: Path | None, language: str, by: str | None, *, as_json: bool
 ) -> None:
     for path in (pdf, html):
-        _check_free(path)
+        check_free(path)
 
     async def act(crisis: Crisis) -> tuple[Material, Reports, bytes | None]:
         reports = Reports.of(crisis)
@@ -128,10 +128,10 @@ def _report(
 
     found, reports, set_ = door.run(act)
     if pdf and set_ is not None:
-        _write(pdf, set_)
+        write(pdf, set_)
     if html:
         folder = reports.shelf.settings.templates_dir
-        _write(html, page.whole(reports.document(found, language), folder).encode())
+        write(html, page.whole(reports.document(found, language), folder).encode())
     if as_json:
         screen.show_json({"about": found.subject.name, "measures": [described(each) for each in found.figures]})
         return
@@ -153,13 +153,13 @@ def _report(
 
 
 def _package(subject: Subject, path: Path, language: str, by: str | None, *, as_json: bool) -> None:
-    _check_free(path)
+    check_free(path)
 
     async def act(crisis: Crisis) -> Package:
         return await exporting.make(door.actor(by), subject, Reports.of(crisis), language)
 
     made = door.run(act)
-    _write(path, made.body)
+    write(path, made.body)
     if as_json:
         screen.show_json({"file": str(path), "bytes": len(made.body), "manifest": made.digest})
     else:
@@ -169,12 +169,14 @@ def _package(subject: Subject, path: Path, language: str, by: str | None, *, as_
         screen.say(f"  {made.digest}", f"Whoever gets it can check it: crisis drill verify {path}")
 
 
-def _check_free(path: Path | None) -> None:
+def check_free(path: Path | None) -> None:
+    """Raise :class:`Invalid` where there is a file already."""
     if path is not None and path.exists():
         raise Invalid(f"There is a file {path} already. Nothing was done. Take another name, or remove it first.")
 
 
-def _write(path: Path, body: bytes) -> None:
+def write(path: Path, body: bytes) -> None:
+    """A new file. Raises :class:`Invalid` where it cannot be written."""
     try:
         with path.open("xb") as opened:
             opened.write(body)

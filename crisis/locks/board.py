@@ -13,9 +13,10 @@ from crisis.accounts.locks import LockState
 from crisis.activations.models import Activation
 from crisis.locks import proof, reading
 from crisis.locks.evidence import NeedKind
-from crisis.locks.facts import Facts, Outlet, Person
+from crisis.locks.facts import Facts, Outlet
 from crisis.locks.proof import Proof
 from crisis.locks.reading import Around
+from crisis.notifications.standing import Person
 
 ORDER: Final = (
     LockState.BREACHED,

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any
 
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -68,17 +68,10 @@ _LOOSE = text(
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What the facts are read beside: what each channel can do, whose accounts carry the crisis messages, how people are reached."""
+    """What the facts are read beside: this installation, and what each channel can do."""
 
+    settings: Settings
     channels: Mapping[str, Capabilities]
-    editors_unit: str = ""
-    has_mail: bool = False
-    """A mail server is set."""
-
-    @classmethod
-    def of(cls, settings: Settings, channels: Mapping[str, Capabilities]) -> Self:
-        """This installation's."""
-        return cls(channels, settings.editors_unit)
 
 
 async def read(
@@ -93,7 +86,7 @@ async def read(
     listed = {row.account_id: Listed(*row[1:]) for row in await session.execute(_SCHEDULES, of)}
     breaches = _by_account(await session.execute(_BREACHES, of), _foreign)
     planned = _by_account(await session.execute(_PLANNED, of), _waiting)
-    open_ways = await ways.find(session, around.channels, around.editors_unit, has_mail=around.has_mail)
+    open_ways = await ways.of(session, activation.mode, around.settings, around.channels)
     people = await standing.people(session, activation.id, open_ways)
     loose: Mapping[int, Sequence[Loose]] = {}
     if activation.state is not ActivationState.STOOD_DOWN:
@@ -125,7 +118,7 @@ def _outlet(row: Row[Any], around: Around) -> Outlet:
         is_connected=lock_of(account, around.channels, locked=True).is_enforceable,
         is_ours=channel is not None and channel.ours,
         only_here=row.only_here,
-        is_editors=row.unit == around.editors_unit,
+        is_editors=row.unit == around.settings.editors_unit,
     )
 
 
@@ -145,15 +138,24 @@ def _pull(row: Row[Any]) -> Pull:
 
 
 def _foreign(row: Row[Any]) -> Foreign:
-    return Foreign(row.id, BreachState(row.state), *row[3:])
+    return Foreign(
+        row.id,
+        BreachState(row.state),
+        row.posted_at,
+        row.text,
+        row.author,
+        row.url,
+        row.handled_by,
+        row.handled_at,
+    )
 
 
 def _waiting(row: Row[Any]) -> Waiting:
-    return Waiting(row.id, PlannedState(row.state), *row[3:])
+    return Waiting(row.id, PlannedState(row.state), row.due_at, row.text, row.url, row.author)
 
 
 def _loose(row: Row[Any]) -> Loose:
-    return Loose(*row[1:])
+    return Loose(row.id, row.text, row.is_in_flight, row.began_at)
 
 
 def _by_account(rows: Iterable[Row[Any]], made: Any) -> dict[int, Sequence[Any]]:

@@ -138,12 +138,13 @@ def _blanks(tongue: Tongue, values: Mapping[str, object], at: datetime | None, w
     whom = said.get("names") or said.get("leader") or tongue.gettext(_THE_UNIT)
     return said | {
         "when": when(at) if at is not None else "",
-        "post": f"«{_shortened(post)}»" + (f" ({author})" if author else ""),
+        "post": f"«{shortened(post)}»" + (f" ({author})" if author else ""),
         "why": f": {error.rstrip(' .')}" if error else "",
         "whom": whom,
     }
 
 
-def _shortened(post: str) -> str:
+def shortened(post: str) -> str:
+    """The beginning of somebody's post, on one line."""
     line = " ".join(post.split())
     return line if len(line) <= SHOWN else f"{line[: SHOWN - 1].rstrip()}…"

@@ -71,6 +71,8 @@ REQUESTS = {
         ("GET", "/v1/activations/current", {}),
         ("GET", "/v1/activations/1", {}),
         ("GET", "/v1/activations/1/status", {}),
+        ("GET", "/v1/activations/1/lock-board", {}),
+        ("GET", "/v1/activations/1/certificate", {}),
         ("GET", "/v1/status", {}),
         ("GET", "/v1/revisions?activation_id=1", {}),
         ("GET", "/v1/revisions/1", {}),

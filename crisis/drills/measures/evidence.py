@@ -9,12 +9,9 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis import clock
-from crisis.accounts import service as accounts
-from crisis.accounts.locks import LockState, lock_of
-from crisis.accounts.models import AccountState
+from crisis.accounts.locks import LockState
 from crisis.activations import service as activations
 from crisis.activations.models import Activation
-from crisis.channels import Capabilities
 from crisis.deliveries.states import DeliveryState
 from crisis.drills.clock import Clock
 from crisis.drills.models import (
@@ -28,6 +25,9 @@ from crisis.drills.models import (
 )
 from crisis.drills.script import Script
 from crisis.errors import NotFound
+from crisis.locks import certificate
+from crisis.locks.certificate import Certificate
+from crisis.locks.reading import Around
 from crisis.logbook import acknowledgements
 from crisis.logbook.models import Acknowledgement
 from crisis.logbook.reading import EVERYTHING, Entry, Log
@@ -111,7 +111,7 @@ class AsSent:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What the lock was worth on one account."""
+    """What the lock was worth on one account while it stood."""
 
     channel: str
     account: str
@@ -143,6 +143,8 @@ class Evidence:
     players: Sequence[DrillPlayer] = ()
     observations: Sequence[Observation] = ()
     accounts: Sequence[Kept] = ()
+    certificate: Certificate | None = None
+    """What the accounts' lines are of; ``None`` where nothing was locked."""
     escaped: Sequence[tuple[str, str, int]] = ()
     """Units' posts that began while the lock held: channel, account, how many. There should be none."""
 
@@ -168,9 +170,7 @@ class Evidence:
         return [each for each in self.arrivals if each.revision_id == revision_id]
 
 
-async def of_drill(
-    session: AsyncSession, drill_id: int, channels: Mapping[str, Capabilities], primary: str
-) -> Evidence:
+async def of_drill(session: AsyncSession, drill_id: int, around: Around, primary: str) -> Evidence:
     """What a drill left behind; ``primary`` is the language of the log's headlines. Raises :class:`NotFound`."""
     drill = await session.get(Drill, drill_id)
     if drill is None:
@@ -194,30 +194,26 @@ async def of_drill(
     if drill.activation_id is None:
         return Evidence(**shared)
     activation = await activations.get(session, drill.activation_id)
-    return Evidence(**shared, **await _of(session, activation, channels, primary))
+    return Evidence(**shared, **await _of(session, activation, around, primary))
 
 
-async def of_activation(
-    session: AsyncSession, activation_id: int, channels: Mapping[str, Capabilities], primary: str
-) -> Evidence:
+async def of_activation(session: AsyncSession, activation_id: int, around: Around, primary: str) -> Evidence:
     """What an activation left behind; of a drill's, what the drill did. Raises :class:`NotFound`."""
     activation = await activations.get(session, activation_id)
     drill_id = await session.scalar(select(Drill.id).where(Drill.activation_id == activation_id))
     if drill_id is not None:
-        return await of_drill(session, drill_id, channels, primary)
+        return await of_drill(session, drill_id, around, primary)
     until = activation.stood_down_at or clock.now()
-    return Evidence(activation.mode, until, **await _of(session, activation, channels, primary))
+    return Evidence(activation.mode, until, **await _of(session, activation, around, primary))
 
 
-async def _of(
-    session: AsyncSession, activation: Activation, channels: Mapping[str, Capabilities], primary: str
-) -> dict[str, Any]:
+async def _of(session: AsyncSession, activation: Activation, around: Around, primary: str) -> dict[str, Any]:
     """What belongs to the activation, whoever set it."""
     asked = {"activation": activation.id, "taken": [state.value for state in TAKEN]}
     log = Log(activation.id, activation.mode, primary)
     revisions = await drafts.all_revisions(session, activation.id)
     approved = [each for each in revisions if each.state is RevisionState.APPROVED and each.approved_at]
-    used = [each for each in await accounts.list_accounts(session) if each.state is not AccountState.CLOSED]
+    certified = await certificate.read(session, activation.id, around)
     return {
         "activation": activation,
         "acts": list(reversed(await log.newest(session, EVERYTHING, most=ENTRIES_MOST))),
@@ -226,7 +222,9 @@ async def _of(
         "texts": [AsSent(*row) for row in await session.execute(_TEXTS, asked)],
         "read": await acknowledgements.of_activation(session, activation.id),
         "accounts": [
-            Kept(each.channel, each.name, each.unit, lock_of(each, channels, locked=True).state) for each in used
+            Kept(each.outlet.channel, each.outlet.name, each.outlet.unit, each.held.state)
+            for each in certified.accounts
         ],
+        "certificate": certified,
         "escaped": [tuple(row) for row in await session.execute(_ESCAPED, asked)],
     }

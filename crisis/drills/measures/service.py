@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
-from crisis.channels import Capabilities
 from crisis.drills.measures import evidence, lock, rhythm, spread, troubles
 from crisis.drills.measures.contents import ELEMENT_COUNT, Judge
 from crisis.drills.measures.evidence import Evidence
 from crisis.drills.measures.figure import Figure, Measured, NotMeasured, Unit, Value
 from crisis.drills.models import Drill
 from crisis.drills.states import DrillState
+from crisis.locks.reading import Around
 from crisis.mode import Mode
 from crisis.targets import TARGETS, Measure
 
@@ -87,13 +87,11 @@ def figures(run: Evidence, judge: Judge) -> list[Figure]:
     return [_figure(run, measured, *finds[measured]) for measured in Measured]
 
 
-async def earlier(
-    session: AsyncSession, run: Evidence, judge: Judge, channels: Mapping[str, Capabilities], primary: str
-) -> list[Run]:
+async def earlier(session: AsyncSession, run: Evidence, judge: Judge, around: Around, primary: str) -> list[Run]:
     """The last five runs before this one, the oldest first: of the same playbook; of a real crisis, real ones."""
     found = [
         Run(run_id, each.began_at, {figure.measured: figure for figure in figures(each, judge)})
-        for run_id, each in await _before(session, run, channels, primary)
+        for run_id, each in await _before(session, run, around, primary)
     ]
     return found[::-1]
 
@@ -114,16 +112,14 @@ def trends(run: Evidence, found: Sequence[Figure], before: Sequence[Run]) -> dic
     }
 
 
-async def _before(
-    session: AsyncSession, run: Evidence, channels: Mapping[str, Capabilities], primary: str
-) -> list[tuple[int, Evidence]]:
+async def _before(session: AsyncSession, run: Evidence, around: Around, primary: str) -> list[tuple[int, Evidence]]:
     """Newest first."""
     if run.drill is not None:
         drills = select(Drill.id).where(
             Drill.playbook_id == run.drill.playbook_id, Drill.id < run.drill.id, Drill.state.in_(OVER)
         )
         ids = (await session.scalars(drills.order_by(Drill.id.desc()).limit(RUNS))).all()
-        return [(each, await evidence.of_drill(session, each, channels, primary)) for each in ids]
+        return [(each, await evidence.of_drill(session, each, around, primary)) for each in ids]
     if run.activation is None or run.mode is not Mode.ACTUAL:
         return []
     real = select(Activation.id).where(
@@ -132,7 +128,7 @@ async def _before(
         Activation.state == ActivationState.STOOD_DOWN,
     )
     ids = (await session.scalars(real.order_by(Activation.id.desc()).limit(RUNS))).all()
-    return [(each, await evidence.of_activation(session, each, channels, primary)) for each in ids]
+    return [(each, await evidence.of_activation(session, each, around, primary)) for each in ids]
 
 
 def _figure(run: Evidence, measured: Measured, find: Find, unit: Unit, default: float | None) -> Figure:

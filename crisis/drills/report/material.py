@@ -17,6 +17,7 @@ from crisis.drills.measures.figure import Figure, Measured
 from crisis.drills.measures.service import Run, Trend
 from crisis.drills.models import DrillAnswer, Improvement, Remark
 from crisis.drills.subject import Subject
+from crisis.locks.reading import Around
 from crisis.messages.library import Library
 from crisis.mode import Mode
 from crisis.settings import Settings
@@ -70,15 +71,15 @@ class Material:
 
 async def read(session: AsyncSession, subject: Subject, shelf: Shelf) -> Material:
     """Raises :class:`crisis.errors.NotFound`."""
-    primary = shelf.settings.languages[0]
+    primary, around = shelf.settings.languages[0], Around(shelf.settings, shelf.channels)
     if subject.drill_id is not None:
-        run = await evidence.of_drill(session, subject.drill_id, shelf.channels, primary)
+        run = await evidence.of_drill(session, subject.drill_id, around, primary)
     else:
-        run = await evidence.of_activation(session, subject.activation_id or 0, shelf.channels, primary)
+        run = await evidence.of_activation(session, subject.activation_id or 0, around, primary)
     if run.drill is not None:
         subject = Subject(drill_id=run.drill.id)
     found = service.figures(run, shelf.judge)
-    before = await service.earlier(session, run, shelf.judge, shelf.channels, primary)
+    before = await service.earlier(session, run, shelf.judge, around, primary)
     replaced = select(Remark.replaces_id).where(Remark.replaces_id.is_not(None))
     remarks = select(Remark).where(subject.of(Remark), Remark.id.not_in(replaced)).order_by(Remark.id)
     improvements = select(Improvement).where(subject.of(Improvement)).order_by(Improvement.due, Improvement.id)

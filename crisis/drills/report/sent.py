@@ -1,12 +1,12 @@
-"""Sent: the messages as they went out, on each channel in its own form; and the lock's account of itself."""
+"""Sent: the messages as they went out, on each channel in its own form; and the lock's certificate."""
 
 from collections.abc import Mapping
 from typing import Any
 
 from crisis.drills.measures.evidence import Evidence
+from crisis.drills.report import locked
 from crisis.drills.report.document import Block, Facts, Paragraph, Passage, Section, Table
 from crisis.drills.report.material import Material
-from crisis.drills.report.words import LOCKS
 from crisis.messages.models import Revision
 from crisis.tongue.kinds import KINDS
 from crisis.tongue.tongue import Speaker
@@ -29,38 +29,10 @@ def lock(material: Material, speaker: Speaker) -> Section:
     activation = run.activation
     if activation is None:
         return Section("lock", heading, [Paragraph(_("Krisestab ble ikke satt, så ingenting ble låst."))])
-    confirmed = next((each for each in run.acts if each.action == "confirm"), None)
-    unresolved = confirmed.detail.get("unresolved", []) if confirmed else []
-    rows = [
-        (_("Låst"), f"{speaker.date(activation.activated_at)} {speaker.second(activation.activated_at)}"),
-        (_("Låst av"), activation.activated_by),
-        (_("Låsens nummer"), str(activation.epoch)),
-        (
-            _("Bekreftet"),
-            speaker.second(activation.confirmed_at) if activation.confirmed_at else _("aldri bekreftet"),
-        ),
-        (
-            _("Innlegg som kan ha kommet ut rett før"),
-            ", ".join(f"{each['account']} ({speaker.channel(each['channel'])})" for each in unresolved) or _("ingen"),
-        ),
-        (
-            _("Innlegg som begynte mens låsen holdt"),
-            ", ".join(f"{account} ({speaker.channel(channel)}): {posts}" for channel, account, posts in run.escaped)
-            or _("ingen"),
-        ),
-    ]
-    if activation.stood_down_at is not None:
-        rows.append((_("Låst opp"), speaker.moment(activation.stood_down_at)))
-    hashed = [each for each in run.acts if each.action in {"activate", "confirm", "stand_down"}]
-    rows += [(_("I revisjonsloggen, nummer %(seq)s", seq=each.seq), each.hash) for each in hashed]
-    blocks: list[Block] = [Facts(rows)]
-    if run.accounts:
-        head = [_("Konto"), _("Kanal"), _("Enhet"), _("Låsen")]
-        cells = [
-            [each.account, speaker.channel(each.channel), each.unit, _(LOCKS[each.state])] for each in run.accounts
-        ]
-        blocks.append(Table(_("Hver konto, og hva låsen er verdt på den"), head, cells))
-    return Section("lock", heading, blocks)
+    escaped = ", ".join(f"{account} ({speaker.channel(channel)}): {posts}" for channel, account, posts in run.escaped)
+    rows = [(_("Innlegg som begynte mens låsen holdt"), escaped or _("ingen"))]
+    parts = locked.sections(run.certificate, speaker) if run.certificate is not None else ()
+    return Section("lock", heading, [Facts(rows)], parts)
 
 
 def _message(run: Evidence, revision: Revision, primary: str, speaker: Speaker) -> Section:

@@ -49,6 +49,16 @@ class Reports:
         spoken = {language: Speaker(language, found) for language, found in texts.load(folder).items()}
         return cls(around.db, Shelf.of(around.settings, around.capabilities, around.library), spoken)
 
+    @property
+    def speakers(self) -> Mapping[str, Speaker]:
+        """Whoever says it in each language."""
+        return self._speakers
+
+    @property
+    def marker(self) -> str:
+        """What marks the messages of an exercise, and whatever else is of one."""
+        return self.shelf.judge.words.marker
+
     def speaker(self, language: str) -> Speaker:
         """Who says it in this language; in the first one where there is no such."""
         return self._speakers.get(language, self._speakers[texts.SOURCE])

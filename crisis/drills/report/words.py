@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from crisis.accounts.locks import LockState
 from crisis.drills.measures.figure import Figure, Measured, Part, Unit
 from crisis.drills.models import ImprovementState, Verdict
 from crisis.drills.script import Script
@@ -99,11 +98,6 @@ ACTIONS: Final[Mapping[str, str]] = {
     "answer_press": N_("svarer pressen"),
 }
 """Of an expectation. What a playbook calls by a word of its own is shown by that word."""
-LOCKS: Final[Mapping[LockState, str]] = {
-    LockState.OPEN: N_("åpen"),
-    LockState.HELD: N_("låst her"),
-    LockState.NOT_ENFORCEABLE: N_("kan ikke låses her"),
-}
 IMPROVEMENT_STATES: Final[Mapping[ImprovementState, str]] = {
     ImprovementState.OPEN: N_("åpent"),
     ImprovementState.DONE: N_("gjort"),

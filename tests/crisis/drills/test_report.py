@@ -78,7 +78,7 @@ async def test_a_drill_has_every_section_and_all_of_it_comes_from_the_log(crisis
     assert {each["text"] for each in passages} == {each.text for each in found.run.texts}, (
         "as they were, and nothing beside"
     )
-    assert "kan ikke låses her" in said["lock"]
+    assert "Kan ikke låses herfra" in said["lock"]
     assert found.run.acts[0].hash in said["lock"], "the activation's entry in the audit log"
     assert "ab" * 32 in said["appendix"]
     assert found.head[1] in said["appendix"]

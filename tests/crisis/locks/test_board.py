@@ -21,7 +21,7 @@ from crisis.locks.evidence import Kind, NeedKind
 from crisis.locks.reading import Around
 from crisis.mode import Mode
 from tests import factories
-from tests.factories import DIRECTOR, EDITORS, OPERATOR
+from tests.factories import DIRECTOR, OPERATOR
 
 OLA = Access((Right("1", "Ola", ("MANAGE",)),)).to_json()
 NOBODY = Access().to_json()
@@ -40,7 +40,7 @@ async def put(crisis: Crisis, table: str, **values: Any) -> int:
 
 async def read(crisis: Crisis, activation: Activation, **more: Any) -> Board:
     async with crisis.db.transaction() as session:
-        return await board.read(session, activation, Around(crisis.capabilities, EDITORS), **more)
+        return await board.read(session, activation, Around(crisis.settings, crisis.capabilities), **more)
 
 
 def kinds(found: Board, account: int) -> set[Kind]:
