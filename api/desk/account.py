@@ -16,6 +16,7 @@ from api.desk.visit import Visit
 from crisis.accounts import service
 from crisis.accounts.models import Account, AccountState
 from crisis.activations.service import find_current
+from crisis.channel_access import Access
 from crisis.errors import Conflict, Invalid, NotFound
 from crisis.limits import overview, ranges
 from crisis.limits import service as limits
@@ -30,8 +31,35 @@ CREDENTIALS = {
     "access_token_secret": N_("Hemmelig del av tilgangsnøkkelen (access token secret)"),
     "username": N_("Brukernavn"),
     "application_password": N_("Programpassord (application password)"),
+    "business_id": N_("Nummeret på virksomhetsporteføljen hos Meta (business id)"),
+    "admin_token": N_("Nøkkelen til en systembruker med full tilgang (admin system user token)"),
+    "service_users": N_("Nummeret på systembrukere som tjenesten publiserer med, med komma mellom"),
+    "admin_username": N_("Administratorens brukernavn"),
+    "admin_application_password": N_("Administratorens programpassord (application password)"),
+    "publisher": N_("Brukernavnet som tjenesten publiserer med"),
+    "subaccount_sid": N_("Underkontoens nummer (SID)"),
+    "account_sid": N_("Hovedkontoens nummer (SID)"),
+    "auth_token": N_("Hovedkontoens nøkkel (auth token)"),
+    "tool_key": N_("Verktøyets nøkkel (consumer key)"),
+    "tool_secret": N_("Hemmelig del av verktøyets nøkkel (consumer secret)"),
+    "tool_token": N_("Verktøyets tilgangsnøkkel til kontoen (access token)"),
+    "tool_token_secret": N_("Hemmelig del av verktøyets tilgangsnøkkel (access token secret)"),
 }
 """What the page calls each of an account's credentials. One that is not here goes by its own name."""
+OPTIONAL = ("service_users",)
+"""An administrator's credential that may be left out."""
+SECRETS = frozenset(
+    {
+        "admin_token",
+        "admin_application_password",
+        "auth_token",
+        "tool_key",
+        "tool_secret",
+        "tool_token",
+        "tool_token_secret",
+    }
+)
+"""Those of an administrator's that nobody else may see being typed; the others are names and numbers."""
 ADDRESSES = {
     "facebook": (N_("Sidens nummer hos Facebook"), N_("Står i innstillingene for siden, under «Om».")),
     "twitter": (N_("Kontoens nummer hos X"), N_("Bare tall, ikke @-navnet.")),
@@ -50,14 +78,14 @@ OTHER_ADDRESS = (N_("Adresse hos tilbyderen"), "")
 async def show(account_id: int, visit: TheVisit) -> Response:
     """How it stands; for whoever keeps the register, with forms."""
     visit.require(Act.READ_CRISIS)
-    return await _page(visit, account_id)
+    return await page(visit, account_id)
 
 
 @router.post("/accounts/{account_id:int}/connection")
 async def connect(account_id: int, visit: TheVisit) -> Response:
     """Say where the account is, and with what to publish there. Replaces what was said before."""
     actor, form, _ = visit.require(Act.MANAGE_ACCOUNTS), await visit.form(), visit.gettext
-    account = await _account(visit, account_id)
+    account = await account_of(visit, account_id)
     address = str(form.get("address", ""))
     if asked := await asked_first(visit, Act.MANAGE_ACCOUNTS, back=f"/accounts/{account_id}"):
         return asked
@@ -85,7 +113,7 @@ async def connect(account_id: int, visit: TheVisit) -> Response:
             return visit.to(f"/accounts/{account_id}", said=said)
     elif not address.strip():
         problems["address"] = _("Skriv adressen.")
-    return await _page(visit, account_id, problems, {"address": address})
+    return await page(visit, account_id, problems, {"address": address})
 
 
 @router.post("/accounts/{account_id:int}/limit")
@@ -105,7 +133,7 @@ async def set_limit(account_id: int, visit: TheVisit) -> Response:
         for problem in ranges.out_of_range(**alone):
             problems[name] = told(visit, problem)
     if problems:
-        return await _page(visit, account_id, problems, typed)
+        return await page(visit, account_id, problems, typed)
     await limits.set_limit(visit.crisis.db, actor, account_id, **numbers)
     return visit.to(f"/accounts/{account_id}", said=visit.gettext("Farten er satt. Den gjelder innen ett sekund."))
 
@@ -118,7 +146,7 @@ async def set_leader(account_id: int, visit: TheVisit) -> Response:
     try:
         await service.set_leader(visit.crisis.db, actor, account_id, leader if leader.strip() else None)
     except Invalid as error:
-        return await _page(visit, account_id, {"leader": told(visit, error.summary)}, {"leader": leader})
+        return await page(visit, account_id, {"leader": told(visit, error.summary)}, {"leader": leader})
     return visit.to(f"/accounts/{account_id}", said=visit.gettext("Enhetslederen er lagret."))
 
 
@@ -131,7 +159,7 @@ async def set_standby(account_id: int, visit: TheVisit) -> Response:
     try:
         await limits.set_standby(visit.crisis.db, actor, account_id, standby_for=first)
     except (Conflict, NotFound) as error:
-        return await _page(visit, account_id, {"standby_for": told(visit, error.args[0])}, {"standby_for": text})
+        return await page(visit, account_id, {"standby_for": told(visit, error.args[0])}, {"standby_for": text})
     return visit.to(f"/accounts/{account_id}", said=visit.gettext("Reserven er lagret."))
 
 
@@ -139,16 +167,23 @@ async def set_standby(account_id: int, visit: TheVisit) -> Response:
 async def close(account_id: int, visit: TheVisit) -> Response:
     """Take it out of use. A second press on the same button is no error."""
     actor = visit.require(Act.MANAGE_ACCOUNTS)
-    account = await _account(visit, account_id)
+    account = await account_of(visit, account_id)
     if account.state is not AccountState.CLOSED:
         await service.close_account(visit.crisis.db, actor, account_id)
     said = visit.gettext("%(account)s er tatt ut av bruk. Nøklene er slettet.", account=account.name)
     return visit.to(f"/accounts/{account_id}", said=said)
 
 
-async def _account(visit: Visit, account_id: int) -> Account:
+async def account_of(visit: Visit, account_id: int) -> Account:
+    """The account. Raises :class:`NotFound`."""
     async with visit.crisis.db.transaction() as session:
         return await service.get_account(session, account_id)
+
+
+def lever_names(visit: Visit, account: Account) -> tuple[str, ...]:
+    """The administrator's credentials that the account's lever takes; none where its channel has no lever."""
+    names = tuple(visit.crisis.levers.get(account.channel, ()))
+    return (*names, *(each for each in OPTIONAL if names and account.channel == "facebook"))
 
 
 def _wanted(visit: Visit, account: Account) -> tuple[str, ...]:
@@ -156,9 +191,14 @@ def _wanted(visit: Visit, account: Account) -> tuple[str, ...]:
     return held.credentials if held else ()
 
 
-async def _page(
-    visit: Visit, account_id: int, problems: Mapping[str, str] | None = None, typed: Mapping[str, Any] | None = None
+async def page(
+    visit: Visit,
+    account_id: int,
+    problems: Mapping[str, str] | None = None,
+    typed: Mapping[str, Any] | None = None,
+    seen: Access | None = None,
 ) -> Response:
+    """The page. ``seen``: who can publish there beside this service, if its lever has just been tried."""
     async with visit.crisis.db.transaction() as session:
         activation = await find_current(session, visit.mode)
         account = await service.get_account(session, account_id)
@@ -180,6 +220,8 @@ async def _page(
         "concurrency": row.limited.concurrency if row.limited.concurrency is not None else "",
         "per_second": f"{row.limited.per_second:g}" if row.limited.per_second is not None else "",
         "standby_for": row.limited.standby_for or "",
+        "feed_url": account.feed_url or "",
+        "only_here": "only_here" if account.only_here else "",
     }
     _ = visit.gettext
     return await visit.page(
@@ -191,6 +233,9 @@ async def _page(
         problems=problems or {},
         address=(_(label), _(about) if about else None),
         credentials=[(name, _(CREDENTIALS.get(name, name))) for name in _wanted(visit, account)],
+        lever=[(name, _(CREDENTIALS.get(name, name)), name not in OPTIONAL) for name in lever_names(visit, account)],
+        secrets=SECRETS,
+        seen=seen,
         names=names,
         others=[
             (each.account.id, each.account.name)

@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api import errors
 from api.desk import (
     account,
+    account_lever,
     accounts,
     activations,
     answers,
@@ -69,6 +70,7 @@ NOUNS: Final = (
     lock_certificate,
     accounts,
     account,
+    account_lever,
     register,
     setup,
     posts,

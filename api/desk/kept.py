@@ -20,6 +20,7 @@ from crisis.users import kept_forms
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 ACTS: Final = {
+    "/accounts/{account_id:int}/administration": N_("Lagre administratorens nøkler"),
     "/accounts/{account_id:int}/connection": N_("Koble til kontoen"),
     "/activations": N_("Sett krisestab"),
     "/activations/{activation_id:int}/stand-down": N_("Avslutt krisestab"),

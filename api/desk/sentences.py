@@ -46,6 +46,14 @@ SENTENCES: Final[Mapping[str, str]] = {
     "{name} has {count:,} characters, and at most {most:,} are kept": N_(
         "«%(name)s» har %(count)s tegn, og det er plass til høyst %(most)s"
     ),
+    "feed_url {given!r} is not the address of a feed": N_("«%(given)s» i feed_url er ikke adressen til en nyhetsstrøm"),
+    "only_here {given!r} is neither yes nor no": N_("«%(given)s» i only_here er verken ja eller nei"),
+    "A feed's address begins with https:// or http://, and has no spaces. Nothing was changed.": N_(
+        "Adressen til en nyhetsstrøm begynner med https:// eller http://, og har ingen mellomrom. Ingenting er endret."
+    ),
+    "The address holds a user name or a password. A feed is read as anybody reads it.": N_(
+        "Adressen har et brukernavn eller passord i seg. En nyhetsstrøm leses slik alle kan lese den."
+    ),
     "opened_on {given!r} is not a date like 2011-01-15": N_("«%(given)s» i opened_on er ikke en dato som 2011-01-15"),
     "{name} has a control character in it": N_("det er et usynlig styretegn i «%(name)s»"),
     "is not UTF-8 text": N_("er ikke tekst i UTF-8"),

@@ -14,10 +14,10 @@ from crisis.activations.states import ActivationState
 from crisis.audit import chain
 from crisis.channel_access import Access, Lever
 from crisis.channel_set import close_all
-from crisis.channels import ChannelError, OutcomeUnknown, Unsupported
+from crisis.channels import ChannelError, Unsupported
 from crisis.db import Database
 from crisis.deliveries.checks import Outside
-from crisis.errors import Conflict
+from crisis.errors import Conflict, Unready
 from crisis.levers.hands import CALLS_A_VERB
 from crisis.mode import Mode
 from crisis.roles import Act, Actor, can, require
@@ -52,6 +52,14 @@ _GIVEN_BACK = text(
     RETURNING id
     """
 )
+
+
+class CannotTry(Conflict):
+    """A lever could not be tried; ``reason`` is the platform's or the adapter's."""
+
+    def __init__(self, account: str, reason: str) -> None:
+        super().__init__(f"The lever of {account} could not be tried. {reason}")
+        self.reason = reason
 
 
 async def hold_back(
@@ -129,7 +137,7 @@ async def given_back(db: Database, actor: Actor, activation_id: int, account_id:
 async def look(db: Database, actor: Actor, account_id: int, outside: Outside, mode: Mode = Mode.ACTUAL) -> Access:
     """Try an account's lever without pulling it: who can publish there beside this service, and from whom it cannot be taken.
 
-    Reads only. Raises :class:`NotFound`, and :class:`Conflict` with the platform's reason where it cannot be told.
+    Reads only. Raises :class:`NotFound`, and :class:`CannotTry` where it cannot be told.
     """
     require(actor, Act.MANAGE_ACCOUNTS)
     async with db.transaction() as session:
@@ -141,9 +149,9 @@ async def look(db: Database, actor: Actor, account_id: int, outside: Outside, mo
             raise Unsupported(f"There is no lever for {account.channel}.")
         async with asyncio.timeout(channel.capabilities.call_seconds * CALLS_A_VERB):
             seen = await channel.inspect(openers.admin(account))
-    except (ChannelError, TimeoutError) as error:
-        why = error.reason if isinstance(error, ChannelError) else OutcomeUnknown("There was no answer in time.").reason
-        raise Conflict(f"The lever of {account.name} could not be tried. {why}") from None
+    except (ChannelError, TimeoutError, Unready) as error:
+        why = "There was no answer in time." if isinstance(error, TimeoutError) else str(error)
+        raise CannotTry(account.name, why) from None
     finally:
         await close_all(channels)
     async with db.transaction() as session:

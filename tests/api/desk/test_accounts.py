@@ -193,3 +193,39 @@ async def test_what_people_wrote_is_text_and_nothing_else(crisis: Crisis, sign_i
         page = await admin.get(path)
         assert "<script>alert" not in page.body
         assert page.text.count(evil) >= 1
+
+
+async def test_a_lever_is_set_up_and_tried_before_it_is_needed(crisis: Crisis, sign_in: SignIn) -> None:
+    number = await factories.account(crisis, "facebook", unit="biblioteket", name="Biblioteket", address="1042")
+    admin = await sign_in(Role.ADMIN)
+    page = await admin.get(f"/accounts/{number}")
+    assert page.tree.cssselect("#lever #admin-business_id, #lever #admin-admin_token[type=password]")
+    assert not page.tree.cssselect(f"form[action^='/accounts/{number}/lever']"), "there is nothing to try yet"
+    missing = await admin.send(f"/accounts/{number}/administration", **{"admin-business_id": "17"})
+    assert missing.status == 422
+    assert "Skriv den inn" in missing.problem("admin-admin_token")
+    fields = {"admin-business_id": "17", "admin-admin_token": "hemmelig-tre", "admin-service_users": ""}
+    done = await admin.send(f"/accounts/{number}/administration", **fields)
+    assert "Prøv sperringen nå" in done.text
+    assert "hemmelig" not in done.body
+    async with crisis.db.transaction() as session:
+        sealed = (await session.execute(text("SELECT admin_credentials FROM accounts"))).scalar_one()
+    opened = json.loads(crisis.credentials.open(sealed, f"account:{number}:admin".encode()))
+    assert opened == {"business_id": "17", "admin_token": "hemmelig-tre"}
+    away = await admin.send(f"/accounts/{number}/lever")  # the tests' Graph is an address where nobody answers
+    assert away.status == 422
+    assert "Sperringen lot seg ikke prøve. Ingenting er endret." in away.text
+
+
+async def test_where_an_account_is_watched_is_said_on_its_page(crisis: Crisis, sign_in: SignIn) -> None:
+    number = await factories.account(crisis, "youtube", unit="kulturskolen", name="Kulturskolen")
+    admin = await sign_in(Role.ADMIN)
+    wrong = await admin.send(f"/accounts/{number}/watching", feed_url="kulturskolen", only_here="only_here")
+    assert (wrong.status, wrong.value("feed_url")) == (422, "kulturskolen")
+    assert "begynner med https://" in wrong.problem("feed_url")
+    address = "https://kulturskolen.example/feed/"
+    done = await admin.send(f"/accounts/{number}/watching", feed_url=address, only_here="only_here")
+    assert done.value("feed_url") == address
+    assert done.tree.cssselect("input[name=only_here][checked]")
+    done = await admin.send(f"/accounts/{number}/watching", feed_url="")
+    assert not done.tree.cssselect("input[name=only_here][checked]")
