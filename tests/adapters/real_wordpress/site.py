@@ -13,22 +13,19 @@ import time
 from pathlib import Path
 from typing import Any, Self
 
+import pytest
 import requests
 
 from crisis.embedded.child import end, last_lines, launched, spawn
 from crisis.embedded.place import User, unprivileged
 from tests.adapters.sandbox_server import free_port
 
-PACKAGES = (
-    "wordpress", "wordpress-theme-twentytwentythree", "php-cli", "php-mysql", "php-xml", "php-mbstring", "php-curl", "php-gd",
-    "mariadb-server",
-)  # fmt: skip
+PACKAGES = tuple(Path(__file__).with_name("packages.txt").read_text(encoding="ascii").split())
 DOCUMENTS = Path("/usr/share/wordpress")
 THEME = DOCUMENTS / "wp-content" / "themes" / "twentytwentythree"
 PROGRAMS = ("mariadb-install-db", "mariadbd", "mariadb", "php")
 INSTALL = Path(__file__).with_name("install.php")
 START_SECONDS = 30.0
-WORKERS = 4
 CARELESS = (
     "--skip-log-bin",
     "--innodb-flush-log-at-trx-commit=0",
@@ -73,6 +70,18 @@ def missing() -> list[str]:
     return [str(path) for path in (DOCUMENTS / "wp-load.php", THEME) if not path.exists()] + [
         program for program in PROGRAMS if program_of(program) is None
     ]
+
+
+def need(lacks: list[str], *, is_needed: bool) -> None:
+    """Go on where nothing is lacking. Else the tests are skipped, and say why; or they fail, where they must run."""
+    if not lacks:
+        return
+    said = (
+        f"There is no WordPress here ({', '.join(lacks)}): apt-get install --no-install-recommends {' '.join(PACKAGES)}"
+    )
+    if is_needed:
+        pytest.fail(said)
+    pytest.skip(said)
 
 
 def program_of(name: str) -> str | None:
@@ -145,7 +154,8 @@ class RealWordPress:
         )
         self._users = json.loads(told)
         (self._documents / INSTALL.name).unlink()
-        self._serve([*self._php(), "-S", self.host, "-t", str(self._documents)], PHP_CLI_SERVER_WORKERS=str(WORKERS))
+        # One process, which dies with us: workers would outlive a test run that is killed.
+        self._serve([*self._php(), "-S", self.host, "-t", str(self._documents)])
         self._wait("the site", lambda: requests.get(self.url, timeout=10).status_code == requests.codes.ok)
 
     def _start_database(self) -> str:
@@ -176,8 +186,8 @@ class RealWordPress:
         if self._user is not None:
             shutil.chown(path, self._user.uid, self._user.gid)
 
-    def _environment(self, **more: str) -> dict[str, str]:
-        return {"PATH": "/usr/bin:/usr/sbin:/bin", "HOME": str(self._folder), "LANG": "C.UTF-8", **more}
+    def _environment(self) -> dict[str, str]:
+        return {"PATH": "/usr/bin:/usr/sbin:/bin", "HOME": str(self._folder), "LANG": "C.UTF-8"}
 
     def _run(self, command: list[str], *, stdin: str = "", cwd: Path = Path("/")) -> str:
         done = subprocess.run(
@@ -188,10 +198,10 @@ class RealWordPress:
             raise RuntimeError(f"{command[0]} failed ({done.returncode}): {done.stderr[-2000:]} {done.stdout[-2000:]}")
         return done.stdout
 
-    def _serve(self, command: list[str], **environment: str) -> None:
+    def _serve(self, command: list[str]) -> None:
         user: User | None = self._user
         log = self._folder / "servers.log"
-        self._servers.append(spawn(command, env=self._environment(**environment), log=log, user=user))
+        self._servers.append(spawn(command, env=self._environment(), log=log, user=user))
 
     def _wait(self, what: str, is_there: Any) -> None:
         deadline = time.monotonic() + START_SECONDS

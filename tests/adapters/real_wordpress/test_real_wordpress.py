@@ -1,7 +1,5 @@
 """The lock on a real WordPress, through our own adapter: what is promised of it is seen here, and not at our own stand-in alone."""
 
-import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +11,7 @@ from crisis.channel_access import Access
 from crisis.channels import AccountRef, Found, Gone, Misconfigured, Outgoing, Rejected, Sighting
 from crisis.mode import Mode
 from tests.adapters.real_wordpress.parity import ASKED, answered
-from tests.adapters.real_wordpress.site import USERS, RealWordPress
+from tests.adapters.real_wordpress.site import USERS, RealWordPress, need
 from tests.adapters.sandbox_server import SandboxServer
 
 MESSAGE = Outgoing(
@@ -52,16 +50,6 @@ def post(site: RealWordPress, login: str, title: str, route: str = "posts", **mo
 
 def logins(access: Access) -> set[str]:
     return {each.name.rpartition("(")[2].rstrip(")") for each in access.open_to}
-
-
-@pytest.fixture(autouse=True)
-def as_it_was(site: RealWordPress) -> Iterator[None]:
-    """Whatever a test did: nothing is there that was posted, and everyone has their roles."""
-    yield
-    told = site.php("foreach (get_posts(['post_type' => ['post', 'page'], 'post_status' => 'any', 'numberposts' => -1]) as $each) "
-                    "wp_delete_post($each->ID, true); foreach (get_users() as $each) "
-                    "$all[$each->user_login] = array_values($each->roles); echo json_encode($all);")  # fmt: skip
-    assert json.loads(told) == {login: given["roles"] for login, given in USERS.items()}
 
 
 async def test_a_message_lives_its_whole_life(site: RealWordPress, wordpress: WordPress) -> None:
@@ -271,3 +259,11 @@ def test_the_stand_in_answers_as_the_real_one_does(site: RealWordPress) -> None:
     differing = {name: (said, ours[name]) for name, said in real.items() if ours[name] != said}
     assert not differing, "the real one's answer, and the stand-in's"
     assert len(real) == len(ASKED)
+
+
+def test_without_a_wordpress_it_is_skipped_with_a_reason_and_fails_where_it_must_run() -> None:
+    need([], is_needed=True)
+    with pytest.raises(pytest.skip.Exception, match=r"no WordPress here \(php\): apt-get install"):
+        need(["php"], is_needed=False)
+    with pytest.raises(pytest.fail.Exception, match="mariadb-server"):
+        need(["php"], is_needed=True)
