@@ -18,6 +18,7 @@ from crisis.users import appointments, break_glass
 from crisis.users.break_glass import Alarm
 from crisis.users.models import Appointment
 from crisis.users.sessions import SignedIn
+from crisis.watch import breaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +36,8 @@ class Bar:
     """Break-glass codes that were used, and that nobody has acknowledged: in both modes, on every page."""
     appointments: Sequence[Appointment]
     """Who was given the right to send, for the directors to see: in both modes, on each of their pages."""
+    breaches: Sequence[int]
+    """Posts that came out past the lock and are not ours, and that nobody has dealt with: by their numbers, on every page."""
 
     @property
     def is_locking(self) -> bool:
@@ -64,4 +67,5 @@ async def read(crisis: Crisis, mode: Mode, signed_in: SignedIn) -> Bar:
             await limits.troubles(session, mode, CHANNEL_NAMES),
             await break_glass.alarms(session),
             await appointments.waiting(session, signed_in),
+            await breaches.open_numbers(session, mode),
         )

@@ -26,6 +26,7 @@ PLACES: Final = (
     Place("/", N_("Tavle")),
     Place("/messages", N_("Meldinger"), Act.READ_CRISIS),
     Place("/accounts", N_("Kontoer"), Act.READ_CRISIS),
+    Place("/breaches", N_("Vakthold"), Act.READ_CRISIS),
     Place("/posts", N_("Egne innlegg"), Act.POST),
     Place("/audiences", N_("Mottakere"), Act.MANAGE_AUDIENCES),
     Place("/switchboard", N_("Sentralbord"), Act.READ_CRISIS),

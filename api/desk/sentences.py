@@ -5,6 +5,7 @@ from typing import Any, Final
 
 from babel.numbers import format_decimal
 
+from api.desk.breach_sentences import BREACHES
 from api.desk.contact_sentences import CONTACTS
 from api.desk.drill_sentences import DRILLS
 from api.desk.findings import FINDINGS
@@ -16,6 +17,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     **FINDINGS,
     **DRILLS,
     **CONTACTS,
+    **BREACHES,
     "line {line}: {problem}": N_("Linje %(line)s: %(problem)s"),
     "the column {name!r} is missing": N_("kolonnen «%(name)s» mangler"),
     "the column {name!r} is not known": N_("kolonnen «%(name)s» er ukjent"),

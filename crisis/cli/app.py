@@ -31,6 +31,7 @@ MODULES = (
     "limits",
     "administration",
     "lock",
+    "breaches",
     "lock_board",
     "handover",
     "recipients",

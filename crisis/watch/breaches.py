@@ -53,7 +53,7 @@ _LIST = text(
     """
 )
 _ONE = text(f"{_READ} WHERE b.id = :id")
-_COUNT_OPEN = text("SELECT count(*) FROM breaches WHERE mode = :mode AND state = 'open'")
+_OPEN = text("SELECT id FROM breaches WHERE mode = :mode AND state = 'open' ORDER BY id LIMIT 1000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +173,9 @@ async def get(session: AsyncSession, breach_id: int) -> Standing:
     return _standing(row)
 
 
-async def count_open(session: AsyncSession, mode: Mode) -> int:
-    """How many nobody has dealt with."""
-    return int((await session.execute(_COUNT_OPEN, {"mode": mode.value})).scalar_one())
+async def open_numbers(session: AsyncSession, mode: Mode) -> list[int]:
+    """Those that nobody has dealt with, the oldest first."""
+    return list((await session.execute(_OPEN, {"mode": mode.value})).scalars())
 
 
 def _standing(row: Row[Any]) -> Standing:

@@ -34,7 +34,7 @@ def outside(bench: Workbench, wall: Wall) -> Callable[[Mode], Any]:
 
 async def count_open(bench: Workbench) -> int:
     async with bench.db.transaction() as session:
-        return await breaches.count_open(session, Mode.ACTUAL)
+        return len(await breaches.open_numbers(session, Mode.ACTUAL))
 
 
 async def test_who_was_reached_and_what_was_said_is_written_down(bench: Workbench, watchman: Watching) -> None:
