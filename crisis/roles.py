@@ -91,6 +91,7 @@ PLAYED: frozenset[Act] = frozenset(
         Act.POST,
         Act.HANDLE_BREACH,
         Act.ACKNOWLEDGE,
+        Act.CONFIRM_SILENCE,
         Act.WRITE_LOG,
         Act.READ_LOG,
         Act.EXPORT_LOG,

@@ -33,6 +33,7 @@ PLACES: Final = (
     Place("/log", N_("Logg"), Act.READ_LOG),
     Place("/drills", N_("Øvelser"), Act.RUN_DRILL),
     Place("/users", N_("Brukere"), Act.MANAGE_USERS),
+    Place("/contacts", N_("Kontaktpersoner"), Act.MANAGE_ACCOUNTS),
     Place("/settings", N_("Oppsett"), Act.MANAGE_ACCOUNTS),
     Place("/help", N_("Hjelp")),
 )

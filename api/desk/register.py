@@ -45,7 +45,7 @@ async def take(visit: TheVisit) -> Response:
     if not isinstance(file, UploadFile) or not file.filename:
         return await _form(visit, _("Velg en fil."))
     with tempfile.TemporaryDirectory(prefix="crisis-") as folder:
-        source = Path(folder) / _NOT_IN_A_NAME.sub("_", file.filename)[-NAME_MOST:]
+        source = Path(folder) / clean_file_name(file.filename)
         with source.open("wb") as copy:
             await asyncio.to_thread(shutil.copyfileobj, file.file, copy)
         await file.close()
@@ -62,6 +62,11 @@ async def take(visit: TheVisit) -> Response:
         unchanged=done.unchanged,
     )
     return visit.to("/accounts", said=said)
+
+
+def clean_file_name(given: str) -> str:
+    """A file's name as it goes on record."""
+    return _NOT_IN_A_NAME.sub("_", given)[-NAME_MOST:]
 
 
 async def _form(visit: Visit, problem: str | None = None, faults: Sequence[str] = ()) -> Response:

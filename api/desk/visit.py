@@ -55,6 +55,8 @@ class Visit:
         self._met: Met | None = None
         self.renewed = ""
         """The session's new secret, where this request gave it one."""
+        self.speaks = ""
+        """The language that whoever opens a link was written to in: theirs, where nobody is signed in."""
         self.mode = navigation.mode_of(request.query_params.get(navigation.MODE))
         """Whose world the page shows: by ``?mode=exercise``, until the handler says that its thing belongs to the other."""
 
@@ -100,8 +102,8 @@ class Visit:
 
     @property
     def language(self) -> str:
-        """The language of the page: the person's own, or else the one chosen before signing in."""
-        chosen = self._signed_in.language if self._signed_in else self.request.cookies.get(LANGUAGE)
+        """The language of the page: the person's own, or else the one they were written to in, or chose before signing in."""
+        chosen = self._signed_in.language if self._signed_in else self.speaks or self.request.cookies.get(LANGUAGE)
         return chosen if chosen in texts.LANGUAGES else texts.SOURCE
 
     @property

@@ -5,6 +5,7 @@ nothing and is told who was first.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
@@ -53,6 +54,14 @@ _OF_UNIT = text(
     ORDER BY lower(name) = lower(:name) DESC, part = 'leader' DESC, part = 'deputy' DESC, id LIMIT 1
     """
 )
+_OF_UNITS = text(
+    """
+    SELECT n.acknowledged_by AS by, n.acknowledged_at AS at, n.acknowledged_way AS way
+    FROM notifications n JOIN contacts c ON c.id = n.contact_id
+    WHERE n.activation_id = :activation AND c.unit = :unit AND n.acknowledged_at IS NOT NULL
+    ORDER BY c.part IN ('leader', 'deputy') DESC, n.acknowledged_at LIMIT 1
+    """
+)
 _ACCOUNTS = text("SELECT id FROM accounts WHERE unit = :unit AND state = 'active' ORDER BY id")
 
 
@@ -64,6 +73,21 @@ class Answer:
     unit: str
     name: str
     created: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Who has answered for a unit, when and by which way."""
+
+    by: str
+    at: datetime
+    way: str
+
+
+async def answer_of(session: AsyncSession, activation_id: int, unit: str) -> Answered | None:
+    """The answer of a unit, a leader's or deputy's before an editor's; nothing while there is none."""
+    row = (await session.execute(_OF_UNITS, {"activation": activation_id, "unit": unit})).one_or_none()
+    return None if row is None else Answered(*row)
 
 
 async def acknowledge_by_link(db: Database, token: str) -> tuple[Link | None, bool]:

@@ -25,6 +25,8 @@ class Under(StrEnum):
     DEVICE = "device"
     CODE = "code"
     BREAK_GLASS = "break_glass"
+    LINK = "link"
+    """Links to answer by, that there are none of: by the address they were asked from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ PATIENCE: Final = {
     Under.DEVICE: _Patience(free=5, longest=30),
     # Whoever gets here has the password: 96 guesses a day at a million codes.
     Under.CODE: _Patience(free=5, longest=900),
+    Under.LINK: _Patience(free=20, longest=60),  # as of addresses; a right one costs nothing
     Under.BREAK_GLASS: _Patience(free=5, longest=60),  # 128 bits are not guessed; this spares the processor
 }
 """After the free ones: 1, 2, 4, 8 ... seconds."""
@@ -113,9 +116,9 @@ async def spend(session: AsyncSession, *purses: Purse) -> None:
 
 
 async def give_back(session: AsyncSession, *purses: Purse) -> None:
-    """It was right. An address gets back one attempt, since an attacker may have a login too; the others start anew."""
+    """It was right. An address gets back one attempt, since an attacker may have a login or a link too; the others start anew."""
     for purse in _in_order(purses):
-        statement = _GIVE_BACK if purse.under is Under.ADDRESS else _FORGET
+        statement = _GIVE_BACK if purse.under in {Under.ADDRESS, Under.LINK} else _FORGET
         await session.execute(statement, {"digest": purse.digest})
 
 
