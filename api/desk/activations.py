@@ -22,6 +22,8 @@ from crisis.activations.service import TITLE_MOST
 from crisis.activations.states import ActivationState
 from crisis.clock import OSLO
 from crisis.errors import Invalid
+from crisis.levers import handover
+from crisis.levers.handover import Access
 from crisis.messages.models import Kind
 from crisis.mode import Mode
 from crisis.playbooks.models import Playbook
@@ -82,11 +84,14 @@ async def ask_to_stand_down(visit: TheVisit, activation_id: int) -> Response:
         visit.mode = activation.mode
         tasks = await _left(session, activation, visit.crisis.settings.languages[0])
         locks = await _locks(visit, session)
+        taken = sum(len(each.accounts) for each in await handover.read(session, activation.mode, activation.id))
     blocked = await _blocked(visit)
     return await visit.page(
         "stand-down",
         activation=activation,
         tasks=tasks,
+        taken=taken,
+        pointer=await visit.crisis.pointers.standing(visit.actor, mode=activation.mode),
         opened=locks[LockState.HELD],
         blocked=blocked,
     )
@@ -94,10 +99,14 @@ async def ask_to_stand_down(visit: TheVisit, activation_id: int) -> Response:
 
 @router.post("/activations/{activation_id:int}/stand-down")
 async def stand_down(visit: TheVisit, activation_id: int) -> Response:
-    """Open the lock. No blocked post goes out by itself."""
-    done = await service.stand_down(visit.crisis.db, visit.require(Act.STAND_DOWN), activation_id)
+    """Open the lock, and give access back to all, or to each unit when it is ready. No blocked post goes out by itself."""
+    actor, form, _ = visit.require(Act.STAND_DOWN), await visit.form(), visit.gettext
+    access = Access.UNIT_BY_UNIT if form.get("access") == Access.UNIT_BY_UNIT else Access.ALL
+    done = await handover.stand_down(visit.crisis.db, actor, activation_id, access)
     visit.mode = done.mode
-    _ = visit.gettext
+    if access is Access.UNIT_BY_UNIT:
+        said = _("Krisestab er avsluttet. Gi tilgangen tilbake til hver enhet når den er klar.")
+        return visit.to(f"/activations/{activation_id}/access", said=said)
     if done.mode is Mode.EXERCISE:
         return visit.to(in_mode("/", done.mode), said=_("Øvelsen er avsluttet. Kontoene i øvelsen er låst opp."))
     said = _("Krisestab er avsluttet. Kontoene er låst opp. Stansede innlegg venter på at eieren avgjør.")

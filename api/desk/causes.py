@@ -18,6 +18,10 @@ CAUSES: Final[Mapping[str, str]] = {
     "the sender died during the call": N_("Avsenderen falt ut midt i sendingen, så vi vet ikke om den kom fram."),
     "held by the lock": N_("Holdt igjen av låsen."),
     "came due during the lock": N_("Skulle ut mens kontoen var låst."),
+    "taken back before it went out": N_("Trukket tilbake før det gikk ut."),
+    "rewritten as another post": N_("Skrevet om: et nytt innlegg tok plassen."),
+    "its pointer was withdrawn before it was sent": N_("Henvisningsinnlegget ble trukket tilbake før det gikk ut."),
+    "was scheduled at the platform, and held by the lock": N_("Lå planlagt på plattformen, og ble stanset av låsen."),
     "the drill is over": N_("Øvelsen er over."),
     "Its sender was lost {times} times while it held this.": N_(
         "Avsenderen falt ut %(times)s ganger mens den holdt på med denne."

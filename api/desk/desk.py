@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from api import errors
 from api.desk import (
+    access,
     account,
     account_lever,
     accounts,
@@ -39,6 +40,8 @@ from api.desk import (
     message,
     messages,
     note,
+    pointer,
+    post,
     posts,
     recipients,
     refusals,
@@ -77,6 +80,9 @@ NOUNS: Final = (
     account_lever,
     register,
     setup,
+    access,
+    pointer,
+    post,
     posts,
     silence,
     contacts,

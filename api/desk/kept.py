@@ -33,6 +33,7 @@ ACTS: Final = {
     "/messages/{message_id:int}/revisions/{revision_id:int}/send": N_("Send meldingen"),
     "/messages/{message_id:int}/revisions/{revision_id:int}/send-back": N_("Send tilbake"),
     "/messages/{message_id:int}/withdraw": N_("Ta ned meldingen"),
+    "/pointer": N_("Skriv henvisningsinnlegget"),
     "/posts": N_("Lagre innlegget"),
     "/users": N_("Legg til en bruker"),
     "/users/{user_id:int}": N_("Endre brukeren"),

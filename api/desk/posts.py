@@ -5,68 +5,37 @@ afterwards, post by post. The web editors and the director see every unit's.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
-from starlette.datastructures import FormData
 from starlette.responses import Response
 
 from api.desk.channels import channel_name
+from api.desk.fates import PLANNED, waits
 from api.desk.navigation import in_mode
-from api.desk.reasons import reason
+from api.desk.post import is_own, words_of
+from api.desk.post_form import NAMES, Typed, problems
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.states import WORDS
-from api.desk.typed import Mistyped, Moment, number
+from api.desk.typed import Moment, number
 from api.desk.visit import Visit
-from crisis import clock
-from crisis.activations.service import ActivationLocked, find_current
+from crisis.activations.service import ActivationLocked, find_latest
+from crisis.activations.states import ActivationState
 from crisis.audiences.service import list_audiences
-from crisis.deliveries.states import DeliveryState
-from crisis.errors import Conflict, Invalid, NotFound
+from crisis.errors import Conflict, Invalid
+from crisis.notifications.service import answer_of
 from crisis.posts.standing import Standing
 from crisis.roles import Act, can
+from crisis.schedules import planned
 from crisis.tongue import times
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
-SHOWN = 30
+SHOWN: Final = 30
 """Posts on one page."""
-NAMES: Final = ("account", "title", "text", "audience", "instead_of")
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """A form of a post as it was sent."""
-
-    account: str
-    title: str
-    text: str
-    publish_at: Moment
-    audience: str
-    instead_of: str
-
-    @classmethod
-    def of(cls, form: FormData) -> "Typed":
-        """Line breaks as every channel has them."""
-        said = {name: str(form.get(name, "")).replace("\r\n", "\n") for name in NAMES}
-        return cls(publish_at=Moment.of(form, "publish_at"), **said)
-
-    @property
-    def account_id(self) -> int | None:
-        """The account that was chosen."""
-        return number(self.account) or None
-
-    @property
-    def audience_id(self) -> int | None:
-        """The audience that was chosen, if any."""
-        return number(self.audience) or None
-
-    @property
-    def at(self) -> datetime | None:
-        """The time that was chosen, on the clocks in Norway. Raises :class:`api.desk.typed.Mistyped`."""
-        return self.publish_at.read()
+PARTS: Final = ("state", "recent")
+"""What is fetched anew, each by itself."""
 
 
 @router.get("/posts")
@@ -79,8 +48,10 @@ async def show(visit: TheVisit) -> Response:
     if post_id := number(asked.get("rewrite")):
         before = await visit.crisis.posts.get(visit.actor, post_id, mode=visit.mode)
         typed |= {"account": before.account_id, "title": before.title, "text": before.text, "instead_of": post_id}
+        typed |= {"audience": before.audience_id or ""}
     if visit.is_partial:
-        return await visit.block("posts", "state", **await _context(visit))
+        part = asked.get("part", "")
+        return await visit.block("posts", part if part in PARTS else PARTS[0], **await _context(visit))
     return await _page(visit, typed)
 
 
@@ -89,8 +60,8 @@ async def publish(visit: TheVisit) -> Response:
     """Publish now or schedule. When the lock has fallen meanwhile, the text is kept, and that is said."""
     actor, typed, _ = visit.require(Act.POST), Typed.of(form := await visit.form()), visit.gettext
     later = form.get("when") == "later"
-    if problems := _problems(visit, typed, later=later):
-        return await _page(visit, typed, problems)
+    if found := problems(visit, typed, later=later):
+        return await _page(visit, typed, found)
     assert typed.account_id is not None  # noqa: S101 - or there was a problem
     try:
         done = await visit.crisis.posts.publish(
@@ -100,79 +71,30 @@ async def publish(visit: TheVisit) -> Response:
             title=typed.title.strip(),
             publish_at=typed.at if later else None,
             audience_id=typed.audience_id,
+            instead_of=typed.old_id,
             mode=visit.mode,
         )
     except ActivationLocked as held:
-        await _drop_the_old(visit, typed)
         return visit.to(in_mode("/posts", visit.mode, kept=held.post_id))
     except Invalid as error:
         said = [told(visit, each) for each in (error.summary, *error.problems)]
         return await _page(visit, typed, {"text" if error.problems else "account": " ".join(said)})
-    await _drop_the_old(visit, typed)
-    if later:
-        when = times.moment(done.publish_at, visit.language)
-        return visit.to(in_mode("/posts", visit.mode), said=_("Innlegget publiseres %(when)s.", when=when))
-    return visit.to(
-        in_mode("/posts", visit.mode),
-        said=_("Innlegget er på vei ut. Det står under «Innleggene» så snart det er ute."),
-    )
+    except Conflict as error:  # what it was written from is not there to be replaced any more
+        alone = Typed(**{name: getattr(typed, name) for name in (*NAMES, "publish_at")} | {"instead_of": ""})
+        return await _page(visit, alone, {"text": told(visit, error.args[0])}, status=409)
+    return visit.to(in_mode("/posts", visit.mode, sent=done.id), said=_said(visit, done))
 
 
-@router.post("/posts/{post_id:int}/publish")
-async def publish_blocked(post_id: int, visit: TheVisit) -> Response:
-    """Publish a blocked post after all."""
-    await visit.crisis.posts.decide(visit.require(Act.POST), post_id, publish=True)
-    return visit.to(in_mode("/posts", visit.mode), said=visit.gettext("Innlegget er på vei ut."))
+def _said(visit: Visit, done: Standing) -> str:
+    _ = visit.gettext
+    if waits(done):
+        return _("Innlegget publiseres %(when)s.", when=times.moment(done.goes_at, visit.language))
+    return _("Innlegget er på vei ut. Det står under «Innleggene» så snart det er ute.")
 
 
-@router.post("/posts/{post_id:int}/drop")
-async def drop(post_id: int, visit: TheVisit) -> Response:
-    """Drop a blocked post. It stays on record."""
-    await visit.crisis.posts.decide(visit.require(Act.POST), post_id, publish=False)
-    return visit.to(in_mode("/posts", visit.mode), said=visit.gettext("Innlegget er droppet. Det blir ikke publisert."))
-
-
-@router.post("/posts/{post_id:int}/take-back")
-async def take_back(post_id: int, visit: TheVisit) -> Response:
-    """Take back a scheduled post."""
-    await visit.crisis.posts.take_back(visit.require(Act.POST), post_id)
-    return visit.to(
-        in_mode("/posts", visit.mode), said=visit.gettext("Innlegget er trukket tilbake. Det blir ikke publisert.")
-    )
-
-
-def _problems(visit: Visit, typed: Typed, *, later: bool) -> dict[str, str]:
-    """What can be seen without asking anybody: something is missing, or is no time."""
-    _, problems = visit.gettext, {}
-    if typed.account_id is None:
-        problems["account"] = _("Velg en konto.")
-    if not typed.text.strip():
-        problems["text"] = _("Skriv en tekst.")
-    try:
-        at = typed.at
-    except Mistyped as error:
-        problems["publish_at"] = _(str(error))
-        return problems
-    if later and at is None:
-        problems["publish_at"] = _("Velg når innlegget skal publiseres.")
-    elif later and at is not None and at <= clock.now():
-        problems["publish_at"] = _("Tidspunktet er passert. Velg et senere, eller tøm feltene og publiser nå.")
-    elif not later and at is not None:
-        problems["publish_at"] = _("Her står et tidspunkt. Trykk «Planlegg», eller tøm feltene for å publisere nå.")
-    return problems
-
-
-async def _drop_the_old(visit: Visit, typed: Typed) -> None:
-    """The post that this one was rewritten from: the new one has taken its place."""
-    if not (post_id := number(typed.instead_of)):
-        return
-    try:
-        await visit.crisis.posts.decide(visit.actor, post_id, publish=False)
-    except (Conflict, NotFound):
-        return  # decided already, by somebody else or in another window
-
-
-async def _page(visit: Visit, typed: Mapping[str, Any] | Typed, problems: Mapping[str, str] | None = None) -> Response:
+async def _page(
+    visit: Visit, typed: Mapping[str, Any] | Typed, found: Mapping[str, str] | None = None, *, status: int = 422
+) -> Response:
     posts = can(visit.actor, Act.POST)
     outlets = await visit.crisis.posts.outlets(visit.actor) if posts and visit.actor.unit else ()
     async with visit.crisis.db.transaction() as session:
@@ -180,13 +102,15 @@ async def _page(visit: Visit, typed: Mapping[str, Any] | Typed, problems: Mappin
         audiences = await list_audiences(session) if to_people else ()
     return await visit.page(
         "posts",
-        status=422 if problems else 200,
+        status=status if found else 200,
         typed=typed,
-        problems=problems or {},
+        problems=found or {},
         outlets=[each for each in outlets if each.problem is None],
         unusable=[(each.account, told(visit, each.problem)) for each in outlets if each.problem is not None],
         audience_choices=[(each.id, f"{each.name} ({each.recipients})") for each in audiences],
         can_post=posts,
+        whose=visit.mark,
+        is_sent=bool(visit.request.query_params.get("sent") or visit.request.query_params.get("kept")),
         **await _context(visit),
     )
 
@@ -196,33 +120,48 @@ async def _context(visit: Visit) -> dict[str, Any]:
     asked = visit.request.query_params
     unit = asked.get("unit") or None
     posts = visit.crisis.posts
+    sees_all = visit.actor.unit is None or can(visit.actor, Act.READ_CRISIS)
     async with visit.crisis.db.transaction() as session:
-        activation = await find_current(session, visit.mode)
+        latest = await find_latest(session, visit.mode)
+        in_platforms = (
+            []
+            if latest is None
+            else await planned.list_planned(
+                session, visit.mode, activation_id=latest.id, unit=unit if sees_all else visit.actor.unit
+            )
+        )
+        lock = latest if latest is not None and latest.state is not ActivationState.STOOD_DOWN else None
+        answer = await answer_of(session, lock.id, visit.actor.unit) if lock is not None and visit.actor.unit else None
     blocked = await posts.blocked(visit.actor, mode=visit.mode, unit=unit)
     recent = await posts.recent(
         visit.actor, mode=visit.mode, unit=unit, before=number(asked.get("before")) or None, most=SHOWN + 1
     )
     kept = number(asked.get("kept")) or None
+    pointer = await visit.crisis.pointers.standing(visit.actor, mode=visit.mode) if lock is not None else None
     return {
-        "activation": activation,
+        "activation": lock,
+        "answer": answer,
         "contact": visit.crisis.settings.editors_contact,
         "blocked": blocked,
         "recent": recent[:SHOWN],
         "earlier": recent[SHOWN - 1].id if len(recent) > SHOWN else None,
         "kept": next((each for each in blocked if each.id == kept), None),
+        "in_platforms": [each for each in in_platforms if each.post_id is None],
+        "planned_words": PLANNED,
+        "pointer": pointer,
+        "places": [] if pointer is None else [each for each in pointer.places if each.unit == visit.actor.unit],
+        "state_words": WORDS,
         "unit": unit,
-        "sees_all": visit.actor.unit is None or can(visit.actor, Act.READ_CRISIS),
-        "is_own": lambda post: can(visit.actor, Act.POST) and post.unit == visit.actor.unit,
-        "is_scheduled": _is_scheduled,
+        "sees_all": sees_all,
+        "owned": [each for each in blocked if is_own(visit, each)],
+        "is_own": lambda post: is_own(visit, post),
+        "waits": waits,
         "words": lambda post: _words(visit, post),
-        "why": lambda error: reason(visit, error, None),
+        "told": lambda post: words_of(visit, post, lock),
+        "said_problem": lambda problem: told(visit, problem),
         "channel_name": lambda channel: channel_name(visit, channel),
-        "query": visit.request.url.query,
+        "query": urlencode([(name, value) for name, value in asked.multi_items() if name not in {"part", "sent"}]),
     }
-
-
-def _is_scheduled(post: Standing) -> bool:
-    return set(post.counts) == {DeliveryState.READY.value} and post.publish_at > clock.now()
 
 
 def _words(visit: Visit, post: Standing) -> str:

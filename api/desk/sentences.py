@@ -9,6 +9,7 @@ from api.desk.breach_sentences import BREACHES
 from api.desk.contact_sentences import CONTACTS
 from api.desk.drill_sentences import DRILLS
 from api.desk.findings import FINDINGS
+from api.desk.post_sentences import POSTS
 from api.desk.visit import Visit
 from crisis.said import Said
 from crisis.tongue.texts import lazily as N_
@@ -17,6 +18,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     **FINDINGS,
     **DRILLS,
     **CONTACTS,
+    **POSTS,
     **BREACHES,
     "line {line}: {problem}": N_("Linje %(line)s: %(problem)s"),
     "the column {name!r} is missing": N_("kolonnen «%(name)s» mangler"),

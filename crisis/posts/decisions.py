@@ -43,13 +43,15 @@ _PUBLISH = text(
 )
 _DROP = text(
     """
-    UPDATE deliveries d SET state = 'cancelled', due_at = now(), error = CAST(:error AS text), changed_at = now()
+    UPDATE deliveries d SET state = 'cancelled', due_at = now(), changed_at = now(),
+           error = CASE WHEN :rewritten THEN 'rewritten as another post' END
     FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'blocked'
     """
 )
 _TAKE_BACK = text(
     """
-    UPDATE deliveries d SET state = :state, error = CAST(:error AS text), changed_at = now()
+    UPDATE deliveries d SET changed_at = now(), state = CASE WHEN :again THEN 'blocked' ELSE 'cancelled' END,
+           error = CASE WHEN :again THEN 'taken back before it went out' END
     FROM renditions r WHERE r.id = d.rendition_id AND r.post_id = :post AND d.state = 'ready' AND d.due_at > now()
     """
 )
@@ -101,7 +103,7 @@ async def drop(
     """Drop blocked posts, at any time. They stay on record and never go out. Raises as :func:`publish`, but for the lock."""
     found, left = await _blocked(session, actor, post_ids, channels)
     for post in found:
-        await session.execute(_DROP, {"post": post.id, "error": None})
+        await session.execute(_DROP, {"post": post.id, "rewritten": False})
         await chain.append(session, actor, "drop_blocked", f"post:{post.id}", mode=post.mode, account=post.account_id)
     return Decided([post.id for post in found], left)
 
@@ -116,7 +118,7 @@ async def replace(
     if old is None or old.mode is not new.mode:
         raise NotFound("post", old_id)
     await own_account(session, actor, old.account_id, channels, usable=False)
-    dropped = await session.execute(_DROP, {"post": old_id, "error": f"rewritten as post {new.id}"})
+    dropped = await session.execute(_DROP, {"post": old_id, "rewritten": True})
     if not dropped.rowcount:  # type: ignore[attr-defined]
         raise Conflict(
             Said(
@@ -136,13 +138,7 @@ async def take_back(session: AsyncSession, actor: Actor, post: Post, channels: M
     Raises :class:`Conflict` when its time has come, or it was blocked.
     """
     await own_account(session, actor, post.account_id, channels, usable=False)
-    was_blocked = post.release_at is not None
-    values = {
-        "post": post.id,
-        "state": "blocked" if was_blocked else "cancelled",
-        "error": "taken back before it went out" if was_blocked else None,
-    }
-    rows = await session.execute(_TAKE_BACK, values)
+    rows = await session.execute(_TAKE_BACK, {"post": post.id, "again": post.release_at is not None})
     if not rows.rowcount:  # type: ignore[attr-defined]
         raise Conflict(Said("Post {number} is not waiting for its time any more.", number=post.id))
     post.release_at = None
