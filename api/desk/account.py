@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from api.desk.channels import channel_name
 from api.desk.confirm import asked_first
+from api.desk.lock_view import shown
 from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
 from api.desk.sentences import told
@@ -202,6 +203,7 @@ async def page(
     async with visit.crisis.db.transaction() as session:
         activation = await find_current(session, visit.mode)
         account = await service.get_account(session, account_id)
+        proofs = await shown(visit, session, activation, account.unit)
         rows = await overview.read(
             session,
             visit.mode,
@@ -229,6 +231,7 @@ async def page(
         status=422 if problems else 200,
         row=row,
         activation=activation,
+        proof=proofs.get(account_id),
         typed=held | dict(typed or {}),
         problems=problems or {},
         address=(_(label), _(about) if about else None),

@@ -1,6 +1,6 @@
 """Accounts: every outlet the municipality has, what the lock is worth on each, and what needs a person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from api.desk.channels import channel_name
+from api.desk.lock_view import Shown, shown
 from api.desk.route import PageRoute, TheVisit
 from api.desk.visit import Visit
 from crisis.accounts import service
@@ -19,6 +20,8 @@ from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.roles import Act
 
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
+URGENT_MOST = 20
+"""Accounts that are named at the top; the lock board has the rest."""
 LIST = "list"
 """The part of the page that htmx fetches anew."""
 
@@ -41,6 +44,7 @@ async def show(visit: TheVisit) -> Response:
     async with visit.crisis.db.transaction() as session:
         everyone = await service.list_accounts(session)
         activation = await find_current(session, visit.mode)
+        proofs = await shown(visit, session, activation, unit)
         found = await overview.read(
             session,
             visit.mode,
@@ -50,9 +54,16 @@ async def show(visit: TheVisit) -> Response:
             unit=unit,
             channel=channel,
         )
+    order = {number: place for place, number in enumerate(proofs)}
+    urgent = sorted(
+        (each for each in found if _is_urgent(each, proofs)),
+        key=lambda each: (each.need is not Need.MEND, order.get(each.account.id, -1)),
+    )
     context: dict[str, Any] = {
         "activation": activation,
-        "urgent": [each for each in found if each.need <= Need.WATCH],
+        "proofs": proofs,
+        "urgent": urgent[:URGENT_MOST],
+        "more_urgent": len(urgent[URGENT_MOST:]),
         "units": _by_unit(visit, [each for each in found if each.need is not Need.NOT_IN_USE]),
         "closed": [each for each in found if each.need is Need.NOT_IN_USE],
         "count": len(found),
@@ -69,6 +80,12 @@ async def show(visit: TheVisit) -> Response:
     if visit.is_partial:
         return await visit.block("accounts", LIST, **context)
     return await visit.page("accounts", **context)
+
+
+def _is_urgent(standing: Standing, proofs: Mapping[int, Shown]) -> bool:
+    """Its provider is in trouble, or its lock needs somebody."""
+    proof = proofs.get(standing.account.id)
+    return standing.trouble is not None or (proof is not None and bool(proof.needs))
 
 
 def _by_unit(visit: Visit, rows: Sequence[Standing]) -> Sequence[Unit]:

@@ -6,10 +6,14 @@ from datetime import datetime
 from typing import Any, Final, Protocol, Self
 from urllib.parse import urlencode
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from api.desk.live import Look
 from api.desk.pages import Renderer
+from api.desk.visit import Visit
 from crisis.accounts.locks import LockState
 from crisis.activations import service as activations
+from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.locks import board
 from crisis.locks.board import Board, Coverage, Row
@@ -148,6 +152,44 @@ class LockTopic:
     def fragments(self, found: View, render: Renderer) -> Mapping[str, str]:
         """The one block that changes."""
         return {"standing": render(PAGE, "standing", **context(found, render))}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What other pages show of one account's proof while an activation is in force."""
+
+    state: LockState
+    words: str
+    sign: str
+    at: datetime | None
+    needs: tuple[str, ...]
+    """What somebody must do, in sentences."""
+    evidence: tuple[str, ...]
+
+
+async def shown(
+    visit: Visit, session: AsyncSession, activation: Activation | None, unit: str | None = None
+) -> Mapping[int, Shown]:
+    """``{account: what is shown of it}``, of every account or of one unit's; empty where no activation is in force."""
+    if activation is None:
+        return {}
+    around = Around(visit.crisis.settings, visit.crisis.capabilities)
+    found = await board.read(session, activation, around, unit=unit)
+
+    def when(at: datetime) -> str:
+        return times.moment(at, visit.language)
+
+    return {
+        row.outlet.id: Shown(
+            row.proof.state,
+            words.state(visit, row.proof.state),
+            SIGNS[row.proof.state],
+            row.proof.at,
+            tuple(words.need(visit, each, when) for each in row.proof.needs),
+            tuple(words.evidence(visit, each, when) for each in row.proof.evidence),
+        )
+        for row in found.rows
+    }
 
 
 def context(view: View, tongue: Language) -> dict[str, Any]:

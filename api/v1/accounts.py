@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from api.deps import TheCrisis, Who
 from api.documented import csv_body, problems
@@ -35,6 +36,9 @@ from crisis.bootstrap import Crisis, outside_of
 from crisis.levers import service as levers
 from crisis.limits import service as limits
 from crisis.limits.service import Limited
+from crisis.locks import board
+from crisis.locks.proof import Proof
+from crisis.locks.reading import Around
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
 from crisis.roles import Act, require
@@ -60,7 +64,12 @@ async def list_accounts(
         rows = await service.list_accounts(session, unit)
         limited = await limits.list_limits(session)
         activation = await find_current(session, mode)
-    return at.cut(rows, lambda row: _locked(crisis, limited.get(row.id, Limited(row)), activation), lambda row: row.id)
+        proofs = await board.proofs(session, activation, Around(crisis.settings, crisis.capabilities), unit=unit)
+    return at.cut(
+        rows,
+        lambda row: _locked(crisis, limited.get(row.id, Limited(row)), activation, proofs.get(row.id)),
+        lambda row: row.id,
+    )
 
 
 @router.get("/troubles", summary="Accounts that are not as usual now")
@@ -75,8 +84,7 @@ async def list_troubles(crisis: TheCrisis, _: Who, mode: OfMode = Mode.ACTUAL) -
 async def get(account_id: Id, crisis: TheCrisis, _: Who, mode: OfMode = Mode.ACTUAL) -> AccountOut:
     """``lock.words`` says what the lock is worth on this account."""
     async with crisis.db.transaction() as session:
-        limited = await limits.get_limit(session, account_id)
-        return _locked(crisis, limited, await find_current(session, mode))
+        return await _proved(crisis, session, await limits.get_limit(session, account_id), mode)
 
 
 @router.post("/import", summary="Import the register, whole or not at all", openapi_extra=REGISTER)
@@ -181,10 +189,17 @@ async def clear_standby(account_id: Id, crisis: TheCrisis, actor: Who) -> Accoun
 
 async def _shown(crisis: Crisis, account: Account) -> AccountOut:
     async with crisis.db.transaction() as session:
-        limited = await limits.get_limit(session, account.id)
-        return _locked(crisis, limited, await find_current(session, Mode.ACTUAL))
+        return await _proved(crisis, session, await limits.get_limit(session, account.id), Mode.ACTUAL)
 
 
-def _locked(crisis: Crisis, limited: Limited, activation: Activation | None) -> AccountOut:
-    lock = lock_of(limited.account, crisis.capabilities, locked=activation is not None)
+async def _proved(crisis: Crisis, session: AsyncSession, limited: Limited, mode: Mode) -> AccountOut:
+    activation, account = await find_current(session, mode), limited.account
+    around = Around(crisis.settings, crisis.capabilities)
+    proofs = await board.proofs(session, activation, around, unit=account.unit)
+    return _locked(crisis, limited, activation, proofs.get(account.id))
+
+
+def _locked(crisis: Crisis, limited: Limited, activation: Activation | None, proof: Proof | None = None) -> AccountOut:
+    """While an activation is in force, what its lock is worth; for an account that is closed, what the gate does."""
+    lock = proof or lock_of(limited.account, crisis.capabilities, locked=activation is not None)
     return AccountOut.of(limited, lock, activation)

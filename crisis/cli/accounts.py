@@ -13,12 +13,15 @@ from crisis.accounts import register as registers
 from crisis.accounts import service
 from crisis.accounts.locks import lock_of
 from crisis.accounts.models import Account, AccountState
-from crisis.activations import gate
+from crisis.activations.service import find_current
 from crisis.bootstrap import Crisis
 from crisis.cli import door, screen, standing
 from crisis.cli.standing import Standings
 from crisis.errors import Invalid, NotFound
 from crisis.limits import service as limits
+from crisis.locks import board
+from crisis.locks.proof import Proof
+from crisis.locks.reading import Around
 
 _CREDENTIALS_MOST = 64 << 10  # bytes
 
@@ -182,15 +185,21 @@ async def read(crisis: Crisis, unit: str | None, *, exercise: bool) -> list[dict
     """Every account as JSON, or one unit's, with the lock on it and how it stands in one mode."""
     mode = door.mode(exercise=exercise)
     async with crisis.db.transaction() as session:
-        locked = await gate.is_locked(session, mode)
+        activation = await find_current(session, mode)
         accounts = await service.list_accounts(session, unit)
         standings = await standing.read(session, mode)
-    return [described(account, crisis, standings, locked=locked) for account in accounts]
+        proofs = await board.proofs(session, activation, Around(crisis.settings, crisis.capabilities), unit=unit)
+    return [
+        described(account, crisis, standings, locked=activation is not None, proof=proofs.get(account.id))
+        for account in accounts
+    ]
 
 
-def described(account: Account, crisis: Crisis, standings: Standings, *, locked: bool) -> dict[str, object]:
-    """An account as JSON, the lock with it, and how it stands."""
-    lock = lock_of(account, crisis.capabilities, locked=locked)
+def described(
+    account: Account, crisis: Crisis, standings: Standings, *, locked: bool, proof: Proof | None = None
+) -> dict[str, object]:
+    """An account as JSON, what the lock is worth on it, and how it stands. Without a proof, what the gate alone does."""
+    lock = proof or lock_of(account, crisis.capabilities, locked=locked)
     return {
         "id": account.id,
         "channel": account.channel,

@@ -61,6 +61,7 @@ def activate(
         screen.show_json(found)
     else:
         accounts.show(found["accounts"])
+        screen.say("This is what the gate does. What the lock is worth on each account: crisis lock board", style="dim")
         _say_end(found)
     if found["activation"]["state"] != ActivationState.CONFIRMED.value:
         raise typer.Exit(1)

@@ -104,11 +104,13 @@ async def read(session: AsyncSession, activation: Activation, around: Around, *,
     return judged(activation, await reading.read(session, activation, around, unit), now)
 
 
-async def proofs(session: AsyncSession, activation: Activation | None, around: Around) -> Mapping[int, Proof]:
-    """``{account: proof}`` for pages that show something else beside; empty where no activation is in force."""
+async def proofs(
+    session: AsyncSession, activation: Activation | None, around: Around, *, unit: str | None = None
+) -> Mapping[int, Proof]:
+    """``{account: proof}`` for whoever shows something else beside; empty where no activation is in force."""
     if activation is None:
         return {}
-    return {row.outlet.id: row.proof for row in (await read(session, activation, around)).rows}
+    return {row.outlet.id: row.proof for row in (await read(session, activation, around, unit=unit)).rows}
 
 
 def judged(activation: Activation, facts: Sequence[Facts], now: datetime) -> Board:

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     """``text`` began before the lock, and has not ended."""
     UNRESOLVED = "unresolved"
     """``text`` may have come out just before the lock."""
+    EDITORS = "editors"
+    """The web editors' own: it carries the crisis messages."""
     OURS = "ours"
     ONLY_HERE = "only_here"
     ONLY_HERE_DISPROVED = "only_here_disproved"

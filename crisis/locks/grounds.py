@@ -62,6 +62,8 @@ def of(facts: Facts, activation: Activation, now: datetime) -> Iterator[Evidence
     yield from _gate(facts, activation, is_over=is_over)
     for breach in sorted(facts.breaches, key=lambda each: each.posted_at, reverse=True):
         yield _breach(breach)
+    if facts.outlet.is_editors:
+        yield Evidence(Kind.EDITORS)
     if facts.outlet.is_ours:
         yield Evidence(Kind.OURS)
     elif facts.outlet.only_here and facts.outlet.is_connected:

@@ -38,6 +38,7 @@ EVIDENCE: Final[Mapping[Kind, str]] = {
     Kind.NOT_CONNECTED: N_("Det som legges ut her, går ikke gjennom denne tjenesten."),
     Kind.IN_FLIGHT: N_("%(post)s begynte før låsen, og er fortsatt på vei."),
     Kind.UNRESOLVED: N_("%(post)s kan ha kommet ut rett før låsen."),
+    Kind.EDITORS: N_("Den er nettredaksjonens egen, og bærer krisemeldingene."),
     Kind.OURS: N_("Bare denne tjenesten kan publisere her."),
     Kind.ONLY_HERE: N_("Kontoregisteret sier at bare denne tjenesten kan publisere her."),
     Kind.ONLY_HERE_DISPROVED: N_(

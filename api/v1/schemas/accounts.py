@@ -11,10 +11,11 @@ from crisis.accounts.models import AccountState
 from crisis.activations.models import Activation
 from crisis.limits.models import CONCURRENCY_MOST, PER_SECOND_LEAST, PER_SECOND_MOST, BreakerState, Why
 from crisis.limits.service import Limited
+from crisis.locks.proof import Proof
 
 
 class LockOut(Shape):
-    """What an activation's lock does to the account."""
+    """What an activation's lock is worth on the account: one honest word. What it rests on is on the lock board."""
 
     state: LockState
     words: str = Field(examples=["held here"])
@@ -23,7 +24,7 @@ class LockOut(Shape):
     activation_id: int | None
 
     @classmethod
-    def of(cls, lock: Lock, activation: Activation | None) -> Self:
+    def of(cls, lock: Lock | Proof, activation: Activation | None) -> Self:
         """The account's lock, and the activation that is in force."""
         if activation is None:
             return cls(state=lock.state, words=lock.words, held_by=None, since=None, activation_id=None)
@@ -109,7 +110,7 @@ class AccountOut(AccountRow):
     standby: int | None = Field(description="The account that stands by for it.")
 
     @classmethod
-    def of(cls, limited: Limited, lock: Lock, activation: Activation | None) -> Self:
+    def of(cls, limited: Limited, lock: Lock | Proof, activation: Activation | None) -> Self:
         """From its row and its limits."""
         row = AccountRow.model_validate(limited.account)
         return cls(

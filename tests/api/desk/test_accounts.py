@@ -27,7 +27,7 @@ async def test_an_empty_register_says_what_belongs_there_and_who_fills_it(sign_i
 
 
 async def test_each_account_says_what_the_lock_is_worth_and_never_more(crisis: Crisis, sign_in: SignIn) -> None:
-    ours = await factories.account(crisis, "facebook", name="Fjordvik kommune")
+    ours = await factories.account(crisis, "website", name="Krisesiden")
     await factories.account(crisis, "facebook", unit="biblioteket", name="Biblioteket")
     loose = await factories.account(crisis, "youtube", unit="kulturskolen", name="Kulturskolen")
     director = await sign_in(Role.DIRECTOR)
@@ -37,23 +37,30 @@ async def test_each_account_says_what_the_lock_is_worth_and_never_more(crisis: C
     assert not before.tree.cssselect("#urgent")
     await factories.activation(crisis.db)
     during = await director.get("/accounts")
-    assert "Låses nå: hindret her" in during.text or "Låst: hindret her" in during.text
+    locks = {each.getprevious().text: each.get("data-lock") for each in during.tree.cssselect(".stack section .lock")}
+    assert locks == {
+        "Krisesiden: Krisesiden": "held",
+        "Facebook: Biblioteket": "not_enforceable",
+        "YouTube: Kulturskolen": "not_enforceable",
+    }
     urgent = during.tree.cssselect("#urgent")[0].getparent().text_content()
     assert "YouTube: Kulturskolen" in urgent
     assert "Ring enheten" in urgent
-    assert "Biblioteket" not in urgent
+    assert "Facebook: Biblioteket" in urgent, "nobody there has been told, and they can post in the platform's own app"
+    assert "Krisesiden" not in urgent
     assert during.tree.cssselect(".unit-name")[0].text == "nettredaksjonen", "theirs come first"
-    assert "Det som legges ut rett i plattformens egen app" in (await director.get(f"/accounts/{ours}")).text
-    assert "publiserer ikke på kanalen" in (await director.get(f"/accounts/{loose}")).text
+    assert "Bare denne tjenesten kan publisere her." in (await director.get(f"/accounts/{ours}")).text
+    assert "går ikke gjennom denne tjenesten" in (await director.get(f"/accounts/{loose}")).text
 
 
 async def test_an_exercise_shows_its_own_lock_and_not_the_crisis(crisis: Crisis, sign_in: SignIn) -> None:
     await factories.account(crisis, "facebook", unit="biblioteket")
     await factories.activation(crisis.db, Mode.EXERCISE, "Øvelse skred")
     director = await sign_in(Role.DIRECTOR)
-    assert "hindret her" not in (await director.get("/accounts")).text
+    assert "Åpen. Kan låses herfra." in (await director.get("/accounts")).text
     exercise = await director.get("/accounts?mode=exercise")
-    assert "hindret her" in exercise.text
+    assert "Åpen" not in exercise.tree.cssselect("#list")[0].text_content()
+    assert exercise.tree.cssselect('.lock[data-lock="not_enforceable"]')
     assert "ØVELSE ØVELSE ØVELSE" in exercise.text
 
 

@@ -49,6 +49,7 @@ async def test_the_list_tells_what_the_lock_does_to_each_account(shell: Shell, f
     await shell("accounts", "connect", "twitter:Fjordvik kommune", "--address", "1042")
     before = {each["channel"]: each["lock"] for each in (await shell("accounts", "list", "--json")).json}
     assert set(before.values()) == {"open"}
+    await shell("accounts", "watch", "twitter:Fjordvik kommune", "--only-here")
     await factories.activation(crisis.db)
     during = await shell("accounts", "list")
     assert during.line("Tube", "cannot")
