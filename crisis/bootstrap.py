@@ -258,9 +258,12 @@ def engine_for(mode: Mode, settings: Settings, db: Database, *, slices: bool = T
 
 def watched_of(settings: Settings) -> dict[str, float]:
     """How often an account may be looked at, in seconds: by channel whose platform shows what is there, and for feeds."""
+    from crisis.watch.coverage import FEED  # noqa: PLC0415 - a sender does without it
+
     setup = setup_for(Mode.ACTUAL, settings)
     built = {name: build(setup) for name, build in CHANNELS.items()}
-    return {name: channel.watch_seconds for name, channel in built.items() if isinstance(channel, Watch)}
+    watched = {name: channel.watch_seconds for name, channel in built.items() if isinstance(channel, Watch)}
+    return watched | {FEED: feed_watch_of(setup).watch_seconds}
 
 
 def securer_for(

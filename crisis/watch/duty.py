@@ -133,7 +133,8 @@ class WatchDuty:
         else:
             try:
                 async with asyncio.timeout(CALL_SECONDS):
-                    posts = await place.through.list_posted(place.ref, pace.reach(elapsed, asked.row.since_look))
+                    back = pace.reach(elapsed, asked.row.since_look, recipients=self._has_recipients(place))
+                    posts = await place.through.list_posted(place.ref, back)
             except TimeoutError:
                 error = Unavailable("There was no answer in time.")
             except ChannelError as raised:
@@ -185,14 +186,16 @@ class WatchDuty:
         foreign = [each for each, origin in zip(fresh, told, strict=True) if origin is Origin.FOREIGN]
         await breaches.record(session, self._mode, foreign)
 
+    def _has_recipients(self, place: Place[Watch]) -> bool:
+        channel = self._channels.get(place.account.channel)
+        return channel is not None and channel.capabilities.recipients
+
     def _after_the_lock(self, listed: Listed) -> list[Sighted]:
         """What came out after the lock."""
         place, activation = listed.place, listed.activation
         if place is None:  # pragma: no cover - nothing was listed then
             return []
-        channel = self._channels.get(place.account.channel)
-        recipients = channel is not None and channel.capabilities.recipients
-        sighted = []
+        recipients, sighted = self._has_recipients(place), []
         for shown in listed.posts:
             if shown.age_seconds >= listed.elapsed + GRAIN_SECONDS:
                 continue

@@ -19,6 +19,7 @@ OVERLAP_SECONDS = 3_600.0
 a platform shows late. Not to the beginning: some platforms are paid by the post that is read."""
 CLOCKS_SECONDS = 600.0
 """And so much further, for a platform whose clock is not ours."""
+CROWDED_SECONDS = 1_200.0
 
 
 def interval(seconds: float, chance: random.Random) -> float:
@@ -43,6 +44,11 @@ def backoff(error: ChannelError, failures: int, seconds: float, chance: random.R
             return 1.0 + chance.uniform(0, min(LONGEST_WAIT, FIRST_WAIT * 2 ** min(failures - 1, 10)))
 
 
-def reach(elapsed: float, since_look: float | None) -> float:
-    """How many seconds back to ask: from the lock, or from before the last look that showed something."""
-    return min(elapsed, elapsed if since_look is None else since_look + OVERLAP_SECONDS) + CLOCKS_SECONDS
+def reach(elapsed: float, since_look: float | None, *, recipients: bool = False) -> float:
+    """How many seconds back to ask: from the lock, or from before the last look that showed something.
+
+    ``recipients``: it is a sender of text messages, and a broadcast is more of them than any look may list. There it is asked for
+    no more than the last :data:`CROWDED_SECONDS`, so that the watch sees again as soon as the broadcast is over.
+    """
+    back = elapsed if since_look is None else min(elapsed, since_look + OVERLAP_SECONDS)
+    return min(back, CROWDED_SECONDS) if recipients else back + CLOCKS_SECONDS

@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crisis.channel_watch import Posted
 from crisis.deliveries.decisions import is_by_hand
 from crisis.deliveries.states import DeliveryState
+from crisis.lanes import Lane
 from crisis.mode import Mode
 
 DISTINCT_LETTERS = 20
@@ -56,18 +57,23 @@ _SENT_TO_SOMEBODY = text(
 # What may have put out a post that no reference tells of. Whatever passed through ``unknown`` was looked into at least once.
 _CANDIDATES = text(
     """
-    SELECT DISTINCT d.account_id, d.state, r.title, r.text, d.url, d.error, coalesce(lost.was_unknown, FALSE) AS was_unknown
+    SELECT DISTINCT d.account_id, d.lane, d.state, r.title, r.text, d.url, d.error, coalesce(lost.was_unknown, FALSE) AS was_unknown
     FROM deliveries d JOIN renditions r ON r.id = d.rendition_id
     LEFT JOIN LATERAL (SELECT TRUE AS was_unknown FROM attempts t
                        WHERE d.looks > 0 AND t.delivery_id = d.id AND t.outcome IN ('unknown', 'unknown_final')
                        LIMIT 1) AS lost ON TRUE
     WHERE d.mode = :mode AND d.account_id = ANY(:ends)
-      AND (d.state IN ('in_flight', 'unknown', 'unknown_final') OR (d.lane = 'public' AND d.state IN ('rejected', 'dead'))
+      AND (d.state IN ('in_flight', 'unknown', 'unknown_final') OR (d.lane = 'public' AND d.state IN ('ready', 'leased', 'retry_wait', 'rejected', 'dead'))
            OR lost.was_unknown OR (d.recipient_id IS NULL AND d.error IS NOT NULL))
     """
 )
+_NUMBER = re.compile(r"\+?\d(?:[ \u00a0.-]?\d){6,}")
+"""A telephone number. Of those in a text message the adapter shows the end alone, so no more than that is compared."""
 _OPEN = frozenset({DeliveryState.IN_FLIGHT, DeliveryState.UNKNOWN, DeliveryState.UNKNOWN_FINAL})
-_UNSENT = frozenset({DeliveryState.REJECTED, DeliveryState.DEAD})
+_BY_HAND = frozenset(
+    {DeliveryState.READY, DeliveryState.LEASED, DeliveryState.RETRY_WAIT, DeliveryState.REJECTED, DeliveryState.DEAD}
+)
+"""Where a crisis message is while an editor may be putting it out by hand, and has not said so yet."""
 
 
 class Origin(StrEnum):
@@ -130,10 +136,8 @@ def _by_text(found: Found, candidates: Sequence[Row[Any]]) -> Origin:
         by_hand = is_by_hand(row.error)
         if (row.was_unknown and same) or (by_hand and (same or same_link(posted, row.url))):
             return Origin.OURS
-        if state in _OPEN and (same or posted.is_ours):
+        if (state in _OPEN and (same or posted.is_ours)) or (row.lane == Lane.PUBLIC and state in _BY_HAND and same):
             origin = Origin.MAYBE_OURS
-        elif state in _UNSENT and not by_hand and same:
-            origin = Origin.MAYBE_OURS  # an editor may have put it out by hand, and has not said so yet
     return origin
 
 
@@ -165,6 +169,7 @@ def _delivery(key: str | None) -> int | None:
 
 
 def _letters(said: str) -> str:
+    said = _NUMBER.sub(lambda number: number.group()[-2:], said)
     plain = unicodedata.normalize("NFKC", re.sub(r"https?://(?:www\.)?", "", said)).casefold()
     return "".join(sign for sign in plain if sign.isalnum())
 
