@@ -1,8 +1,9 @@
 """What is out on a WordPress site and what waits there to come out: posts and pages, by the site's own clock.
 
 **Watching** needs no more than the publishing user. A post counts from when it was published or last changed, whichever is later, so
-that one with a date in the past is seen too, and one whose words were changed. Of plug-ins' own kinds of post
-(events, job advertisements) nothing is seen here; their feed may show them.
+that one with a date in the past is seen too, and one whose words were changed. Not seen: what an import creates with a date in the
+past in one step, for WordPress says of it that it was last changed then; and plug-ins' own kinds of post (events, job
+advertisements), which their feed may show.
 
 **What waits** (status ``future``) is shown only to whoever may edit it: to an administrator (``admin_username``,
 ``admin_application_password`` in the account's credentials), or, where there is none, to a publishing user who is an editor.
