@@ -267,18 +267,29 @@ def watched_of(settings: Settings) -> dict[str, float]:
 
 
 def securer_for(
-    mode: Mode, settings: Settings, db: Database, *, channels: Mapping[str, Channel] | None = None
+    mode: Mode,
+    settings: Settings,
+    db: Database,
+    *,
+    channels: Mapping[str, Channel] | None = None,
+    openers: Openers | None = None,
 ) -> Securer:
-    """What an activation of this mode asks for behind the gate. ``channels``: those of the engine in the same process."""
+    """What an activation of this mode asks for behind the gate. ``channels`` and ``openers``: those of the engine in the same
+    process.
+    """
     from crisis.schedules.copies import Copies  # noqa: PLC0415 - a sender does without these
     from crisis.schedules.duty import ScheduleDuty  # noqa: PLC0415
     from crisis.watch.duty import WatchDuty  # noqa: PLC0415
 
     held = settings.without_secrets() if mode is Mode.EXERCISE else settings
     reached = channels_for(mode, held) if channels is None else channels
-    openers = openers_for(mode, held)
+    openers = openers_for(mode, held) if openers is None else openers
     duties: list[Duty] = [
-        WatchDuty(db, mode, reached, openers.account, feed=feed_watch_of(setup_for(mode, held))),
+        WatchDuty(
+            *(db, mode, reached, openers.account),
+            feed=feed_watch_of(setup_for(mode, held)),
+            beside=_on_one_sandbox(settings) - {mode},
+        ),
         ScheduleDuty(db, mode, reached, openers, Copies(reached, lambda: renderer_of(held), held.languages[0])),
         Levers(db, mode, reached, openers.admin, editors_unit=held.editors_unit, lease_seconds=held.lease_seconds),
         notifications_of(mode, held, db),
@@ -328,6 +339,14 @@ def mail_for(mode: Mode, settings: Settings) -> Mail | None:
         settings.municipality,
     )
     return mail_of(MailSetup(server, settings.call_seconds))
+
+
+def _on_one_sandbox(settings: Settings) -> frozenset[Mode]:
+    """The modes whose posts end up in the same places: both in a demo, whose providers are the sandbox, and else none."""
+    if not settings.sandbox_url:
+        return frozenset()
+    actual, exercise = (setup_for(mode, settings).graph_url for mode in (Mode.ACTUAL, Mode.EXERCISE))
+    return frozenset(Mode) if actual.rstrip("/") == exercise.rstrip("/") else frozenset()
 
 
 def ceilings_of(settings: Settings) -> dict[str, Ceiling]:

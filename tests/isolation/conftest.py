@@ -20,6 +20,7 @@ LIVE_SECRETS = {
     "CRISIS_X_CONSUMER_SECRET": secrets.token_hex(16),
     "CRISIS_FACEBOOK_APP_SECRET": secrets.token_hex(16),
     "CRISIS_FACEBOOK_VERIFY_TOKEN": secrets.token_hex(16),
+    "CRISIS_SMTP_PASSWORD": secrets.token_hex(16),
     "CRISIS_NUMBERS_KEY": secrets.token_hex(32),
     "CRISIS_CREDENTIALS_KEY": secrets.token_hex(32),
 }
@@ -40,6 +41,10 @@ def stack(tripwire: Tripwire) -> Iterator[Stack]:
         "CRISIS_GRAPH_URL": f"{tripwire.url}/graph",
         "CRISIS_X_URL": f"{tripwire.url}/x",
         "CRISIS_TWILIO_URL": f"{tripwire.url}/twilio",
+        "CRISIS_SMTP_HOST": "127.0.0.1",
+        "CRISIS_SMTP_PORT": tripwire.url.rpartition(":")[2],
+        "CRISIS_SMTP_TLS": "none",
+        "CRISIS_MAIL_FROM": "krise@fjordvik.example",
         "HTTP_PROXY": f"{tripwire.url}/proxy",
         "http_proxy": f"{tripwire.url}/proxy",
         "ALL_PROXY": f"{tripwire.url}/proxy",
