@@ -29,6 +29,7 @@ TAGS = [
     },
     {"name": "accounts", "description": "The register of every outlet, and the lock on each."},
     {"name": "audiences", "description": "Named lists of recipients."},
+    {"name": "contacts", "description": "Who answers for each unit's accounts, and is told of a lock."},
     {"name": "tokens", "description": "Who may use this API."},
     {"name": "audit", "description": "Who did what, when; and whether the log is whole."},
 ]

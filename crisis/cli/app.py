@@ -28,6 +28,7 @@ MODULES = (
     "pointers",
     "deliveries",
     "accounts",
+    "contacts",
     "limits",
     "administration",
     "lock",

@@ -30,7 +30,7 @@ _OUT = text(
            coalesce(bool_or(w.withdrawn_at IS NOT NULL), false) AS is_gone
     FROM renditions r JOIN deliveries d ON d.rendition_id = r.id JOIN accounts a ON a.id = d.account_id
          LEFT JOIN revisions v ON v.id = r.revision_id LEFT JOIN withdrawals w ON w.delivery_id = d.id
-    WHERE r.mode = 'exercise' AND d.state IN ('accepted', 'sent', 'delivered')
+    WHERE r.mode = 'exercise' AND r.notification_id IS NULL AND d.state IN ('accepted', 'sent', 'delivered')
       AND r.issued_at >= :since AND r.issued_at <= coalesce(CAST(:until AS timestamptz), 'infinity')
     GROUP BY r.id, v.id, a.id ORDER BY min(coalesce(d.started_at, d.changed_at)) DESC, r.id DESC LIMIT :most
     """

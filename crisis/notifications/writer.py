@@ -24,6 +24,7 @@ from crisis.activations.models import Activation, thread_of
 from crisis.audit import chain
 from crisis.deliveries import outbox
 from crisis.lanes import Lane
+from crisis.mode import Mode
 from crisis.notifications import links
 from crisis.notifications.due import Due, Terms
 from crisis.notifications.models import NotificationKind as Kind
@@ -31,8 +32,6 @@ from crisis.notifications.standing import ASKING
 from crisis.notifications.texts import Composed, Texts, excerpt
 from crisis.notifications.ways import Ways
 
-BOARD_PATH = "/lock-board"
-"""Where the web editors see to a breach."""
 POSTS_PATH = "/posts"
 """Where a unit finds what waited."""
 
@@ -227,16 +226,19 @@ class Writer:
             "excerpt": excerpt(due.text),
             "url": due.url or "",
             "waits": self._texts.waits(language, facts.waiting.get(due.unit, 0)),
-            "link": self._link(due, token),
+            "link": self._link(due, activation, token),
         }
         name = "editors" if is_editors and due.kind in ASKING else due.kind.value
         return _Written(due, self._texts.compose(name, language, activation.mode, values), language, digest)
 
-    def _link(self, due: Due, token: str) -> str:
+    def _link(self, due: Due, activation: Activation, token: str) -> str:
+        """Where to answer; or at the desk, where the web editors see to a breach, and a unit to what waited."""
         base = self._terms.public_url.rstrip("/")
         if token:
             return links.address(base, token)
-        return base + {Kind.BREACH: BOARD_PATH, Kind.RELEASE: POSTS_PATH}.get(due.kind, "/")
+        paths = {Kind.BREACH: f"/activations/{activation.id}/lock-board", Kind.RELEASE: POSTS_PATH}
+        mode = f"?mode={activation.mode.value}" if activation.mode is Mode.EXERCISE else ""
+        return f"{base}{paths.get(due.kind, '/')}{mode}"
 
     def _channel_name(self, channel: str) -> str:
         return self._channel_names.get(channel, channel)

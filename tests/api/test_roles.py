@@ -55,6 +55,10 @@ REQUESTS = {
         ("PUT", "/v1/accounts/1/standby", {"json": {"standby_for": 999}}),
         ("DELETE", "/v1/accounts/1/standby", {}),
         ("POST", "/v1/accounts/1/close", {}),
+        ("POST", "/v1/contacts", {"json": {"unit": "biblioteket", "name": "x", "part": "leader", "phone": "1"}}),
+        ("POST", "/v1/contacts/999", {"json": {"name": "x"}}),
+        ("POST", "/v1/contacts/999/remove", {}),
+        ("GET", "/v1/contacts", {}),
     ],
     Act.MANAGE_AUDIENCES: [
         ("POST", "/v1/audiences/import?name=alle", CSV),
