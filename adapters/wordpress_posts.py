@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from adapters.fragment import plain_text
 from adapters.platform_time import age
 from adapters.site import ADMIN_USERNAME, Site
 from adapters.wordpress_post import (
@@ -147,6 +148,6 @@ def _planned(site: Site, post: Mapping[str, Any], prefix: str) -> Planned:
         attributes["excerpt"] = excerpt
     address = site.address.join(site.address.__class__(f"wp-admin/post.php?post={post['id']}&action=edit"))
     return Planned(
-        f"{prefix}{post['id']}", moment_of(post, "date_gmt"), written(post, "content"), written(post, "title"),
+        f"{prefix}{post['id']}", moment_of(post, "date_gmt"), plain_text(written(post, "content")), plain_text(written(post, "title")),
         str(address), author_of(post), attributes,
     )  # fmt: skip

@@ -17,7 +17,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -87,12 +87,14 @@ class WatchDuty:
         *,
         feed: Watch | None = None,
         every: float | None = None,
+        beside: Collection[Mode] = (),
         chance: random.Random | None = None,
     ) -> None:
         """``feed`` looks at accounts by their ``feed_url``. ``every``: look so often, in seconds, instead of as often as each
-        platform lets itself be looked at.
+        platform lets itself be looked at. ``beside``: modes whose posts end up in the same places too, as on a demo's one sandbox.
         """
         self._db, self._mode, self._channels, self._every = db, mode, channels, every
+        self._modes = {mode, *beside}
         self._places = Places(lambda account: watch_of(account, channels, feed), _opener(opener, channels, feed))
         self._flight: Flight[Listed] = Flight()
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
@@ -182,7 +184,7 @@ class WatchDuty:
         if not fresh:
             return
         found = [Found(each.account_id, each.ends, each.posted, each.recipients) for each in fresh]
-        told = await origins(session, self._mode, found)
+        told = await origins(session, self._modes, found)
         foreign = [each for each, origin in zip(fresh, told, strict=True) if origin is Origin.FOREIGN]
         await breaches.record(session, self._mode, foreign)
 

@@ -14,7 +14,7 @@ And a signed webhook tells of everybody's posts on the page: a receipt counts on
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -39,19 +39,19 @@ _KNOWN = text(
     FROM unnest(CAST(:accounts AS int[]), CAST(:ends AS int[]), CAST(:references AS text[]), CAST(:keys AS bigint[]))
          AS p(account_id, end_id, reference, key)
     WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.reference = p.reference AND d.recipient_id IS NULL
-                  AND d.account_id = p.end_id AND d.mode = :mode)
-       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.id = p.key AND d.account_id = p.end_id AND d.mode = :mode
+                  AND d.account_id = p.end_id AND d.mode = ANY(:modes))
+       OR EXISTS (SELECT 1 FROM deliveries d WHERE d.id = p.key AND d.account_id = p.end_id AND d.mode = ANY(:modes)
                   AND (d.lane <> 'unit' OR d.state NOT IN ('ready', 'leased', 'retry_wait', 'blocked', 'cancelled', 'dead')))
        OR EXISTS (SELECT 1 FROM receipts r JOIN accounts a ON a.channel = r.channel AND a.id = p.end_id
                   JOIN deliveries d ON d.id = r.delivery_id AND d.account_id = a.id AND d.mode = r.mode
-                  WHERE r.mode = :mode AND r.reference = p.reference)
+                  WHERE r.mode = ANY(:modes) AND r.reference = p.reference)
     """
 )
 # By recipient nothing is indexed by its reference, and a broadcast has a million: asked only about what nothing else told.
 _SENT_TO_SOMEBODY = text(
     """
     SELECT d.account_id, d.reference FROM deliveries d
-    WHERE d.mode = :mode AND d.recipient_id IS NOT NULL AND d.account_id = ANY(:ends) AND d.reference = ANY(:references)
+    WHERE d.mode = ANY(:modes) AND d.recipient_id IS NOT NULL AND d.account_id = ANY(:ends) AND d.reference = ANY(:references)
     """
 )
 # What may have put out a post that no reference tells of. Whatever passed through ``unknown`` was looked into at least once.
@@ -62,7 +62,7 @@ _CANDIDATES = text(
     LEFT JOIN LATERAL (SELECT TRUE AS was_unknown FROM attempts t
                        WHERE d.looks > 0 AND t.delivery_id = d.id AND t.outcome IN ('unknown', 'unknown_final')
                        LIMIT 1) AS lost ON TRUE
-    WHERE d.mode = :mode AND d.account_id = ANY(:ends)
+    WHERE d.mode = ANY(:modes) AND d.account_id = ANY(:ends)
       AND (d.state IN ('in_flight', 'unknown', 'unknown_final') OR (d.lane = 'public' AND d.state IN ('ready', 'leased', 'retry_wait', 'rejected', 'dead'))
            OR lost.was_unknown OR (d.recipient_id IS NULL AND d.error IS NOT NULL))
     """
@@ -96,33 +96,35 @@ class Found:
     """It went to somebody: a text message."""
 
 
-async def origins(session: AsyncSession, mode: Mode, found: Sequence[Found]) -> list[Origin]:
-    """Whose each post is, in the same order. Ask after the posts were listed, never before."""
-    known = await _known(session, mode, found)
+async def origins(session: AsyncSession, modes: Collection[Mode], found: Sequence[Found]) -> list[Origin]:
+    """Whose each post is, in the same order. Ask after the posts were listed, never before. ``modes``: whose deliveries go there."""
+    known = await _known(session, modes, found)
     rest = [each for each in found if _key(each) not in known]
     if not rest:
         return [Origin.OURS] * len(found)
     ends = sorted({end for each in rest for end in each.ends})
-    candidates = (await session.execute(_CANDIDATES, {"mode": mode.value, "ends": ends})).all()
+    candidates = (await session.execute(_CANDIDATES, {"modes": _values(modes), "ends": ends})).all()
     # What was in flight then may have been accounted for since: asked in this order, nothing falls between.
-    known |= await _known(session, mode, rest)
+    known |= await _known(session, modes, rest)
     return [Origin.OURS if _key(each) in known else _by_text(each, candidates) for each in found]
 
 
-async def _known(session: AsyncSession, mode: Mode, found: Sequence[Found]) -> set[tuple[int, str]]:
+async def _known(session: AsyncSession, modes: Collection[Mode], found: Sequence[Found]) -> set[tuple[int, str]]:
     asked = [
         (each.account_id, end, each.posted.reference, _delivery(each.posted.key)) for each in found for end in each.ends
     ]
     columns = zip(*asked, strict=True) if asked else ([], [], [], [])
     values = dict(zip(("accounts", "ends", "references", "keys"), map(list, columns), strict=True))
-    known = {(row.account_id, row.reference) for row in await session.execute(_KNOWN, {"mode": mode.value, **values})}
+    known = {
+        (row.account_id, row.reference) for row in await session.execute(_KNOWN, {"modes": _values(modes), **values})
+    }
     sent = [each for each in found if each.recipients and _key(each) not in known]
     if sent:
         values = {
             "ends": sorted({end for each in sent for end in each.ends}),
             "references": [each.posted.reference for each in sent],
         }
-        rows = {tuple(row) for row in await session.execute(_SENT_TO_SOMEBODY, {"mode": mode.value, **values})}
+        rows = {tuple(row) for row in await session.execute(_SENT_TO_SOMEBODY, {"modes": _values(modes), **values})}
         known |= {_key(each) for each in sent if any((end, each.posted.reference) in rows for end in each.ends)}
     return known
 
@@ -158,6 +160,10 @@ def same_link(posted: Posted, url: str | None) -> bool:
         return True
     ids = {part for part in (posted.reference, posted.reference.rpartition("_")[2]) if len(part) >= DISTINCT_ID}
     return any(each in ids for each in re.split(r"[^A-Za-z0-9_-]+", url))
+
+
+def _values(modes: Collection[Mode]) -> list[str]:
+    return [each.value for each in modes]
 
 
 def _key(found: Found) -> tuple[int, str]:

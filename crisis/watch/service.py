@@ -119,7 +119,7 @@ async def accept(db: Database, actor: Actor, breach_id: int, *, reason: str) -> 
 
 
 async def take_down(db: Database, actor: Actor, breach_id: int, outside: Outside) -> TakenDown:
-    """Take the post down at its platform with the credentials that we publish with, and look whether it is gone.
+    """Take the post down at its platform, as its administrator where we have one, and look whether it is gone.
 
     That it was asked for is on record before the platform is. Raises :class:`NotFound`, and :class:`Conflict` where the post is taken
     down already, or this service cannot take down anything there.
@@ -142,7 +142,7 @@ async def take_down(db: Database, actor: Actor, breach_id: int, outside: Outside
             )
         async with db.transaction() as session:
             await chain.append(session, actor, "take_down", f"breach:{breach_id}", mode=breach.mode, url=breach.url)
-        is_gone, why = await _gone(channel, account, openers.account, breach)
+        is_gone, why = await _gone(channel, account, openers.whole, breach)
     finally:
         await close_all(channels)
     if is_gone:

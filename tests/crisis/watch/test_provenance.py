@@ -13,7 +13,7 @@ from tests.crisis.deliveries.workbench import Workbench, receipt
 
 async def origin(bench: Workbench, account: int, posted: Posted, *, recipients: bool = False) -> Origin:
     async with bench.db.transaction() as session:
-        (found,) = await origins(session, Mode.ACTUAL, [Found(account, (account,), posted, recipients)])
+        (found,) = await origins(session, [Mode.ACTUAL], [Found(account, (account,), posted, recipients)])
     return found
 
 
@@ -120,3 +120,14 @@ def test_a_short_text_is_ours_only_as_a_whole() -> None:
 )
 def test_a_link_that_somebody_gave_us_leads_to_the_post(url: str | None, is_same: bool) -> None:
     assert same_link(a_post(url="https://facebook.com/1234/posts/9"), url) is is_same
+
+
+async def test_an_exercises_posts_are_ours_only_where_both_worlds_are_one_place(bench: Workbench) -> None:
+    (delivery,) = await bench.alert("facebook")
+    account = (await bench.row(delivery)).account_id
+    await bench.run("UPDATE deliveries SET state = 'in_flight', started_at = now()")
+    await bench.run("UPDATE deliveries SET state = 'accepted', reference = '1234_100000001'")
+    found = [Found(account, (account,), a_post())]
+    async with bench.db.transaction() as session:
+        assert await origins(session, [Mode.EXERCISE], found) == [Origin.FOREIGN]
+        assert await origins(session, [Mode.EXERCISE, Mode.ACTUAL], found) == [Origin.OURS]
