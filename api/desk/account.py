@@ -47,6 +47,14 @@ CREDENTIALS = {
     "tool_token_secret": N_("Hemmelig del av verktøyets tilgangsnøkkel (access token secret)"),
 }
 """What the page calls each of an account's credentials. One that is not here goes by its own name."""
+FACTS = {
+    "left alone": N_("Røres ikke"),
+    "application passwords": N_("Programpassord"),
+    "sub-account": N_("Underkonto"),
+    "delegates": N_("Delegater"),
+    "token": N_("Verktøyets nøkkel"),
+}
+"""What else a platform shows when a lever is tried. One that is not here goes by its own name."""
 OPTIONAL = ("service_users",)
 """An administrator's credential that may be left out."""
 SECRETS = frozenset(
@@ -239,6 +247,7 @@ async def page(
         lever=[(name, _(CREDENTIALS.get(name, name)), name not in OPTIONAL) for name in lever_names(visit, account)],
         secrets=SECRETS,
         seen=seen,
+        facts=[(_(FACTS.get(name, name)), value) for name, value in seen.facts.items()] if seen else [],
         names=names,
         others=[
             (each.account.id, each.account.name)
