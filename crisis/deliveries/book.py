@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -52,6 +52,17 @@ class Openers:
     admin: AccountOpener = _no_admin
     """With the administrator's credentials, which the lever takes. Raises :class:`Unsupported` for an account that has none."""
     email: EmailOpener = _no_email
+
+    def whole(self, account: Account) -> AccountRef:
+        """With the publishing credentials, and beside them the administrator's where there are some: those see, and may change,
+        what others have put there.
+        """
+        ref = self.account(account)
+        try:
+            admin = self.admin(account)
+        except Unsupported:
+            return ref
+        return replace(ref, credentials={**ref.credentials, **admin.credentials})
 
 
 @dataclass(frozen=True, slots=True)

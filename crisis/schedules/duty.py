@@ -34,7 +34,6 @@ from crisis.accounts.models import Account
 from crisis.activations.service import find_current
 from crisis.channel_watch import Planned, Schedule
 from crisis.channels import (
-    AccountRef,
     Channel,
     ChannelError,
     Found,
@@ -46,7 +45,7 @@ from crisis.channels import (
     Unsupported,
 )
 from crisis.db import Database
-from crisis.deliveries.book import AccountOpener, Openers
+from crisis.deliveries.book import Openers
 from crisis.mode import Mode
 from crisis.schedules import planned as shelf
 from crisis.schedules.copies import Copies
@@ -102,7 +101,7 @@ class ScheduleDuty:
         chance: random.Random | None = None,
     ) -> None:
         self._db, self._mode, self._channels, self._copies, self._every = db, mode, channels, copies, every
-        self._places = Places(lambda account: schedule_of(account, channels), _opener(openers))
+        self._places = Places(lambda account: schedule_of(account, channels), openers.whole)
         self._flight: Flight[Listed] = Flight()
         self._chance = chance or random.Random()  # noqa: S311 - spreads load, guards nothing
 
@@ -212,20 +211,6 @@ def schedule_of(account: Account, channels: Mapping[str, Channel]) -> Schedule |
     """What shows what is scheduled inside an account's platform; ``None`` where nothing does."""
     channel = channels.get(account.channel)
     return channel if account.address and isinstance(channel, Schedule) else None
-
-
-def _opener(openers: Openers) -> AccountOpener:
-    """The publishing credentials, and over them the administrator's where there are some: those see what others have scheduled."""
-
-    def opened(account: Account) -> AccountRef:
-        ref = openers.account(account)
-        try:
-            admin = openers.admin(account)
-        except Unsupported:
-            return ref
-        return replace(ref, credentials={**ref.credentials, **admin.credentials})
-
-    return opened
 
 
 async def _within(call: Coroutine[Any, Any, T]) -> T:
