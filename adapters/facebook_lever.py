@@ -5,8 +5,8 @@ A page that a business portfolio owns has *assigned users*: people and system us
 access to the page directly are listed under ``/roles``, and no interface of Meta's takes it from them: they are named, with
 ``is_removable`` false, and somebody calls them. Move them under the portfolio before the next crisis.
 
-This service is left alone: the system user behind ``admin_token``, and those in ``service_users``. **Where the page token
-belongs to another system user than the administrator's, name it there**, or the lever takes our own right to publish.
+This service is left alone: the system user behind ``admin_token``, and those in ``publisher``, whom the page token belongs to.
+Nothing is changed on a page where there is no such user: named wrongly, the lever would take our own right to publish.
 """
 
 import asyncio
@@ -39,15 +39,15 @@ class _Office:
     page: str
     business: str
     token: str
-    spared: frozenset[str]
+    publishers: frozenset[str]
 
 
 class PageLever:
     """The :class:`~crisis.channel_access.Lever` of every page. Connections and threads apart from those that publish."""
 
-    admin_credentials = ("business_id", "admin_token")
-    """The portfolio's id, and a token of an admin system user of it (``pages_manage_metadata``, ``business_management``, and the
-    task MANAGE on the page). Beside them ``service_users``, which may be left out: ids, with commas between."""
+    admin_credentials = ("business_id", "admin_token", "publisher")
+    """The portfolio's id; a token of an admin system user of it (``pages_manage_metadata``, ``business_management``, and the task
+    MANAGE on the page); and the id of the system user that publishes, or ids with commas between."""
     is_reversible = True
 
     def __init__(self, setup: ChannelSetup) -> None:
@@ -60,17 +60,23 @@ class PageLever:
         own, assigned, roles = await asyncio.gather(
             self._own_id(office.token), self._assigned(office), self._roles(office)
         )
-        spared = office.spared | {own}
+        known = {str(each["id"]) for each in (*assigned, *roles)} | {own}
+        if not office.publishers <= known:
+            raise Misconfigured(
+                f"The page has no user {', '.join(sorted(office.publishers - known))}, as the administrator's credentials name our "
+                "publishing user. Name it right (publisher), or the lever would take our own right to publish."
+            )
+        spared = office.publishers | {own}
         kept = [str(each.get("name") or each["id"]) for each in assigned if each["id"] in spared]
         rights = [_right(each, is_removable=True) for each in assigned if each["id"] not in spared]
-        known = {str(each["id"]) for each in assigned} | spared
-        rights += [_right(each, is_removable=False) for each in roles if each["id"] not in known]
+        listed_above = {str(each["id"]) for each in assigned} | spared
+        rights += [_right(each, is_removable=False) for each in roles if each["id"] not in listed_above]
         return Access(tuple(rights), {"left alone": ", ".join(kept)} if kept else {})
 
     async def revoke(self, account: AccountRef, access: Access) -> None:
         office = _office(account)
         if taken := _moved(access):
-            spared = office.spared | {await self._own_id(office.token)}
+            spared = office.publishers | {await self._own_id(office.token)}
             taken = [each for each in taken if each.id not in spared]
         outcomes = await asyncio.gather(*(self._remove(office, each) for each in taken), return_exceptions=True)
         errors = [each for each in outcomes if isinstance(each, BaseException)]
@@ -146,8 +152,14 @@ def _office(account: AccountRef) -> _Office:
         raise Misconfigured(
             f"The Facebook account {account.name!r} has no business id among its administrator's credentials. Nothing was changed."
         )
-    spared = (each.strip() for each in account.credentials.get("service_users", "").split(","))
-    return _Office(page_of(account), business, token_of(account, "admin_token"), frozenset(filter(None, spared)))
+    given = account.credentials.get("publisher", "").split(",")
+    publishers = frozenset(each.strip() for each in given if each.strip())
+    if not publishers or not all(is_id(each) for each in publishers):
+        raise Misconfigured(
+            f"The Facebook account {account.name!r} does not say which system user publishes for us (publisher). Nothing was "
+            "changed: the lever would take our own right to publish."
+        )
+    return _Office(page_of(account), business, token_of(account, "admin_token"), publishers)
 
 
 def _right(person: Mapping[str, Any], *, is_removable: bool) -> Right:

@@ -10,6 +10,7 @@ from adapters.sandbox.faults import Facts, Fault
 from adapters.sandbox.foreign import ForeignPost
 from adapters.sandbox.graph_words import GraphWords
 from adapters.sandbox.page_access import EDGES, PageAccess
+from adapters.sandbox.page_people import SERVICE
 from adapters.sandbox.pagepost import Comment, PagePost
 from adapters.sandbox.records import Record, Records
 from adapters.sandbox.scene import Scene
@@ -72,7 +73,7 @@ class Graph(GraphWords):
                 answer = self._access.answer(asked, page, edge, is_page_token=is_page_token)
                 return self.refusal(400, *answer) if isinstance(answer, tuple) else answer
             case "GET", ["me"]:
-                return say(200, {"id": "me", "name": "Sandbox"})
+                return say(200, {"id": SERVICE, "name": "Sandbox"})
             case "GET", [page, edge] if edge in LISTS:
                 return self._list(asked, page, edge)
             case "GET", [identity, "comments"]:

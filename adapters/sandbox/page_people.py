@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 import orjson
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-SERVICE = "me"
+SERVICE = "sandbox"
 """The id of whoever is behind any token here: this service's own system user. It can never be taken away."""
 TASKS = frozenset(
     {"MANAGE", "CREATE_CONTENT", "MODERATE", "MESSAGING", "ADVERTISE", "ANALYZE", "PROFILE_PLUS_FULL_CONTROL",

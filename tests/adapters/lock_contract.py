@@ -72,7 +72,7 @@ class Held(Outlet):
 
 
 class FacebookHeld(FacebookOutlet, Held):
-    admin_credentials = {"business_id": "556677", "admin_token": ADMIN_TOKEN}  # noqa: RUF012 - read only
+    admin_credentials = {"business_id": "556677", "admin_token": ADMIN_TOKEN, "publisher": "sandbox"}  # noqa: RUF012 - read only
     tells_author = True
 
     def people(self) -> None:

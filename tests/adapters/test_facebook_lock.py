@@ -16,7 +16,7 @@ from tests.adapters.graph_answers import ACCOUNT, PAGE, POST, listing, live, ref
 from tests.adapters.scripted import Answer, Scripted
 from tests.adapters.setups import a_setup
 
-ADMIN = replace(ACCOUNT, credentials={"business_id": "77", "admin_token": "secretADMIN", "service_users": "8, 9"})
+ADMIN = replace(ACCOUNT, credentials={"business_id": "77", "admin_token": "secretADMIN", "publisher": "8, 9"})
 EDITOR = Right("71", "Bibliotekets redaktør", ("MODERATE", "CREATE_CONTENT"))
 
 
@@ -37,7 +37,7 @@ def graph(server: Scripted) -> dict[str, Answer]:
     answers = {
         "me": Answer(200, {"id": "1"}),
         PAGE: Answer(200, {"id": PAGE, "access_token": "secretPAGE"}),
-        "assigned_users": listing(),
+        "assigned_users": listing(person("8", "MANAGE"), person("9", "MANAGE")),
         "roles": listing(),
     }
 
@@ -50,7 +50,10 @@ async def test_the_portfolios_people_are_removable_and_those_with_direct_access_
 ) -> None:
     graph["assigned_users"] = listing(person("1", "MANAGE"), person("8", "MANAGE"), person("71", "CREATE_CONTENT"))
     graph["roles"] = listing(
-        person("71", "CREATE_CONTENT"), person("74", "MANAGE"), {"id": "75", "name": "Uten oppgaver"}
+        person("9", "MANAGE"),
+        person("71", "CREATE_CONTENT"),
+        person("74", "MANAGE"),
+        {"id": "75", "name": "Uten oppgaver"},
     )
     access = await channel.inspect(ADMIN)
     assert [(each.id, each.is_removable, each.can_publish) for each in access.rights] == [
@@ -61,6 +64,14 @@ async def test_the_portfolios_people_are_removable_and_those_with_direct_access_
     assert asked["assigned_users"].query["business"] == "77"
     assert asked["assigned_users"].headers["authorization"] == "Bearer secretADMIN"
     assert asked["roles"].headers["authorization"] == "Bearer secretPAGE"
+
+
+async def test_a_publisher_who_is_not_on_the_page_is_asked_about_first(
+    channel: Facebook, graph: dict[str, Answer]
+) -> None:
+    graph["assigned_users"] = listing(person("8", "MANAGE"), person("71", "CREATE_CONTENT"))
+    with pytest.raises(Misconfigured, match="has no user 9"):
+        await channel.inspect(ADMIN)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +88,7 @@ async def test_the_portfolios_people_are_removable_and_those_with_direct_access_
 async def test_a_task_that_is_not_known_counts_as_one_that_publishes(
     channel: Facebook, graph: dict[str, Answer], tasks: list[str], publishes: bool
 ) -> None:
-    graph["assigned_users"] = listing(person("71", *tasks))
+    graph["assigned_users"] = listing(person("8", "MANAGE"), person("9", "MANAGE"), person("71", *tasks))
     (right,) = (await channel.inspect(ADMIN)).rights
     assert right.can_publish is publishes
 
@@ -106,7 +117,7 @@ async def test_the_tasks_are_given_back_word_for_word(channel: Facebook, server:
 
 
 async def test_this_services_own_users_are_never_removed(channel: Facebook, server: Scripted) -> None:
-    """Not even where a saved list names them: whoever changed ``service_users`` since meant it."""
+    """Not even where a saved list names them: whoever changed ``publisher`` since meant it."""
     server.script(Answer(200, {"id": "1"}), Answer(200, {"success": True}))
     await channel.revoke(ADMIN, Access((Right("9", "Vår", ("MANAGE",)), Right("1", "Oss", ("MANAGE",)), EDITOR)))
     assert [(seen.method, seen.query.get("user")) for seen in server.requests] == [("GET", None), ("DELETE", "71")]
@@ -126,8 +137,10 @@ async def test_a_yes_without_success_is_unknown(channel: Facebook, server: Scrip
         await channel.revoke(ADMIN, Access((EDITOR,)))
 
 
-@pytest.mark.parametrize("lacking", ["business_id", "admin_token"])
-async def test_without_business_or_token_nothing_is_asked(channel: Facebook, server: Scripted, lacking: str) -> None:
+@pytest.mark.parametrize("lacking", ["business_id", "admin_token", "publisher"])
+async def test_without_business_token_or_publisher_nothing_is_asked(
+    channel: Facebook, server: Scripted, lacking: str
+) -> None:
     account = replace(ADMIN, credentials={**ADMIN.credentials, lacking: " "})
     with pytest.raises(Misconfigured):
         await channel.inspect(account)

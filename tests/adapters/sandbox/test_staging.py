@@ -86,7 +86,7 @@ def test_people_are_assigned_and_removed_and_those_with_direct_access_stay(
     sandbox.set_rights("graph", PAGE, people)
     with pytest.raises(facebook.GraphAPIError):
         graph.request(where)
-    assert [each["id"] for each in graph.request(where, args={"business": "1"})["data"]] == ["me", "71"]
+    assert [each["id"] for each in graph.request(where, args={"business": "1"})["data"]] == ["sandbox", "71"]
     assert graph.request(where, args={"user": "71"}, method="DELETE") == {"success": True}
     with pytest.raises(facebook.GraphAPIError):
         graph.request(where, args={"user": "74"}, method="DELETE")
@@ -95,7 +95,7 @@ def test_people_are_assigned_and_removed_and_those_with_direct_access_stay(
     token = graph.request(f"{graph.version}/{PAGE}", args={"fields": "access_token"})["access_token"]
     bearer = {"Authorization": f"Bearer {token}"}
     roles = requests.get(f"{sandbox.url}/graph/{PAGE}/roles", headers=bearer, timeout=5).json()["data"]
-    assert [each["id"] for each in roles] == ["me", "74"]
+    assert [each["id"] for each in roles] == ["sandbox", "74"]
     graph.request(where, post_args={"user": "71", "tasks": '["ANALYZE"]'}, method="POST")
     with pytest.raises(facebook.GraphAPIError):
         graph.request(where, post_args={"user": "71", "tasks": '["FLY"]'}, method="POST")
