@@ -83,6 +83,7 @@ MORE: Mapping[type[CrisisError], Callable[[Any], dict[str, Any]]] = {
         "held_by": error.held_by,
         "since": error.since,
         "activation": error.activation_id,
+        "post_id": error.post_id,
     },
 }
 """What a class of error says beside its text."""

@@ -30,6 +30,8 @@ class Problem(BaseModel):
     """When the lock was set."""
     activation: int | None = None
     """The activation that holds the lock."""
+    post_id: int | None = None
+    """The post that was kept as blocked, if it is about one."""
     error_id: str | None = None
     """Of an unexpected failure: the log has what happened under this id."""
 

@@ -21,7 +21,9 @@ OfMode = Annotated[Mode, Query()]
 
 @router.post("", status_code=201, summary="Publish at once, or schedule")
 async def publish(wanted: PostIn, crisis: TheCrisis, actor: Who, response: Response) -> PostOut:
-    """423 while an activation holds the account: ``held_by`` and ``since`` say who and when; the post is kept as blocked."""
+    """423 while an activation holds the account: ``held_by`` and ``since`` say who and when; the post is kept as blocked, as
+    ``post_id``.
+    """
     post = await crisis.posts.publish(
         actor,
         wanted.account_id,

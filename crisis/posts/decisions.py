@@ -127,6 +127,7 @@ async def replace(
                 number=old_id,
             )
         )
+    new.instead_of = old_id
     await chain.append(
         session, actor, "drop_blocked", f"post:{old_id}", mode=old.mode, account=old.account_id, rewritten_as=new.id
     )

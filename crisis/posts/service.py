@@ -94,7 +94,6 @@ class Posts:
                 text=body,
                 language=self._language,
                 publish_at=publish_at or now,
-                instead_of=instead_of,
                 created_by=actor.name,
             )
             session.add(post)
