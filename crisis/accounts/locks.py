@@ -64,9 +64,14 @@ class Lock:
         return WORDS[self.state]
 
 
+def is_enforceable(channel: str, address: str | None, channels: Mapping[str, Capabilities]) -> bool:
+    """Whether what a unit publishes there goes through this service: :attr:`Lock.is_enforceable`."""
+    return channel in channels and bool(address)
+
+
 def lock_of(account: Account, channels: Mapping[str, Capabilities], *, locked: bool) -> Lock:
     """The lock on one account while the gate is locked or open."""
-    enforceable = account.channel in channels and bool(account.address)
+    enforceable = is_enforceable(account.channel, account.address, channels)
     if not locked:
         return Lock(account.id, LockState.OPEN, enforceable)
     return Lock(account.id, LockState.HELD if enforceable else LockState.NOT_ENFORCEABLE, enforceable)

@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crisis.accounts.locks import lock_of
-from crisis.accounts.models import Account, AccountState
+from crisis.accounts.locks import is_enforceable
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.channel_access import Access
@@ -107,7 +106,6 @@ async def read(
 
 
 def _outlet(row: Row[Any], around: Around) -> Outlet:
-    account = Account(id=row.id, channel=row.channel, address=row.address, state=AccountState.ACTIVE)
     channel = around.channels.get(row.channel)
     return Outlet(
         row.id,
@@ -115,7 +113,7 @@ def _outlet(row: Row[Any], around: Around) -> Outlet:
         row.name,
         row.unit,
         row.leader,
-        is_connected=lock_of(account, around.channels, locked=True).is_enforceable,
+        is_connected=is_enforceable(row.channel, row.address, around.channels),
         is_ours=channel is not None and channel.ours,
         only_here=row.only_here,
         is_editors=row.unit == around.settings.editors_unit,

@@ -8,10 +8,11 @@
     if (fold.open) opened.add(fold.id);
     else opened.delete(fold.id);
   }, true);
-  document.addEventListener("htmx:afterSwap", () => {
+  const unfold = () => {
     for (const id of opened) {
       const fold = document.getElementById(id);
       if (fold) fold.open = true;
     }
-  });
+  };
+  for (const name of ["htmx:sseMessage", "htmx:afterSettle"]) document.addEventListener(name, unfold);
 })();
