@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from crisis.activations.drain import Unresolved
@@ -12,6 +13,7 @@ from crisis.audit import chain
 from crisis.bootstrap import Crisis
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import DeliveryState
+from crisis.demo import people
 from crisis.demo.judge import Judge, Record
 from crisis.demo.place import crisis_page
 from crisis.demo.promises import Promise
@@ -76,10 +78,29 @@ async def posts(judge: Judge, plan: Plan) -> Promise:
     return Promise(name, once == len(wanted) > 0, f"{once} of {len(wanted)} posts")
 
 
+async def are_told(judge: Judge, since: datetime) -> bool:
+    """Whether everyone who answers for an account has had a text message since then: a deputy is asked when the leader is silent."""
+    wanted = {each["phone"] for each in people.contacts() if each["part"] != "deputy"}
+    begin = since.timestamp()
+    records = await judge.records("twilio")
+    return wanted <= {record.to for record in records if record.verb == "create" and record.accepted >= begin}
+
+
+async def told(judge: Judge, activation: Activation) -> Promise:
+    """Those who answer for the accounts know."""
+    everyone = sum(each["part"] != "deputy" for each in people.contacts())
+    kept = await are_told(judge, activation.activated_at)
+    name = "Everyone who answers for an account was told at once, with a link to answer by."
+    return Promise(name, kept, f"{everyone} leaders and editors by SMS")
+
+
 async def sms(judge: Judge, plan: Plan, everyone: Mapping[str, str]) -> list[Promise]:
     """Every recipient got the SMS once, in their own language. ``everyone`` is ``{number: language}``."""
     texts = {p.rendered.text: p.language for p in plan.previews if p.channel == "sms"}
-    records = [record for record in await judge.records("twilio") if record.verb == "create"]
+    answering = {each["phone"] for each in people.contacts()}
+    records = [
+        record for record in await judge.records("twilio") if record.verb == "create" and record.to not in answering
+    ]
     times = Counter(record.to for record in records)
     once = sum(times[number] == 1 for number in everyone)
     strangers = len(times.keys() - everyone.keys())

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crisis.accounts.models import Account
 from crisis.audiences.models import Audience
 from crisis.bootstrap import SANDBOX_SID
+from crisis.demo import people
 from crisis.errors import Conflict, Unready
 from crisis.settings import Settings
 
@@ -27,6 +28,7 @@ _STRANGERS = text(
     SELECT count(*) FROM recipients r WHERE r.number <> '' AND NOT EXISTS (
         SELECT 1 FROM memberships m JOIN audiences a ON a.id = m.audience_id
         WHERE m.recipient_id = r.id AND a.name = :audience)
+      AND NOT EXISTS (SELECT 1 FROM contacts c WHERE c.recipient_id = r.id AND c.name = ANY(:contacts))
     """
 )
 
@@ -89,7 +91,8 @@ async def check_database(session: AsyncSession, known: Collection[tuple[str, str
     found += [f"the address {a.address} of {a.name}" for a in accounts if not _is_ours(a.address, sandbox)]
     names = (await session.scalars(select(Audience.name).where(Audience.name != AUDIENCE))).all()
     found += [f"the audience {name}" for name in names]
-    if strangers := (await session.execute(_STRANGERS, {"audience": AUDIENCE})).scalar_one():
+    values = {"audience": AUDIENCE, "contacts": [each["name"] for each in people.contacts()]}
+    if strangers := (await session.execute(_STRANGERS, values)).scalar_one():
         found.append(f"{strangers:,} recipients that the demo did not bring")
     if found:
         raise Conflict(

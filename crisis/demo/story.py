@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 
 from crisis import clock
-from crisis.accounts.locks import lock_of
 from crisis.activations import drain, service
 from crisis.activations.models import Activation
 from crisis.activations.service import ActivationLocked
@@ -24,6 +23,8 @@ from crisis.demo.promises import Promise, Report
 from crisis.demo.stage import Stage
 from crisis.demo.town import DEPUTY, DIRECTOR, EDITOR, Town
 from crisis.errors import Conflict
+from crisis.locks import board
+from crisis.locks.reading import Around
 from crisis.messages import drafts
 from crisis.messages.models import Kind
 from crisis.messages.plan import Plan
@@ -133,15 +134,21 @@ class Story:
         async with self._db.transaction() as session:
             activation = await service.get(session, answer.activation.id)
             unresolved = await drain.unresolved(session, Mode.ACTUAL)
-            rows = sorted(self._town.accounts.values(), key=lambda row: row.id)
+            around = Around(self._crisis.settings, self._crisis.capabilities)
+            worth = await board.read(session, activation, around)
         self._report.confirmed_ms = checks.milliseconds(activation)
         if activation.state is ActivationState.CONFIRMED:
             self._stage.say(
                 f"Confirmed {self._report.confirmed_ms / 1000:.1f} s later, when the post in flight had ended: nothing of the "
                 "units' is on its way."
             )
-        self._stage.locks([(row, lock_of(row, self._crisis.capabilities, locked=True)) for row in rows])
+        self._stage.say(
+            "What that is worth on each account, where others can publish past this service too: crisis lock board"
+        )
+        self._stage.locks(worth)
         self._keep(await checks.confirmed(self._judge, activation, unresolved, town.IN_FLIGHT[1]))
+        await self._until(lambda: checks.are_told(self._judge, activation.activated_at))
+        self._keep(await checks.told(self._judge, activation))
         again = await service.activate(self._db, DEPUTY, Mode.ACTUAL, "Ras ved Moen")
         same = not again.created and again.activation.id == activation.id
         self._stage.say(f"{DEPUTY.name} activates too, and learns that {again.activation.activated_by} has.")

@@ -15,6 +15,7 @@ from crisis.audiences.importer import ImportReport, import_recipients
 from crisis.bootstrap import Crisis
 from crisis.demo import people
 from crisis.demo.place import AUDIENCE, EDITORS
+from crisis.notifications import contact_sheet
 from crisis.posts.standing import Standing
 from crisis.roles import Actor, Role
 
@@ -92,6 +93,9 @@ async def settle(crisis: Crisis, sandbox: str) -> Town:
                 sealer=crisis.credentials,
             )
     imported = await _people(crisis)
+    await contact_sheet.import_contacts(
+        crisis.db, KEEPER, people.CONTACTS, sealer=crisis.numbers, settings=crisis.settings
+    )
     async with crisis.db.transaction() as session:
         rows = await accounts.list_accounts(session)
         audience = await audiences.get_by_name(session, AUDIENCE)

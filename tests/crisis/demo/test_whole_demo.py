@@ -76,7 +76,7 @@ def place() -> Iterator[Place]:
 
 def test_up_plays_it_and_every_promise_is_kept(place: Place) -> None:
     assert "✗" not in place.shown
-    assert "All 15 promises kept" in place.shown
+    assert "All 16 promises kept" in place.shown
     assert "5,000 of 5,000, 0 strangers, 0 repeats" in place.shown
     assert "cannot be enforced here" in place.shown
     assert "Locked since" in place.shown
@@ -105,7 +105,7 @@ def test_played_again_it_names_the_one_promise_that_is_not_kept(place: Place) ->
     broken = [promise for promise in report["promises"] if not promise["kept"]]
     assert [promise["promise"] for promise in broken] == ["Who did what is on record, and the record holds."]
     assert broken[0]["evidence"].startswith("entry 1 was altered")
-    assert (ran.returncode, report["kept"], len(report["promises"])) == (1, False, 15)
+    assert (ran.returncode, report["kept"], len(report["promises"])) == (1, False, 16)
     lines = report["deliveries"]
     assert sum(line["total"] for line in lines if line["channel"] == "sms") == report["audience"] == 5_000
     assert all(sum(line["states"].values()) == line["total"] for line in lines)
