@@ -34,10 +34,9 @@ CREDENTIALS = {
     "application_password": N_("Programpassord (application password)"),
     "business_id": N_("Nummeret på virksomhetsporteføljen hos Meta (business id)"),
     "admin_token": N_("Nøkkelen til en systembruker med full tilgang (admin system user token)"),
-    "service_users": N_("Nummeret på systembrukere som tjenesten publiserer med, med komma mellom"),
     "admin_username": N_("Administratorens brukernavn"),
     "admin_application_password": N_("Administratorens programpassord (application password)"),
-    "publisher": N_("Brukernavnet som tjenesten publiserer med"),
+    "publisher": N_("Brukeren som tjenesten publiserer med: navnet i WordPress, nummeret hos Meta"),
     "subaccount_sid": N_("Underkontoens nummer (SID)"),
     "account_sid": N_("Hovedkontoens nummer (SID)"),
     "auth_token": N_("Hovedkontoens nøkkel (auth token)"),
@@ -55,8 +54,6 @@ FACTS = {
     "token": N_("Verktøyets nøkkel"),
 }
 """What else a platform shows when a lever is tried. One that is not here goes by its own name."""
-OPTIONAL = ("service_users",)
-"""An administrator's credential that may be left out."""
 SECRETS = frozenset(
     {
         "admin_token",
@@ -191,8 +188,7 @@ async def account_of(visit: Visit, account_id: int) -> Account:
 
 def lever_names(visit: Visit, account: Account) -> tuple[str, ...]:
     """The administrator's credentials that the account's lever takes; none where its channel has no lever."""
-    names = tuple(visit.crisis.levers.get(account.channel, ()))
-    return (*names, *(each for each in OPTIONAL if names and account.channel == "facebook"))
+    return tuple(visit.crisis.levers.get(account.channel, ()))
 
 
 def _wanted(visit: Visit, account: Account) -> tuple[str, ...]:
@@ -244,7 +240,7 @@ async def page(
         problems=problems or {},
         address=(_(label), _(about) if about else None),
         credentials=[(name, _(CREDENTIALS.get(name, name))) for name in _wanted(visit, account)],
-        lever=[(name, _(CREDENTIALS.get(name, name)), name not in OPTIONAL) for name in lever_names(visit, account)],
+        lever=[(name, _(CREDENTIALS.get(name, name))) for name in lever_names(visit, account)],
         secrets=SECRETS,
         seen=seen,
         facts=[(_(FACTS.get(name, name)), value) for name, value in seen.facts.items()] if seen else [],

@@ -5,7 +5,7 @@ account can be watched. Said before it is needed at 03.00.
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from api.desk.account import OPTIONAL, account_of, lever_names, page
+from api.desk.account import account_of, lever_names, page
 from api.desk.confirm import asked_first
 from api.desk.reasons import reason
 from api.desk.route import PageRoute, TheVisit
@@ -31,7 +31,7 @@ async def administer(account_id: int, visit: TheVisit) -> Response:
     problems = {
         f"admin-{name}": _("Skriv den inn. Det som er lagret fra før, vises aldri, og erstattes helt.")
         for name, value in given.items()
-        if not value and name not in OPTIONAL
+        if not value
     }
     if problems:
         return await page(visit, account_id, problems)
@@ -39,7 +39,7 @@ async def administer(account_id: int, visit: TheVisit) -> Response:
         visit.crisis.db,
         actor,
         account_id,
-        credentials={name: value for name, value in given.items() if value},
+        credentials=given,
         sealer=visit.crisis.credentials,
     )
     said = _("Nøklene er forseglet og vises ikke igjen. Prøv sperringen nå, så du vet hva den gjør når det gjelder.")

@@ -33,7 +33,7 @@ async def test_a_lever_is_tried_and_nothing_is_changed(
     settings = api_settings.model_copy(update={"graph_url": f"{sandbox.url}/graph"})
     with ApiServer(settings, free_port()) as server:
         admin = await signer(server, crisis, without_cookies)(Role.ADMIN)
-        fields = {"admin-business_id": "17", "admin-admin_token": "hemmelig"}
+        fields = {"admin-business_id": "17", "admin-admin_token": "hemmelig", "admin-publisher": "sandbox"}
         assert "Prøv sperringen nå" in (await admin.send(f"/accounts/{number}/administration", **fields)).text
         page = await admin.send(f"/accounts/{number}/lever")
     assert page.status == 200

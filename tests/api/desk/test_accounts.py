@@ -211,14 +211,14 @@ async def test_a_lever_is_set_up_and_tried_before_it_is_needed(crisis: Crisis, s
     missing = await admin.send(f"/accounts/{number}/administration", **{"admin-business_id": "17"})
     assert missing.status == 422
     assert "Skriv den inn" in missing.problem("admin-admin_token")
-    fields = {"admin-business_id": "17", "admin-admin_token": "hemmelig-tre", "admin-service_users": ""}
+    fields = {"admin-business_id": "17", "admin-admin_token": "hemmelig-tre", "admin-publisher": "18"}
     done = await admin.send(f"/accounts/{number}/administration", **fields)
     assert "Prøv sperringen nå" in done.text
     assert "hemmelig" not in done.body
     async with crisis.db.transaction() as session:
         sealed = (await session.execute(text("SELECT admin_credentials FROM accounts"))).scalar_one()
     opened = json.loads(crisis.credentials.open(sealed, f"account:{number}:admin".encode()))
-    assert opened == {"business_id": "17", "admin_token": "hemmelig-tre"}
+    assert opened == {"business_id": "17", "admin_token": "hemmelig-tre", "publisher": "18"}
     away = await admin.send(f"/accounts/{number}/lever")  # the tests' Graph is an address where nobody answers
     assert away.status == 422
     assert "Sperringen lot seg ikke prøve. Ingenting er endret." in away.text

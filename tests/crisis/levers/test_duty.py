@@ -47,6 +47,20 @@ async def test_nothing_is_asked_twice_without_a_reason(town: Town) -> None:
     assert len(town.platform.calls) == calls
 
 
+async def test_several_processes_share_the_work_and_do_nothing_twice(town: Town) -> None:
+    activation = await town.activate()
+    duties = [town.duty() for _ in range(3)]
+    await asyncio.gather(*(each.round() for each in duties))
+    await asyncio.gather(*(each.round() for each in duties))
+    assert await town.states() == ALL_PULLED
+    assert len(town.platform.calls) == 12
+    await town.stand_down(activation)
+    await asyncio.gather(*(each.round() for each in duties))
+    await asyncio.gather(*(each.round() for each in duties))
+    assert await town.states() == ALL_BACK
+    assert await town.on_record() == [("pull_lever", "pulled")] * 3 + [("restore_lever", "restored")] * 3
+
+
 async def test_the_accounts_that_carry_the_crisis_messages_are_never_cut_off(db: Database) -> None:
     with Platform("kommune", "library", "bare", "closed", "elsewhere") as platform:
         town = Town(db, platform)
