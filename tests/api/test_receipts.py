@@ -217,3 +217,35 @@ async def test_facebooks_webhook_is_checked_over_the_bytes_as_they_came(as_role:
     )
     assert forged.status == 403
     assert len(await kept(crisis)) == 1
+
+
+async def test_what_facebook_tells_of_a_page_rings_the_watch_and_is_no_evidence(as_role: As, crisis: Crisis) -> None:
+    account = await factories.account(crisis, "facebook", unit="biblioteket", address="1234")
+    activation = await factories.activation(crisis.db)
+    async with crisis.db.transaction() as session:
+        await session.execute(
+            text(
+                """
+                INSERT INTO watches (mode, activation_id, account_id, next_at, looked_at)
+                VALUES ('actual', :activation, :account, now() + interval '2 minutes', now() - interval '1 minute')
+                """
+            ),
+            {"activation": activation.id, "account": account},
+        )
+    value = {"item": "photo", "verb": "add", "post_id": "1234_77", "published": 1}
+    body = json.dumps({"object": "page", "entry": [{"id": "1234", "changes": [{"field": "feed", "value": value}]}]})
+    meta = await as_role(None)
+    forged = {"X-Hub-Signature-256": "sha256=00"}
+    assert (await meta("POST", "/receipts/actual/facebook", data=body.encode(), headers=forged)).status == 403
+    assert not await is_due(crisis)
+    signature = hmac.new(APP_SECRET.encode(), body.encode(), hashlib.sha256).hexdigest()
+    headers = {"X-Hub-Signature-256": f"sha256={signature}"}
+    assert (await meta("POST", "/receipts/actual/facebook", data=body.encode(), headers=headers)).status == 204
+    assert await is_due(crisis)
+    async with crisis.db.transaction() as session:
+        assert (await session.execute(text("SELECT count(*) FROM breaches"))).scalar_one() == 0
+
+
+async def is_due(crisis: Crisis) -> bool:
+    async with crisis.db.transaction() as session:
+        return bool((await session.execute(text("SELECT next_at <= now() FROM watches"))).scalar_one())
