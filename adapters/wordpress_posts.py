@@ -8,7 +8,8 @@ advertisements), which their feed may show.
 **What waits** (status ``future``) is shown only to whoever may edit it: to an administrator (``admin_username``,
 ``admin_application_password`` in the account's credentials), or, where there is none, to a publishing user who is an editor.
 An author sees their own, so asking as one is refused where there is more. A post that waits comes out by itself even when its author has
-lost the right to publish meanwhile; unscheduling makes it a draft of its author's, with the same words and the same date.
+lost the right to publish meanwhile; unscheduling makes it a draft of its author's, with the same words and the same date. Told
+of it are its words; its blocks and pictures stay in the draft.
 """
 
 import asyncio
@@ -59,7 +60,7 @@ class Posts:
 
     async def list_planned(self, account: AccountRef) -> list[Planned]:
         """See :meth:`crisis.channel_watch.Schedule.list_planned`."""
-        site = _all_seeing(account)
+        site = all_seeing(account)
         asked = {"status": "future", "context": "edit", "orderby": "date", "order": "asc", "_embed": "author"}
         listed = await asyncio.gather(
             *(self._rest.read_all(site, route, {**asked, "_fields": _WAITING}) for route in KINDS)
@@ -70,7 +71,7 @@ class Posts:
 
     async def unschedule(self, account: AccountRef, planned: Planned) -> None:
         """See :meth:`crisis.channel_watch.Schedule.unschedule`."""
-        await self.make_draft(_all_seeing(account), planned.reference, only="future")
+        await self.make_draft(all_seeing(account), planned.reference, only="future")
 
     async def make_draft(self, site: Site, reference: str, *, only: str) -> None:
         """Turn one of status ``only`` into a draft of its author's. A draft, or one in the trash, is done already.
@@ -124,7 +125,8 @@ class Posts:
         return await self._rest.read(site, route, asked)
 
 
-def _all_seeing(account: AccountRef) -> Site:
+def all_seeing(account: AccountRef) -> Site:
+    """The site as its administrator, where the account has one: who sees what others have written, and may change it."""
     return Site(account, is_admin=bool(account.credentials.get(ADMIN_USERNAME)))
 
 
@@ -144,7 +146,7 @@ def _planned(site: Site, post: Mapping[str, Any], prefix: str) -> Planned:
     attributes = {"kind": "page"} if prefix else {}
     if post.get("featured_media"):
         attributes["picture"] = str(post["featured_media"])
-    if excerpt := written(post, "excerpt"):
+    if excerpt := plain_text(written(post, "excerpt")):
         attributes["excerpt"] = excerpt
     address = site.address.join(site.address.__class__(f"wp-admin/post.php?post={post['id']}&action=edit"))
     return Planned(

@@ -67,7 +67,7 @@ def site() -> Iterator[Scripted]:
 
 @pytest.fixture
 async def wordpress(site: Scripted) -> AsyncIterator[WordPress]:
-    channel = WordPress(a_setup(site.url, site.address, call_seconds=4.0))
+    channel = WordPress(a_setup(site.url, site.address, call_seconds=20.0))
     yield channel
     await channel.close()
 
