@@ -12,8 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from crisis.accounts.locks import Lock, LockState
-from crisis.accounts.models import Account
+from crisis.accounts.locks import LockState
 from crisis.activations.drain import OpenPermit
 from crisis.channels import Unit
 from crisis.clock import OSLO
@@ -21,13 +20,21 @@ from crisis.deliveries import ledger
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import DeliveryState
 from crisis.demo.promises import Promise, Report
+from crisis.locks.board import Board
 from crisis.messages.plan import Preview
 from crisis.messages.rendered import CHANNEL_NAMES
 
 _BAR = 16
 _ARRIVED = frozenset({DeliveryState.DELIVERED, DeliveryState.UNDELIVERED, DeliveryState.EXPIRED})
 _UNITS = {Unit.CHARACTERS: "characters", Unit.WEIGHTED: "weighted characters", Unit.SEGMENTS: "parts"}
-_LOCK_STYLES = {LockState.OPEN: "", LockState.HELD: "green", LockState.NOT_ENFORCEABLE: "yellow"}
+_LOCK_STYLES = {
+    LockState.BREACHED: "red",
+    LockState.NOT_ENFORCEABLE: "yellow",
+    LockState.INSTRUCTED: "yellow",
+    LockState.ACKNOWLEDGED: "green",
+    LockState.HELD: "green",
+    LockState.ACCESS_REVOKED: "green",
+}
 
 
 class Stage:
@@ -58,11 +65,16 @@ class Stage:
         line.add_row(mark, Text(promise.name, style).append(f"  {promise.evidence}", "dim"))
         self._print(Padding(line, (0, 0, 0, 3)))
 
-    def locks(self, accounts: Sequence[tuple[Account, Lock]]) -> None:
-        """Each account, and what the lock does to it."""
+    def locks(self, board: Board) -> None:
+        """Each account, and what the lock is worth on it."""
         rows = [
-            (named(account.channel), account.name, account.unit, Text(lock.words, _LOCK_STYLES[lock.state]))
-            for account, lock in accounts
+            (
+                named(row.outlet.channel),
+                row.outlet.name,
+                row.outlet.unit,
+                Text(row.proof.words, _LOCK_STYLES.get(row.proof.state, "")),
+            )
+            for row in board.rows
         ]
         self._table(("Channel", "Account", "Unit", "Lock"), rows)
 

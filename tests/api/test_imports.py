@@ -133,6 +133,7 @@ async def test_a_register_is_imported_whole_and_shows_each_lock(as_role: As) -> 
     assert (answered.status, answered.json) == (200, {"new": 2, "changed": 0, "unchanged": 0})
     found = (await admin("GET", "/v1/accounts")).json["items"]
     await admin("PUT", f"/v1/accounts/{found[0]['id']}/connection", {"address": "1042"})
+    await admin("PUT", f"/v1/accounts/{found[0]['id']}/watching", {"feed_url": None, "only_here": True})
     await director("POST", "/v1/activations", {"mode": "actual", "title": "Skred"})
     accounts = (await admin("GET", "/v1/accounts")).json["items"]
     assert [(each["channel"], each["lock"]["words"]) for each in accounts] == [
