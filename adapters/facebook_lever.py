@@ -156,8 +156,8 @@ def _office(account: AccountRef) -> _Office:
     publishers = frozenset(each.strip() for each in given if each.strip())
     if not publishers or not all(is_id(each) for each in publishers):
         raise Misconfigured(
-            f"The Facebook account {account.name!r} does not say which system user publishes for us (publisher). Nothing was "
-            "changed: the lever would take our own right to publish."
+            f"The Facebook account {account.name!r} does not say which system user publishes for us (publisher). "
+            "Nothing was changed."
         )
     return _Office(page_of(account), business, token_of(account, "admin_token"), publishers)
 

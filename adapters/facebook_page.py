@@ -26,8 +26,10 @@ def token_of(account: AccountRef, name: str = "page_token") -> str:
     """One of the account's tokens. Raises :class:`Misconfigured` without a usable one."""
     token = account.credentials.get(name, "")
     if not token.isascii() or not token.isprintable() or not token.strip():
+        if name == "page_token":
+            raise Misconfigured(f"The Facebook account {account.name!r} has no usable page token. Nothing was sent.")
         raise Misconfigured(
-            f"The Facebook account {account.name!r} has no usable {name.replace('_', ' ')}. Nothing was sent."
+            f"The Facebook account {account.name!r} has no usable administrator's token. Nothing was changed."
         )
     return token.strip()
 

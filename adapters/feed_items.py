@@ -66,7 +66,7 @@ def items_in(source: bytes) -> list[Item]:
     except (etree.XMLSyntaxError, ValueError):
         root = None
     if root is None or _name(root) not in ROOTS:
-        raise OutcomeUnknown("What is there is no feed: neither Atom nor RSS.")
+        raise OutcomeUnknown("What is there is no Atom or RSS feed.")
     elements = (each for each in root.iter("{*}*") if _name(each) in ITEMS)
     found = [_item(each) for each in islice(elements, MOST_ITEMS)]
     if not found and len(parser.error_log):

@@ -72,7 +72,7 @@ class SubAccountLever:
             )
         if sid == parent or sid in self._ours:
             raise Misconfigured(
-                f"The sub-account of {account.name!r} is the account that this service sends through. Nothing was changed: "
-                "suspending it would silence every SMS. Give the unit a sub-account of its own."
+                f"The sub-account of {account.name!r} is the account that this service sends through. Nothing was changed. "
+                "Give the unit a sub-account of its own: suspending ours would silence every SMS."
             )
         return sid, Login(parent, token)

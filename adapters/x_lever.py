@@ -41,7 +41,7 @@ class TokenLever:
             return Access((people,), {"delegates": DELEGATES, "token": "revoked or expired"})
         if str(answer.body.get("id_str")) != user:
             raise Misconfigured(
-                f"The tool's token is not for the account {account.name!r} (user {user}). Nothing was changed; give the right one."
+                f"The tool's token is not for the account {account.name!r} (user {user}). Nothing was changed. Give the right one."
             )
         tool = Right(TOKEN, f"The tool that posts as @{answer.body.get('screen_name') or user}", (TOKEN,))
         return Access((tool, people), {"delegates": DELEGATES, "token": "accepted"})
@@ -72,7 +72,7 @@ class TokenLever:
             )
         if keys[0] == self._own_app:
             raise Misconfigured(
-                f"The token of {account.name!r} was given to this service's own app. Nothing was changed: revoking it would stop "
-                "what we publish, and what others publish would go on."
+                f"The token of {account.name!r} was given to this service's own app. Nothing was changed. "
+                "Revoking it would stop what we publish."
             )
         return keys

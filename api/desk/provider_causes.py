@@ -27,9 +27,6 @@ PROVIDER_CAUSES: Final[Mapping[str, str]] = {
     "Facebook answered 200 but did not confirm the deletion; read the post back.": N_(
         "Facebook bekreftet ikke at innlegget er tatt ned. Vi ser etter."
     ),
-    "Facebook's list of posts is not in the form it documents, so it proves nothing.": N_(
-        "Facebooks liste over innlegg kan ikke leses, så vi vet ikke om den er der."
-    ),
     "Facebook's list goes on, but it gave no cursor to go on from.": N_(
         "Facebooks liste kan ikke leses til ende, så vi vet ikke om den er der."
     ),

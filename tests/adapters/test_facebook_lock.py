@@ -12,6 +12,7 @@ from adapters.facebook import Facebook, build
 from crisis.channel_access import Access, Right
 from crisis.channel_watch import Planned
 from crisis.channels import Misconfigured, OutcomeUnknown, Rejected
+from tests.adapters.contract import ENOUGH_SECONDS
 from tests.adapters.graph_answers import ACCOUNT, PAGE, POST, listing, live, refusal
 from tests.adapters.scripted import Answer, Scripted
 from tests.adapters.setups import a_setup
@@ -26,7 +27,7 @@ def person(id_: str, *tasks: str, **more: Any) -> dict[str, Any]:
 
 @pytest.fixture
 async def channel(server: Scripted) -> AsyncIterator[Facebook]:
-    made = build(a_setup(server.url, server.address))
+    made = build(a_setup(server.url, server.address, call_seconds=ENOUGH_SECONDS))
     yield made
     await made.close()
 

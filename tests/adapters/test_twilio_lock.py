@@ -9,6 +9,7 @@ import pytest
 from adapters.sms import Sms
 from crisis.channel_access import Access, Right
 from crisis.channels import Gone, Misconfigured, OutcomeUnknown, Rejected, Throttled
+from tests.adapters.contract import ENOUGH_SECONDS
 from tests.adapters.scripted import Answer, Scripted
 from tests.adapters.setups import a_setup, an_account
 
@@ -21,7 +22,8 @@ WAS_ACTIVE = Access((Right(SUB, "Biblioteket", ("active",)),))
 
 @pytest.fixture
 async def channel(server: Scripted) -> AsyncIterator[Sms]:
-    made = Sms(a_setup(server.url, server.address, twilio_account_sid=OURS, twilio_auth_tokens=("secretOURS",)))
+    ours = {"twilio_account_sid": OURS, "twilio_auth_tokens": ("secretOURS",)}
+    made = Sms(a_setup(server.url, server.address, call_seconds=ENOUGH_SECONDS, **ours))
     yield made
     await made.close()
 

@@ -9,6 +9,7 @@ import pytest
 from adapters.twitter import Twitter, build
 from crisis.channel_access import Access, Right
 from crisis.channels import Gone, Misconfigured, OutcomeUnknown, Throttled
+from tests.adapters.contract import ENOUGH_SECONDS
 from tests.adapters.scripted import Answer, Scripted
 from tests.adapters.setups import CONSUMER_KEY, a_setup
 from tests.adapters.x_answers import ACCOUNT, POST, USER, live, problem, timeline
@@ -20,7 +21,7 @@ ACCESS = Access((Right("token", "The tool", ("token",)),))
 
 @pytest.fixture
 async def channel(server: Scripted) -> AsyncIterator[Twitter]:
-    made = build(a_setup(server.url, server.address))
+    made = build(a_setup(server.url, server.address, call_seconds=ENOUGH_SECONDS))
     yield made
     await made.close()
 

@@ -12,6 +12,7 @@ from adapters.graph import SUBCODES
 from adapters.twilio_answer import REFUSALS, SETTINGS_AT_FAULT
 from adapters.x_api import ADVICE as X_ADVICE
 from api.desk.causes import CAUSES
+from api.desk.platform_causes import PLATFORM_CAUSES
 from api.desk.provider_causes import PROVIDER_CAUSES
 from api.desk.reasons import BY_CODE, reason
 from api.desk.wordpress_causes import WORDPRESS_CAUSES
@@ -125,7 +126,7 @@ def test_everything_that_can_be_left_with_a_delivery_is_said_in_every_language(s
 def test_the_desk_has_no_cause_that_nothing_leaves() -> None:
     everything = "\n".join([*LEFT, *FACEBOOK_ADVICE.values(), *SUBCODES.values(), *X_ADVICE.values()])
     everything += "\n".join([*REFUSALS.values(), *SETTINGS_AT_FAULT.values()])
-    said = {each: re.sub(r"\{\w+\}", FILLED, each) for each in (*CAUSES, *PROVIDER_CAUSES, *WORDPRESS_CAUSES)}
+    said = {each: re.sub(r"\{\w+\}", FILLED, each) for each in (*CAUSES, *PROVIDER_CAUSES, *PLATFORM_CAUSES, *WORDPRESS_CAUSES)}
     assert not [each for each, filled in said.items() if filled not in everything]
 
 
