@@ -1,5 +1,7 @@
 """Access: what was taken at the platforms during the lock, given back unit by unit, or to all, when it is over."""
 
+from typing import Any
+
 from fastapi import APIRouter
 from starlette.responses import Response
 
@@ -35,7 +37,7 @@ async def show(activation_id: int, visit: TheVisit) -> Response:
         activation = await activations.get(session, activation_id)
         visit.mode = activation.mode
         units = await handover.read(session, activation.mode, activation.id)
-    values = {
+    values: dict[str, Any] = {
         "activation": activation,
         "units": units,
         "states": STATES,

@@ -21,7 +21,9 @@ class Ids:
     account: int = 1
     imported: int = 0
     delivery: int = 0
+    post: int = 0
     drill: int = 0
+    breach: int = 0
     mode: Mode = Mode.ACTUAL
 
 
@@ -50,10 +52,15 @@ PLACES = (
     Place("/deliveries/{delivery}", Act.READ_CRISIS, "delivery"),
     Place("/messages/{message}/revisions/{draft}", Act.WRITE_MESSAGE, "draft"),
     Place("/messages/{message}/revisions/{draft}/check", Act.WRITE_MESSAGE, "draft"),
+    Place("/breaches", Act.READ_CRISIS),
+    Place("/breaches/{breach}", Act.READ_CRISIS, "breach"),
     Place("/accounts", Act.READ_CRISIS),
     Place("/accounts/{account}", Act.READ_CRISIS),
     Place("/accounts/import", Act.MANAGE_ACCOUNTS, in_exercise=False),
     Place("/posts", Act.POST),
+    Place("/posts/1", Act.POST, "post"),
+    Place("/pointer", Act.READ_CRISIS),
+    Place("/activations/{activation}/access", Act.READ_CRISIS, "activation"),
     Place("/audiences", Act.MANAGE_AUDIENCES, in_exercise=False),
     Place("/audiences/import", Act.MANAGE_AUDIENCES, in_exercise=False),
     Place("/audiences/imports/{imported}", Act.MANAGE_AUDIENCES, "imported", in_exercise=False),

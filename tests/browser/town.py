@@ -139,7 +139,7 @@ class Town:
         note = Written("Politiet er på stedet.", told_by="Operasjonssentralen")
         await notes.write(crisis.db, factories.EDITOR, activation.id, note)
         imported = await self.imported(b"navn;telefon\nKari;90000001\nOla;1234\nPer;90000002\n")
-        return replace(await self.ids(mode), imported=imported, drill=drill)
+        return replace(await self.ids(mode), imported=imported, drill=drill, post=int(mode is Mode.ACTUAL))
 
     async def drill(self) -> int:
         """A drill that has begun, with its first inject in the players' inbox; its number."""
