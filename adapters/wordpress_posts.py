@@ -150,6 +150,6 @@ def _planned(site: Site, post: Mapping[str, Any], prefix: str) -> Planned:
         attributes["excerpt"] = excerpt
     address = site.address.join(site.address.__class__(f"wp-admin/post.php?post={post['id']}&action=edit"))
     return Planned(
-        f"{prefix}{post['id']}", moment_of(post, "date_gmt"), plain_text(written(post, "content")), plain_text(written(post, "title")),
+        f"{prefix}{post['id']}", moment_of(post, "date_gmt"), plain_text(written(post, "content")) or "", plain_text(written(post, "title")) or "",
         str(address), author_of(post), attributes,
     )  # fmt: skip
