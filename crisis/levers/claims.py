@@ -53,8 +53,12 @@ _CLAIM = text(
 _RENEW = text(
     """
     UPDATE levers SET lease_until = clock_timestamp() + make_interval(secs => :seconds)
-    FROM unnest(CAST(:ids AS bigint[]), CAST(:leases AS uuid[])) AS held (id, lease)
-    WHERE levers.id = held.id AND levers.lease = held.lease
+    FROM (
+        SELECT l.id FROM levers l
+        JOIN unnest(CAST(:ids AS bigint[]), CAST(:leases AS uuid[])) AS held (id, lease) ON held.id = l.id AND held.lease = l.lease
+        ORDER BY l.id FOR UPDATE OF l SKIP LOCKED
+    ) ours
+    WHERE levers.id = ours.id
     """
 )
 

@@ -1,6 +1,9 @@
 """The duty: everything about levers that an activation asks for behind the gate, some seconds of it at a time.
 
 See :mod:`crisis.locks.securer`, which runs it in every process that stands by; any number of them share the work.
+
+Runbook, if no worker can be started after a stand-down: ``crisis lock restore`` gives back what was taken, from the database and the
+keys alone. ``crisis lock saved`` prints what there was, so that it can be kept outside or given back by hand.
 """
 
 import asyncio

@@ -64,6 +64,8 @@ _FOLLOW = text(
       AND levers.activation_id < n.activation_id AND levers.state <> 'restored' AND levers.restored_at IS NULL
     """
 )
+# Whoever locks several levers does it in the order of their numbers, so that no two wait for each other.
+_LOCK = text("SELECT id FROM levers WHERE id = ANY(:ids) ORDER BY id FOR UPDATE")
 _STRAY = text(
     """
     UPDATE levers SET lease = NULL, lease_until = NULL, due_at = clock_timestamp(), attempts = 0,
@@ -152,6 +154,7 @@ class Journal:
 
     async def _write_batch(self, session: AsyncSession, changes: Sequence[Change]) -> set[int]:
         given = json.dumps([_as_json(change) for change in changes])
+        await session.execute(_LOCK, {"ids": [change.row.id for change in changes]})
         written = set((await session.scalars(_WRITE, {"changes": given})).all())
         over = [change.row.id for change in changes if change.row.gives_back and change.state in _NOT_ANY_MORE]
         if ended := [number for number in over if number in written]:

@@ -62,12 +62,16 @@ _GIVE_BACK = text(
     UPDATE levers SET state = CASE WHEN levers.saved IS NULL THEN 'restored' ELSE 'restoring' END,
            restored_at = CASE WHEN levers.saved IS NULL THEN clock_timestamp() END, error = NULL, attempts = 0,
            due_at = clock_timestamp(), lease = NULL, lease_until = NULL, changed_at = clock_timestamp()
-    FROM activations v
-    WHERE v.id = levers.activation_id AND v.state = 'stood_down' AND levers.mode = :mode
-      AND levers.state IN ('wanted', 'pulling', 'pulled', 'incomplete', 'failed', 'absent')
-      AND (levers.lease_until IS NULL OR levers.lease_until < clock_timestamp())
-      AND (levers.saved IS NULL OR NOT levers.held_back)
-      AND (levers.state <> 'absent' OR (levers.saved IS NOT NULL AND levers.restored_at IS NULL))
+    FROM (
+        SELECT l.id FROM levers l JOIN activations v ON v.id = l.activation_id
+        WHERE v.state = 'stood_down' AND l.mode = :mode
+          AND l.state IN ('wanted', 'pulling', 'pulled', 'incomplete', 'failed', 'absent')
+          AND (l.lease_until IS NULL OR l.lease_until < clock_timestamp())
+          AND (l.saved IS NULL OR NOT l.held_back)
+          AND (l.state <> 'absent' OR (l.saved IS NOT NULL AND l.restored_at IS NULL))
+        ORDER BY l.id FOR UPDATE OF l SKIP LOCKED
+    ) over
+    WHERE levers.id = over.id
     """
 )
 

@@ -24,9 +24,13 @@ from crisis.roles import Act, Actor, can, require
 
 _HOLD = text(
     """
-    UPDATE levers SET held_back = :held FROM accounts a
-    WHERE levers.activation_id = :activation AND a.id = levers.account_id
-      AND (CAST(:units AS text[]) IS NULL OR a.unit = ANY(:units))
+    UPDATE levers SET held_back = :held
+    FROM (
+        SELECT l.id FROM levers l JOIN accounts a ON a.id = l.account_id
+        WHERE l.activation_id = :activation AND (CAST(:units AS text[]) IS NULL OR a.unit = ANY(:units))
+        ORDER BY l.id FOR UPDATE OF l
+    ) wanted
+    WHERE levers.id = wanted.id
     RETURNING levers.account_id
     """
 )
@@ -35,11 +39,15 @@ _RESTORE = text(
     """
     UPDATE levers SET held_back = false, attempts = 0, due_at = clock_timestamp(),
            state = CASE WHEN levers.saved IS NULL THEN levers.state ELSE 'restoring' END, changed_at = clock_timestamp()
-    FROM accounts a
-    WHERE levers.activation_id = :activation AND a.id = levers.account_id
-      AND (CAST(:unit AS text) IS NULL OR a.unit = :unit) AND (CAST(:account AS int) IS NULL OR a.id = :account)
-      AND levers.state <> 'restored' AND (levers.state <> 'absent' OR levers.restored_at IS NULL)
-      AND (levers.lease_until IS NULL OR levers.lease_until < clock_timestamp())
+    FROM (
+        SELECT l.id FROM levers l JOIN accounts a ON a.id = l.account_id
+        WHERE l.activation_id = :activation
+          AND (CAST(:unit AS text) IS NULL OR a.unit = :unit) AND (CAST(:account AS int) IS NULL OR a.id = :account)
+          AND l.state <> 'restored' AND (l.state <> 'absent' OR l.restored_at IS NULL)
+          AND (l.lease_until IS NULL OR l.lease_until < clock_timestamp())
+        ORDER BY l.id FOR UPDATE OF l
+    ) wanted
+    WHERE levers.id = wanted.id
     RETURNING levers.account_id
     """
 )
