@@ -285,3 +285,20 @@ async def test_two_processes_tell_everybody_once(town: Town) -> None:
     await town.send()
     assert len(town.texts()) == 20
     assert len({each["key"] for each in town.letters()}) == len(town.letters()) == 20
+
+
+async def test_a_letter_whose_sender_was_killed_goes_again_as_the_same_letter_and_one_in_hand_does_not(
+    town: Town,
+) -> None:
+    await town.unit("Biblioteket")
+    await town.contact("Biblioteket", "Leder", phone=False, email=True)
+    await town.activate()
+    town.sandbox.fault("mail", "drop_after", times=1)  # it has the letter, and nobody heard
+    await town.tell()
+    held = "UPDATE emails SET due_at = now(), lease = gen_random_uuid(), lease_until = now() + CAST(:left AS interval)"
+    for left, letters in ((timedelta(minutes=1), 1), (timedelta(seconds=-1), 2)):
+        async with town.db.transaction() as session:
+            await session.execute(text(held), {"left": left})
+        await town.tell()
+        assert len(town.letters()) == letters
+    assert len({each["key"] for each in town.letters()}) == 1
