@@ -2,8 +2,8 @@
 
 That is all there is. X has no interface that lists or removes an account's delegates, and none that signs anybody out: whoever
 has the password, or was made a delegate, goes on until a person changes it in X itself (Settings, Security and account access).
-So they are named, with ``is_removable`` false, whatever becomes of the token. Nor can a revoked token be had back: the tool
-is connected anew, by its owner.
+So whoever answers for the account is named, with ``is_removable`` false, whatever becomes of the token. Nor can a revoked token
+be had back: the tool is connected anew, by its owner.
 """
 
 from adapters.x_api import TokenInvalid, XApi
@@ -15,9 +15,8 @@ CONCURRENCY = 32
 TOKEN, SIGN_IN = "token", "sign-in"
 VERIFY = "/1.1/account/verify_credentials.json"
 INVALIDATE = "/1.1/oauth/invalidate_token.json"
-DELEGATES = (
-    "no interface of X shows or removes them; a person does, in X under Settings, Security and account access, Delegate"
-)
+WHERE = "x.com/settings"
+"""Where a person sees the delegates and takes them away: under Security and account access."""
 
 
 class TokenLever:
@@ -34,17 +33,17 @@ class TokenLever:
     async def inspect(self, account: AccountRef) -> Access:
         """By signing in with the token: X refuses one that was revoked with a code of its own (89)."""
         keys, user = self._keys(account), user_of(account)
-        people = Right(SIGN_IN, "Whoever has the password, and delegates", is_removable=False)
+        people = Right(SIGN_IN, account.name, ("password", "delegates"), is_removable=False)
         try:
             answer = await self._x.ask_as(keys, lambda x: x.request("GET", VERIFY, user_auth=True))
         except TokenInvalid:
-            return Access((people,), {"delegates": DELEGATES, "token": "revoked or expired"})
+            return Access((people,), {"delegates": WHERE, "token": "revoked"})
         if str(answer.body.get("id_str")) != user:
             raise Misconfigured(
                 f"The tool's token is not for the account {account.name!r} (user {user}). Nothing was changed. Give the right one."
             )
-        tool = Right(TOKEN, f"The tool that posts as @{answer.body.get('screen_name') or user}", (TOKEN,))
-        return Access((tool, people), {"delegates": DELEGATES, "token": "accepted"})
+        tool = Right(TOKEN, f"@{answer.body.get('screen_name') or user}", (TOKEN,))
+        return Access((tool, people), {"delegates": WHERE, "token": "active"})
 
     async def revoke(self, account: AccountRef, access: Access) -> None:
         keys = self._keys(account)

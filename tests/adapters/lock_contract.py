@@ -96,7 +96,7 @@ class SmsHeld(SmsOutlet, Held):
 
 
 class TwitterHeld(TwitterOutlet, Held):
-    unremovable = "Whoever has the password, and delegates"
+    unremovable = "Fjordvik kommune"
     admin_credentials = {  # noqa: RUF012 - read only
         "tool_key": "secretTOOLkey",
         "tool_secret": "secretTOOLsecret",
