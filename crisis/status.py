@@ -17,6 +17,8 @@ from crisis.deliveries.states import DeliveryState
 from crisis.limits.service import Trouble, troubles
 from crisis.messages.rendered import CHANNEL_NAMES
 from crisis.mode import Mode
+from crisis.pointers import summary
+from crisis.pointers.summary import Summary
 
 UNDECIDED_MOST = 20
 """How many deliveries that wait for a person are named; ``counts`` has how many there are."""
@@ -44,6 +46,8 @@ class Status:
     """The units' posts that started before the lock and have not ended."""
     unresolved: Sequence[Unresolved] = ()
     """Those that may be out although nobody heard."""
+    pointer: Summary | None = None
+    """The text that locked accounts may publish, and how many have."""
 
     @property
     def counts(self) -> dict[DeliveryState, int]:
@@ -88,6 +92,7 @@ async def read(
         undecided=await items.undecided(session, activation.id, most=UNDECIDED_MOST),
         promises=await promises.standing(session, warning_seconds, activation_id=activation.id),
         late=await promises.late(session, activation_id=activation.id),
+        pointer=await summary.read(session, activation.id),
     )
 
 

@@ -18,6 +18,7 @@ from crisis.logbook.models import Party
 from crisis.logbook.reading import Entry, Log
 from crisis.mode import Mode
 from crisis.playbooks.plan import of_activation
+from crisis.pointers.summary import Summary
 from crisis.roles import Act
 from crisis.status import Status
 from crisis.targets import TARGETS
@@ -88,6 +89,8 @@ class Situation:
     """Units' posts that are still in flight."""
     entries: tuple[tuple[Entry, str | None], ...]
     """The newest of the log, each with its note's text."""
+    pointer: Summary | None = None
+    """The text that locked accounts may publish."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +123,7 @@ class BoardTopic:
             len(found.unresolved),
             len(found.permits),
             tuple(_plain(each) for each in entries),
+            found.pointer,
         )
 
     def fragments(self, found: Situation, render: Renderer) -> Mapping[str, str]:

@@ -119,6 +119,17 @@ class DeliveryOut(Shape):
         return cls(**values, words=words(DeliveryState(item.state)), sight_words=seen, withdrawal_words=down)
 
 
+class PointerSummaryOut(Shape):
+    """The text that locked accounts may publish, and how many have."""
+
+    id: int
+    text: str
+    written_by: str
+    approved_at: datetime | None = Field(description="Null while it waits for a second person.")
+    posts: int
+    out: int
+
+
 class StatusOut(Shape):
     """How everything of a mode, or of one activation, stands."""
 
@@ -137,6 +148,7 @@ class StatusOut(Shape):
     troubles: list[TroubleOut] = Field(description="Accounts that are not as usual now, each with a sentence to show.")
     open_permits: list[PermitOut]
     unresolved: list[UnresolvedOut]
+    pointer: PointerSummaryOut | None = Field(description="Null where none is written, or it was withdrawn.")
 
     @classmethod
     def of(cls, found: Status) -> Self:
@@ -156,6 +168,7 @@ class StatusOut(Shape):
             troubles=[TroubleOut.model_validate(trouble) for trouble in found.troubles],
             open_permits=[PermitOut.of(permit) for permit in found.permits],
             unresolved=[UnresolvedOut.model_validate(post) for post in found.unresolved],
+            pointer=PointerSummaryOut.model_validate(found.pointer) if found.pointer else None,
         )
 
 

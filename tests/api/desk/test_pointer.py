@@ -54,6 +54,8 @@ async def test_the_editors_write_one_and_choose_accounts_and_the_unit_publishes_
     assert (await unit.send("/pointer", text=WORDS)).status == 403
     assert (await unit.get("/pointer")).status == 403
     assert await states(crisis) == ["public ready", "public ready"]
+    board = (await editor.get("/")).text
+    assert f"«{WORDS}» Publisert av 2 kontoer." in board
     assert (
         "Henvisningsinnlegget trekkes tilbake"
         in (await (await sign_in(Role.DIRECTOR)).get(f"/activations/{activation.id}/stand-down")).text
