@@ -41,6 +41,8 @@ PLACES = (
     Place("/"),
     Place("/activations/new", Act.ACTIVATE),
     Place("/activations/{activation}/lock", Act.READ_CRISIS, "activation"),
+    Place("/activations/{activation}/lock-board", Act.READ_CRISIS, "activation"),
+    Place("/activations/{activation}/certificate", Act.READ_CRISIS, "activation"),
     Place("/activations/{activation}/stand-down", Act.STAND_DOWN, "activation"),
     Place("/messages", Act.READ_CRISIS),
     Place("/messages/new", Act.WRITE_MESSAGE),

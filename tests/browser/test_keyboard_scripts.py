@@ -126,6 +126,8 @@ SCRIPTS = (
         "?mode=exercise",
     ),
     Script("/activations/{activation}/lock", follow("main a[href^='/messages/new']", "^/messages/new")),
+    Script("/activations/{activation}/lock-board", press("[id^='why-'] summary", "[id^='why-'][open]")),
+    Script("/activations/{activation}/certificate", follow("main a[href$='/lock-board']", "/lock-board$")),
     Script("/messages", follow("main a[href='/messages/1']", "^/messages/1$")),
     Script("/messages/new", follow("#hazard-fire", "hazard=fire")),
     Script(
