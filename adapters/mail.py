@@ -20,7 +20,7 @@ from adapters.scrubbing import scrub
 from adapters.transport import Guard, from_aiohttp, guarded_client
 from crisis.channel_mail import Letter, Mail, Mailbox, MailServer, MailSetup
 from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Rejected, Throttled, Unavailable
-from crisis.settings import MailTls
+from crisis.setting_words import MailTls
 
 CLOSE_SECONDS = 1.0
 """How long a mail server may take over saying goodbye."""

@@ -6,7 +6,7 @@ Sending one again is harmless, as a text message's is not: it carries the same M
 from dataclasses import dataclass
 from typing import Protocol
 
-from crisis.settings import MailTls
+from crisis.setting_words import MailTls
 
 
 @dataclass(frozen=True, slots=True)

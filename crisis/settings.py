@@ -18,9 +18,9 @@ from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource
 
 from crisis.mode import Mode
 from crisis.setting_sources import Files, Home
+from crisis.setting_words import LOOPBACK, MailTls, mail_fault
 
 KEY_BYTES = 32
-_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 _ADDRESS = r"^(https?://[^\s\"'<>]+)?$"
 PROMISE_WARNING_SECONDS = 600.0
 """Ten minutes: time to write a message in, and to have it approved."""
@@ -53,16 +53,6 @@ def browser_dir() -> Path:
     """What npm fetched for the browser: inside an installed wheel, or ``node_modules`` of a checkout."""
     shipped = PACKAGE / "_data" / "browser"
     return shipped if shipped.is_dir() else PACKAGE.parent / "node_modules"
-
-
-class MailTls(StrEnum):
-    """How the way to the mail server is closed to others: from the first byte (port 465), before anything is said (587), or not at
-    all, which is for a mail server on this machine alone.
-    """
-
-    IMPLICIT = "implicit"
-    STARTTLS = "starttls"
-    NONE = "none"
 
 
 class TwoPeople(StrEnum):
@@ -144,9 +134,7 @@ class Settings(BaseSettings):
     mail_from: str = Field(default="", pattern=r"^([^\s@<>\"]+@[^\s@<>\"]+)?$")  # krise@fjordvik.kommune.no
 
     # Telling those who answer for the accounts
-    remind_minutes: float = Field(
-        default=15.0, gt=0, le=1440
-    )  # after the first notification, to whoever has not answered
+    remind_minutes: float = Field(default=15.0, gt=0, le=1440)  # to whoever has not answered since they were told
     escalate_minutes: float = Field(default=30.0, gt=0, le=1440)  # the same, to the deputy
 
     # Signing in. With an issuer named, the identity provider is one of the ways in; the others stay.
@@ -265,14 +253,8 @@ class Settings(BaseSettings):
         if self.oidc_issuer and not (self.oidc_issuer.startswith("https://") or _is_loopback(self.oidc_issuer)):
             message = "the identity provider (CRISIS_OIDC_ISSUER) must be reached by https"
             raise ValueError(message)
-        if self.smtp_host and not self.mail_from:
-            message = "a mail server needs the address that mail comes from, too (CRISIS_MAIL_FROM)"
-            raise ValueError(message)
-        if self.smtp_host and self.smtp_tls is MailTls.NONE and self.smtp_host not in _LOOPBACK:
-            message = (
-                "without TLS a mail server is used on this machine alone: set CRISIS_SMTP_TLS to starttls or implicit"
-            )
-            raise ValueError(message)
+        if fault := mail_fault(self.smtp_host, self.mail_from, self.smtp_tls):
+            raise ValueError(fault)
         if self.oidc_issuer and not (self.oidc_client_id and self.oidc_roles):
             message = "an identity provider needs CRISIS_OIDC_CLIENT_ID and CRISIS_OIDC_ROLES too"
             raise ValueError(message)
@@ -315,4 +297,4 @@ class Settings(BaseSettings):
 
 
 def _is_loopback(url: str) -> bool:
-    return urlsplit(url).hostname in _LOOPBACK
+    return urlsplit(url).hostname in LOOPBACK

@@ -2,7 +2,7 @@
 
 Killed at any line it does no harm: a lease that ran out is taken again, and the same Message-ID goes along.
 
-Runbook: e-mails that stay *waiting* with an error say what the mail server answers, on the lock board and in ``crisis contacts told``.
+Runbook: e-mails that stay *waiting* with an error say on the lock board what the mail server answers.
 Mend the settings (``CRISIS_SMTP_...``) and restart the workers; they are tried again by themselves for as long as they are worth
 anything.
 """

@@ -14,7 +14,8 @@ from crisis.channel_mail import Letter, Mailbox
 from crisis.channel_mail import MailServer as Server
 from crisis.channels import Misconfigured, OutcomeUnknown, Rejected, Throttled, Unavailable
 from crisis.mode import Mode
-from crisis.settings import MailTls, Settings
+from crisis.setting_words import MailTls
+from crisis.settings import Settings
 from tests.adapters.certificate import make
 from tests.adapters.mail_server import PASSWORD, SENDER, USER, MailServer, MailServers
 from tests.adapters.sandbox_server import SandboxServer, free_port
