@@ -61,6 +61,14 @@ async def test_several_processes_share_the_work_and_do_nothing_twice(town: Town)
     assert await town.on_record() == [("pull_lever", "pulled")] * 3 + [("restore_lever", "restored")] * 3
 
 
+async def test_a_lease_is_renewed_for_as_long_as_a_slow_platform_takes(town: Town) -> None:
+    town.platform.seconds = 0.4
+    await town.activate()
+    await asyncio.gather(*(town.duty(lease_seconds=0.8).round() for _ in range(2)))
+    assert await town.states() == ALL_PULLED
+    assert len(town.platform.calls) == 12, "four calls each take twice the lease, and nobody else began"
+
+
 async def test_the_accounts_that_carry_the_crisis_messages_are_never_cut_off(db: Database) -> None:
     with Platform("kommune", "library", "bare", "closed", "elsewhere") as platform:
         town = Town(db, platform)
