@@ -46,6 +46,10 @@ PLAN: Mapping[int, tuple[str, str]] = {
     32: ("withdrawn while it is going out", "no attempt > 2 s after; the correction goes to the attempted"),
     35: ("an audience that is empty, or cannot be read", "refused; never “all”"),
     39: ("the mode lost: NULL, an old job, a bad row", "treated as an exercise; an alarm"),
+    40: (
+        "kill -9 of the API, the worker, the standby or the database at each step of a lock",
+        "not activated, or locked; levers converge; nothing left revoked after the stand-down",
+    ),
 }
 SEVERAL_MACHINES = (
     "three workers in three homes and two networks; one killed, one stopped, one link cut and mended",
