@@ -7,6 +7,7 @@ A protocol is two functions: how a sender starts deliveries, and how an activati
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import text
@@ -27,6 +28,16 @@ Start = Callable[[AsyncSession, UUID, Sequence[int], Holder], Awaitable[dict[int
 Confirm = Callable[[Database, int], Awaitable[None]]
 
 
+class Bypass(StrEnum):
+    """A way in which something goes out beside the protocol."""
+
+    NONE = "none"
+    DOOR = "door"
+    """A door that asks the gate, and publishes by itself."""
+    RECONCILE = "reconcile"
+    """Whoever looks into what is unknown, and publishes at once what it does not find."""
+
+
 @dataclass(frozen=True)
 class Protocol:
     """``start`` returns what may be sent once its transaction has committed; ``confirm`` returns when all is still."""
@@ -38,6 +49,7 @@ class Protocol:
     long_share: float = 0.25
     """Share of calls that outlast a drain. A fault in the lock itself shows best with none: a drain that waits for another
     call's end sees the wrong permit too."""
+    bypass: Bypass = Bypass.NONE
 
 
 async def product_start(session: AsyncSession, lease: UUID, ids: Sequence[int], holder: Holder) -> dict[int, int]:
@@ -118,4 +130,6 @@ MUTANTS = (
     Protocol("clock expiry", product_start, confirm_by_the_clock),
     Protocol("lock and read in one statement", lock_and_read_in_one, product_confirm, long_share=0.0),
     Protocol("repeatable read", product_start, product_confirm, isolation="REPEATABLE READ", long_share=0.0),
+    Protocol("a door that publishes by itself", product_start, product_confirm, bypass=Bypass.DOOR),
+    Protocol("a reconcile that publishes by itself", product_start, product_confirm, bypass=Bypass.RECONCILE),
 )

@@ -11,8 +11,9 @@ from tests.conftest import make_database
 from tests.faults.size import TIMEOUT, either
 from tests.race.harness import Outcome, race
 from tests.race.protocols import MUTANTS, PRODUCT, Protocol
+from tests.race.ways import Way
 
-ROUNDS = either(200, 2000)
+ROUNDS, DOORS = either(200, 2000), either(3, 90)
 
 
 @pytest.mark.fault(26)
@@ -21,13 +22,18 @@ async def test_no_unit_post_starts_or_runs_unlisted_after_confirmation(
     server_url: str, record_property: Callable[[str, object], None]
 ) -> None:
     url = await make_database(server_url, f"race_{secrets.token_hex(4)}")
-    outcome = await _race(url, PRODUCT, rounds=ROUNDS)
+    outcome = await _race(url, PRODUCT, rounds=ROUNDS, doors=DOORS)
     assert outcome.rounds == ROUNDS
     assert outcome.calls > 2 * ROUNDS, "the senders were not racing"
-    assert (outcome.started_after, outcome.unlisted) == (0, 0)
+    assert (outcome.started_after, outcome.unlisted, outcome.other_texts) == (0, 0, 0)
+    idle = [way for way in Way if not outcome.tally.started[way] + outcome.tally.blocked[way]]
+    assert not idle, "nothing was raced by these ways"
+    assert outcome.tally.started[Way.POINTER] > 0, "no pointer got past the gate"
     record_property("rounds", outcome.rounds)
     record_property("calls", outcome.calls)
     record_property("violations", outcome.violations)
+    record_property("started, by way", [f"{way} {outcome.tally.started[way]:,}" for way in Way])
+    record_property("blocked, by way", [f"{way} {outcome.tally.blocked[way]:,}" for way in Way])
     record_property("confirmed, p99 s", outcome.p(0.99))
 
 
@@ -44,5 +50,5 @@ async def test_the_race_catches_the_wrong_protocol(server_url: str, mutant: Prot
     pytest.fail(f"“{mutant.name}” was not caught in 600 rounds")
 
 
-async def _race(url: str, protocol: Protocol, *, rounds: int, seed: int = 1) -> Outcome:
-    return await asyncio.to_thread(race, url, protocol, rounds=rounds, seed=seed)
+async def _race(url: str, protocol: Protocol, *, rounds: int, doors: int = 0, seed: int = 1) -> Outcome:
+    return await asyncio.to_thread(race, url, protocol, rounds=rounds, doors=doors, seed=seed)
