@@ -32,6 +32,8 @@ CALL, LONG_CALL = (0.0005, 0.003), (0.02, 0.08)
 SLOW_COMMIT, SLOW_SHARE = (0.03, 0.25), 0.08
 """Some senders are slow between their permit and its commit: another process has the processor, the disk is busy. The
 activation waits for such a one, and other senders queue behind the activation, their snapshots growing old."""
+STOCK_SHARE = 2
+"""Times that an account of the stock is looked into for each time that the doors' one is."""
 AGAIN_SHARE, UNKNOWN_SHARE = 0.5, 0.3
 """Of the calls that may have to be tried again: how many are, and how many end without an answer."""
 WAIT = (0.0, 0.05)
@@ -89,7 +91,7 @@ class Sender:
 
     async def run(self) -> None:
         """Claim one, start it, call, settle."""
-        accounts = [*self.race.stock.values(), *([self.race.doors] if self.race.doors else [])]
+        accounts = [*self.race.stock.values()] * STOCK_SHARE + ([self.race.doors] if self.race.doors else [])
         while not self.race.stop.is_set():
             lease, account = uuid4(), self.chance.choice(accounts)
             async with self.db.transaction() as session:

@@ -13,10 +13,12 @@ from enum import StrEnum
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-STOCK = 240
+STOCK = 120
 """Deliveries kept ready of each account's, so that senders never starve."""
 SPREAD = 6.0
 """Seconds over which a stock of scheduled posts comes due."""
+AGAIN_SPREAD = 0.2
+"""The same for those that run again after a lock."""
 
 
 class Way(StrEnum):
@@ -61,7 +63,7 @@ _LEFT = text("SELECT count(*) FROM deliveries WHERE account_id = :account AND st
 # What was blocked runs again, at its time where it has one: the race does what an owner would, for every post at once.
 _AGAIN = text(
     """
-    UPDATE deliveries SET state = 'ready', due_at = now() + CASE WHEN account_id = :scheduled THEN random() ELSE 0 END * interval '1 second'
+    UPDATE deliveries SET state = 'ready', due_at = now() + CASE WHEN account_id = :scheduled THEN :spread * random() ELSE 0 END * interval '1 second'
     WHERE state = 'blocked' AND lane = 'unit'
     """
 )
@@ -119,7 +121,7 @@ async def fill(session: AsyncSession, stock: dict[Way, int]) -> None:
 
 async def run_again(session: AsyncSession, stock: dict[Way, int]) -> None:
     """Let what was blocked run again."""
-    await session.execute(_AGAIN, {"scheduled": stock[Way.SCHEDULED]})
+    await session.execute(_AGAIN, {"scheduled": stock[Way.SCHEDULED], "spread": AGAIN_SPREAD})
 
 
 async def standing(session: AsyncSession, *states: str) -> Counter[str]:
