@@ -4,6 +4,7 @@
 The second is the transport inside those channels, which refuses every other host, whatever address it is given.
 """
 
+import crisis.tables  # noqa: F401 - a row leads to tables of nouns that a process may know nothing else of
 from crisis.bootstrap.doors import Crisis, crisis_of, known_of, renderer_of
 from crisis.bootstrap.engines import SENDER_IDLE_SECONDS, ceilings_of, database_of, engine_for
 from crisis.bootstrap.openers import RARE_LEVERS, openers_for, sealers_of

@@ -3,23 +3,7 @@
 from alembic import context
 from sqlalchemy import create_engine, text
 
-import crisis.accounts.models
-import crisis.activations.models
-import crisis.audiences.models
-import crisis.audit.models
-import crisis.deliveries.models
-import crisis.drills.models
-import crisis.levers.models
-import crisis.limits.models
-import crisis.logbook.models
-import crisis.messages.models
-import crisis.notifications.models
-import crisis.pointers.models
-import crisis.posts.models
-import crisis.schedules.models
-import crisis.tokens.models
-import crisis.users.models
-import crisis.watch.models  # noqa: F401 - importing the models is what fills the metadata
+import crisis.tables  # noqa: F401 - importing the models is what fills the metadata
 from crisis.db import Base
 
 _ONE_AT_A_TIME = 0x4352_4953_4D49  # any number no other user of advisory locks has: "CRISMI"
