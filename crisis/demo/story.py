@@ -61,10 +61,8 @@ class Story:
             if self._report.kept:
                 await self._crisis_acts(in_flight)
             else:
-                self._stage.say(
-                    "Even this did not reach the sandbox, so nothing more is tried. What is missing: crisis doctor",
-                    "red",
-                )
+                missed = "Even this did not reach the sandbox, so nothing more is tried. What is missing: crisis doctor"
+                self._stage.say(missed, "red")
         finally:
             await self._leave_unlocked()
         self._report.seconds = time.monotonic() - began
