@@ -38,7 +38,9 @@ AGAIN_SHARE, UNKNOWN_SHARE = 0.5, 0.3
 """Of the calls that may have to be tried again: how many are, and how many end without an answer."""
 WAIT = (0.0, 0.05)
 """Seconds until the next try, or the look."""
-LOOK_PAUSE, POINTER_PAUSE, BYPASS_PAUSE = 0.02, 0.01, 0.02
+LOOK_PAUSE, POINTER_PAUSE, BYPASS_PAUSE = 0.02, 0.05, 0.02
+IDLE_PAUSE = 0.008
+"""Seconds until a sender that found nothing due looks again: a real one waits for a bell, and leaves the processor to others."""
 
 Call = tuple[int, int, float, float]
 """Delivery, attempt, and when it began and ended by CLOCK_MONOTONIC. What a wrong door lets out by itself has no delivery: 0."""
@@ -105,7 +107,7 @@ class Sender:
                     take=Take(only=(account,)),
                 )
             if not claimed:
-                await asyncio.sleep(0.001)
+                await asyncio.sleep(IDLE_PAUSE)
                 continue
             try:
                 async with self.db.transaction() as session:
@@ -116,6 +118,8 @@ class Sender:
                         await asyncio.sleep(self.chance.uniform(*SLOW_COMMIT))
             except OperationalError:  # repeatable read cannot serialise; a sender would try again, and so does this one
                 continue
+            if not started:  # it met the lock: the product blocks what is due by the batch, and then has nothing to do
+                await asyncio.sleep(IDLE_PAUSE)
             for delivery, number in started.items():
                 await self._call(delivery, number)
                 result = self._outcome(delivery, number, again=account == self.race.stock[Way.RETRY])
