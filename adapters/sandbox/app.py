@@ -98,7 +98,9 @@ class Sandbox:
         elif asked.path == "/":
             await wire.reply(self._page.answer(asked))
         else:
-            await wire.reply(say(404, {"detail": f"Nothing at {asked.path}. Stand-ins: /graph /x /twilio /wp /feeds /mail"}))
+            await wire.reply(
+                say(404, {"detail": f"Nothing at {asked.path}. Stand-ins: /graph /x /twilio /wp /feeds /mail"})
+            )
 
     async def _provide(self, provider: Provider, asked: Asked, wire: Wire) -> None:
         script = self._faults.pick(provider.name, provider.verb(asked), lambda: provider.facts(asked))

@@ -126,7 +126,10 @@ def test_everything_that_can_be_left_with_a_delivery_is_said_in_every_language(s
 def test_the_desk_has_no_cause_that_nothing_leaves() -> None:
     everything = "\n".join([*LEFT, *FACEBOOK_ADVICE.values(), *SUBCODES.values(), *X_ADVICE.values()])
     everything += "\n".join([*REFUSALS.values(), *SETTINGS_AT_FAULT.values()])
-    said = {each: re.sub(r"\{\w+\}", FILLED, each) for each in (*CAUSES, *PROVIDER_CAUSES, *PLATFORM_CAUSES, *WORDPRESS_CAUSES)}
+    said = {
+        each: re.sub(r"\{\w+\}", FILLED, each)
+        for each in (*CAUSES, *PROVIDER_CAUSES, *PLATFORM_CAUSES, *WORDPRESS_CAUSES)
+    }
     assert not [each for each, filled in said.items() if filled not in everything]
 
 
