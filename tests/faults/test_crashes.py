@@ -72,7 +72,6 @@ TABLE: Sequence[tuple[Step, Sequence[Victim]]] = (
 )
 SHORT = (
     (Step.ACTIVATING, Victim.DATABASE),
-    (Step.CALLING, Victim.WORKER),
     (Step.PULLING, Victim.STANDBY),
     (Step.RESTORING, Victim.STANDBY),
 )

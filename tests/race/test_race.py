@@ -13,7 +13,7 @@ from tests.race.harness import Outcome, race
 from tests.race.protocols import MUTANTS, PRODUCT, Protocol
 from tests.race.ways import Way
 
-ROUNDS, DOORS = either(200, 2000), either(3, 90)
+ROUNDS, DOORS = either(100, 2000), either(2, 90)
 
 
 @pytest.mark.fault(26)
