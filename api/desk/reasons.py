@@ -11,6 +11,7 @@ from typing import Final
 from markupsafe import Markup
 
 from api.desk.causes import CAUSES
+from api.desk.mail_causes import MAIL_CAUSES
 from api.desk.platform_causes import PLATFORM_CAUSES
 from api.desk.provider_causes import PROVIDER_CAUSES
 from api.desk.wordpress_causes import WORDPRESS_CAUSES
@@ -51,7 +52,7 @@ def _pattern(number: int, template: str) -> str:
 
 
 _CAUSES: Final = sorted(
-    {**CAUSES, **PROVIDER_CAUSES, **PLATFORM_CAUSES, **WORDPRESS_CAUSES}.items(),
+    {**CAUSES, **PROVIDER_CAUSES, **PLATFORM_CAUSES, **WORDPRESS_CAUSES, **MAIL_CAUSES}.items(),
     key=lambda each: -len(_BLANK.sub("", each[0])),
 )
 """The longest first: one may begin as another does."""

@@ -72,7 +72,7 @@ def whose(given: str) -> str:
 
 def is_secret(name: str) -> bool:
     """Whether a field of this name holds what is never kept."""
-    return name in SECRETS or name.startswith(("credential", "confirm_"))
+    return name in SECRETS or name.startswith(("credential", "admin-", "confirm_"))
 
 
 async def keep(session: AsyncSession, sealer: Sealer, whose: str, path: str, fields: Iterable[tuple[str, str]]) -> str:
