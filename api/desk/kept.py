@@ -64,6 +64,11 @@ TYPED: Final = {
     "note": N_("Merknad"),
     "improvement": N_("Tiltak"),
     "owner": N_("Ansvarlig"),
+    "phone": N_("Mobilnummer"),
+    "email": N_("E-postadresse"),
+    "feed_url": N_("Adressen til en nyhetsstrøm (RSS eller Atom)"),
+    "reached": N_("Hvem nådde du?"),
+    "said": N_("Hva ble sagt?"),
 }
 """The fields that people write in, and what to call them. What stands in others goes along unseen."""
 BLANK: Final = "blank-"
