@@ -113,7 +113,9 @@ def stood_down(at: datetime) -> Activation:
 
 def standing(state: str) -> Standing:
     now = datetime.now(UTC)
-    return Standing(1, 1, "facebook", "Bibliotek", "biblioteket", "", "Hei", now, "B", now, {state: 1}, None, None, now)
+    return Standing(
+        1, 1, "facebook", "Bibliotek", "biblioteket", "", "Hei", now, "B", now, {state: 1}, None, None, now, 1
+    )
 
 
 async def test_a_units_post_under_the_lock_is_found(sandbox: SandboxServer, judge: Judge) -> None:
