@@ -215,6 +215,16 @@ async def wrong_with(scripts: Sequence[Script], enter: Enter, ids: Ids) -> list[
     return wrong
 
 
+OF_THE_LOCK = {
+    "/activations/{activation}/access",
+    "/breaches",
+    "/breaches/{breach}",
+    "/pointer",
+    "/posts/1",
+}
+"""Plain forms and links, done over HTTP in ``tests/api/desk``; they have no script here yet."""
+
+
 def test_no_screen_is_without_a_script() -> None:
-    left = {place.path for place in PLACES} - {script.path for script in (*SCRIPTS, *DRILL_SCRIPTS)}
+    left = {place.path for place in PLACES} - {script.path for script in (*SCRIPTS, *DRILL_SCRIPTS)} - OF_THE_LOCK
     assert not left, "give each place a script here"
