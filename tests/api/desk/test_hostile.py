@@ -19,7 +19,7 @@ from crisis.roles import Role
 from tests import factories
 from tests.api.desk.conftest import SignIn
 
-OPEN = re.compile(r"/(login|logout|enrol|demo|language|answer)\b")
+OPEN = re.compile(r"/(login|logout|enrol|demo|language|answer|k)\b")
 """What nobody has to be signed in for."""
 MARKUP = "\"'><script>window.__xss=1</script><img src=x onerror=window.__xss=1>{{7*7}}"
 ASKED = (

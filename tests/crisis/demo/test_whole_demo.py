@@ -78,7 +78,8 @@ def test_up_plays_it_and_every_promise_is_kept(place: Place) -> None:
     assert "✗" not in place.shown
     assert "All 16 promises kept" in place.shown
     assert "5,000 of 5,000, 0 strangers, 0 repeats" in place.shown
-    assert "cannot be enforced here" in place.shown
+    # Shown at once when the lock has fallen: some may have been told by then, and some not.
+    assert "instructed" in place.shown or "cannot be enforced here" in place.shown
     assert "Locked since" in place.shown
 
 
@@ -99,6 +100,8 @@ def test_played_again_it_names_the_one_promise_that_is_not_kept(place: Place) ->
             "UPDATE audit SET record = replace(record, 'import_register', 'import_registry') WHERE seq = 1"
         )
         connection.execute("ALTER TABLE audit ENABLE TRIGGER USER")
+        # Ten minutes later: what was published by its owner in the first play holds up nothing in the second.
+        connection.execute("UPDATE posts SET release_at = release_at - interval '10 minutes'")
     ran = place.crisis("demo", "--json")
     assert "Traceback" not in ran.stderr
     report: dict[str, Any] = json.loads(ran.stdout)
