@@ -53,7 +53,7 @@ class Machine:
     async def is_up(self) -> bool:
         """All its processes are there: the worker, its children, its standby."""
         assert self.worker.process.poll() is None, self.worker.said()
-        return sum("crisis" in " ".join(each.cmdline()) for each in self.worker.family()) >= CHILDREN + 2
+        return sum("crisis" in _command_of(each) for each in self.worker.family()) >= CHILDREN + 2
 
     def stop_still(self) -> list[psutil.Process]:
         """SIGSTOP to all of it; the stopped."""
@@ -142,3 +142,11 @@ async def note(stack: Stack, crisis: Crisis, record_property: Note) -> Counter[D
     record_property("waiting for a person", found[DeliveryState.UNKNOWN_FINAL])
     record_property("longest standstill, s", longest_gap(stack))
     return found
+
+
+def _command_of(process: psutil.Process) -> str:
+    """What it runs; nothing for one that has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # of which a corpse is one
+        return ""
