@@ -164,7 +164,7 @@ async def test_half_done_is_said_and_can_be_finished(outlet: Held, lever: Lever)
     outlet.people()
     saved = await lever.inspect(outlet.admin())
     outlet.sandbox.fault(str(outlet.provider), "5xx_before", times=1, match={"verb": "right"})
-    await error_of(lever.revoke(outlet.admin(), saved), OutcomeUnknown)
+    assert await error_of(lever.revoke(outlet.admin(), saved), OutcomeUnknown)
     await lever.revoke(outlet.admin(), saved)
     assert not any(each.is_removable for each in (await lever.inspect(outlet.admin())).open_to)
 
@@ -174,7 +174,7 @@ async def test_an_answer_that_is_lost_leaves_the_outcome_unknown(outlet: Held, l
     outlet.people()
     saved = await lever.inspect(outlet.admin())
     outlet.sandbox.fault(str(outlet.provider), "drop_after", times=1, match={"verb": "right"})
-    await error_of(lever.revoke(outlet.admin(), saved), OutcomeUnknown)
+    assert await error_of(lever.revoke(outlet.admin(), saved), OutcomeUnknown)
     await lever.revoke(outlet.admin(), saved)
     assert not any(each.is_removable for each in (await lever.inspect(outlet.admin())).open_to)
 
@@ -184,16 +184,16 @@ async def test_an_account_that_is_gone_is_said_to_be_gone(outlet: Held, lever: L
     outlet.people()
     saved = await lever.inspect(outlet.admin())
     outlet.vanish()
-    await error_of(lever.inspect(outlet.admin()), Gone)
-    await error_of(lever.revoke(outlet.admin(), saved), Gone)
+    assert await error_of(lever.inspect(outlet.admin()), Gone)
+    assert await error_of(lever.revoke(outlet.admin(), saved), Gone)
     if lever.is_reversible:
-        await error_of(lever.restore(outlet.admin(), saved), Gone)
+        assert await error_of(lever.restore(outlet.admin(), saved), Gone)
 
 
 @levers
 async def test_without_the_administrators_credentials_nothing_is_asked(outlet: Held, lever: Lever) -> None:
     for call in (lever.inspect(outlet.account()), lever.revoke(outlet.account(), Access())):
-        await error_of(call, Misconfigured, Unsupported)
+        assert await error_of(call, Misconfigured, Unsupported)
     assert outlet.sandbox.requests() == []
 
 
@@ -274,7 +274,7 @@ async def test_everything_is_listed_the_newest_first(outlet: Held, channel: Any)
 async def test_what_cannot_be_read_is_never_nothing_there(outlet: Held, channel: Any, kind: str) -> None:
     outlet.foreign("a", "Der er noe")
     outlet.sandbox.fault(str(outlet.provider), kind, match={"verb": "read"})
-    await error_of(channel.list_posted(outlet.account(), WITHIN), ChannelError)
+    assert await error_of(channel.list_posted(outlet.account(), WITHIN), ChannelError)
 
 
 @watched
@@ -282,7 +282,7 @@ async def test_a_watched_account_that_is_gone_is_said_to_be_gone(outlet: Held, c
     if not outlet.watched_can_vanish:
         pytest.skip("a sender is a name, and there is no account of its own to be gone")
     outlet.vanish()
-    await error_of(channel.list_posted(outlet.account(), WITHIN), Gone)
+    assert await error_of(channel.list_posted(outlet.account(), WITHIN), Gone)
 
 
 @watched
@@ -290,7 +290,7 @@ async def test_a_look_is_bounded_in_time(outlet: Held) -> None:
     outlet.sandbox.fault(str(outlet.provider), "timeout_before", match={"verb": "read"})
     async with outlet.opened(call_seconds=1.0) as channel:
         look = cast("Watch", channel).list_posted(outlet.account(), WITHIN)
-        await error_of(in_time(look, 1.0), ChannelError)
+        assert await error_of(in_time(look, 1.0), ChannelError)
 
 
 @watched
@@ -298,7 +298,7 @@ async def test_credentials_that_are_not_let_in_are_for_a_person(outlet: Held, ch
     outlet.sandbox.fault(
         str(outlet.provider), "error", status=401, code=_LOCKED_OUT.get(str(outlet.provider)), match={"verb": "read"}
     )
-    await error_of(channel.list_posted(outlet.account(), WITHIN), Misconfigured)
+    assert await error_of(channel.list_posted(outlet.account(), WITHIN), Misconfigured)
 
 
 _LOCKED_OUT = {"graph": 190, "twilio": 20003, "wordpress": "rest_not_logged_in"}
@@ -338,7 +338,7 @@ async def test_what_went_out_meanwhile_is_gone_and_stays_out(outlet: Held, chann
     outlet.foreign("a", "Lesestund", due_in_seconds=1)
     (planned,) = await channel.list_planned(outlet.planner())
     await asyncio.sleep(1.1)
-    await error_of(channel.unschedule(outlet.planner(), planned), Gone)
+    assert await error_of(channel.unschedule(outlet.planner(), planned), Gone)
     (found,) = await channel.list_posted(outlet.account(), WITHIN)
     assert found.reference == planned.reference
 
