@@ -21,7 +21,7 @@ from crisis.lanes import Lane
 from crisis.messages.render import Renderer
 from crisis.messages.rendered import Rendered, faults
 from crisis.mode import Mode
-from crisis.posts import decisions, spread, standing
+from crisis.posts import decisions, spread, standing, writing
 from crisis.posts.models import Post
 from crisis.posts.outlets import Outlet, list_outlets, own_account
 from crisis.posts.standing import Standing
@@ -103,21 +103,7 @@ class Posts:
                 await decisions.replace(session, actor, instead_of, post, self._capabilities)
                 if is_due and not is_held:
                     (post.release_at,) = await spread.take(session, mode, now, [account.id])
-            rendition = Rendition(
-                mode=mode,
-                post_id=post.id,
-                channel=account.channel,
-                language=self._language,
-                kind="post",
-                title=rendered.title,
-                text=rendered.text,
-                html=rendered.html,
-                length=rendered.length.count,
-                thread=f"post-{post.id}",
-                issued_at=now,
-            )
-            session.add(rendition)
-            await session.flush()
+            rendition = await writing.freeze(session, post, account, rendered, now)
             due_at = post.release_at if is_due else publish_at
             if due_at is not None and due_at <= now:
                 due_at = None

@@ -13,13 +13,13 @@ from crisis.accounts.models import Account
 from crisis.channel_watch import Planned
 from crisis.channels import Capabilities, Channel
 from crisis.deliveries import outbox
-from crisis.deliveries.models import Rendition
 from crisis.errors import Invalid
 from crisis.lanes import Lane
 from crisis.limits.models import AccountLimit
 from crisis.messages.render import Renderer
 from crisis.messages.rendered import Rendered, faults
 from crisis.mode import Mode
+from crisis.posts import writing
 from crisis.posts.models import Post
 from crisis.posts.outlets import unusable
 
@@ -72,21 +72,7 @@ class Copies:
         )
         session.add(post)
         await session.flush()
-        rendition = Rendition(
-            mode=mode,
-            post_id=post.id,
-            channel=account.channel,
-            language=self._language,
-            kind="post",
-            title=rendered.title,
-            text=rendered.text,
-            html=rendered.html,
-            length=rendered.length.count,
-            thread=f"post-{post.id}",
-            issued_at=now,
-        )
-        session.add(rendition)
-        await session.flush()
+        rendition = await writing.freeze(session, post, account, rendered, now)
         await outbox.to_accounts(session, mode, Lane.UNIT, [(rendition.id, account.id)])
         await session.execute(_BLOCK, {"rendition": rendition.id})
         await session.execute(_LINK, {"id": kept_id, "post": post.id})
