@@ -7,8 +7,6 @@ from tests.browser.town import Town
 from tests.browser.weight import Scales
 
 FIRST, AFTER = 150_000, 30_000
-DOCUMENT = 60_000
-"""A report is everything that happened, the lock on every account included; it is opened when the night is over."""
 
 
 async def test_no_page_of_the_desk_is_heavy(enter: Enter, town: Town) -> None:
@@ -21,7 +19,4 @@ async def test_no_page_of_the_desk_is_heavy(enter: Enter, town: Town) -> None:
         await scales[role].forget()
         weighed.append((path, await scales[role].weigh(town.url + path), await scales[role].weigh(town.url + path)))
     assert min(first for _, first, _ in weighed) > AFTER, "the first visit fetches what all pages share"
-    heavy = [
-        each for each in weighed if each[1] > FIRST or each[2] > (DOCUMENT if each[0].endswith("/report") else AFTER)
-    ]
-    assert heavy == []
+    assert [each for each in weighed if each[1] > FIRST or each[2] > AFTER] == []
