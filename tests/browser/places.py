@@ -24,6 +24,7 @@ class Ids:
     post: int = 0
     drill: int = 0
     breach: int = 0
+    contact: int = 0
     mode: Mode = Mode.ACTUAL
 
 
@@ -59,6 +60,9 @@ PLACES = (
     Place("/accounts", Act.READ_CRISIS),
     Place("/accounts/{account}", Act.READ_CRISIS),
     Place("/accounts/import", Act.MANAGE_ACCOUNTS, in_exercise=False),
+    Place("/contacts", Act.MANAGE_ACCOUNTS, in_exercise=False),
+    Place("/contacts/import", Act.MANAGE_ACCOUNTS, in_exercise=False),
+    Place("/contacts/{contact}", Act.MANAGE_ACCOUNTS, "contact", in_exercise=False),
     Place("/posts", Act.POST),
     Place("/posts/1", Act.POST, "post"),
     Place("/pointer", Act.READ_CRISIS),

@@ -59,7 +59,8 @@ def press(selector: str, seen: str) -> Steps:
     async def steps(keys: Keyboard, window: Visitor) -> None:
         await keys.press(selector)
         await expect(window.page.locator(seen).first).to_be_visible()
-        assert await focused(window.page), "the focus is lost"
+        # The part is swapped first, and settles some milliseconds later: then the keyboard is somewhere again.
+        await expect(window.page.locator("main :focus").first).to_be_attached()
 
     return steps
 
@@ -142,7 +143,19 @@ SCRIPTS = (
     Script("/accounts", _narrow),
     Script("/accounts/{account}", follow("main a[href^='/accounts']", "^/accounts")),
     Script("/accounts/import", follow("main a[href='/accounts']", "^/accounts$")),
+    Script("/contacts", fill({"#name": "Dag Dal", "#phone": "90000008"}, "#new button", "Dag Dal")),
+    Script("/contacts/import", follow("main a[href='/contacts']", "^/contacts$")),
+    Script("/contacts/{contact}", fill({"#name": "Lise Lunde"}, "main form button", "Lise Lunde")),
+    Script("/breaches", follow("#breach-1", "^/breaches/1")),
+    Script(
+        "/breaches/{breach}",
+        fill(
+            {"#reached": "Lise Lund", "#said": "Tar det ned nå"}, "form:has(#reached) button", "Lise Lund er kontaktet"
+        ),
+    ),
+    Script("/pointer", fill({}, "main form button[type=submit]", "Publiser på valgte kontoer")),
     Script("/posts", _schedule),
+    Script("/posts/1", follow("main a.alone", "^/posts")),
     Script("/audiences", follow("main a[href='/audiences/import']", "^/audiences/import$")),
     Script("/audiences/import", press("#replace", "#replace")),
     Script("/audiences/imports/{imported}", follow("main a[href='/audiences']", "^/audiences$")),
@@ -159,6 +172,7 @@ SCRIPTS = (
     Script("/messages/{message}/withdraw", follow("main a[href='/messages/1']", "^/messages/1$")),
     Script("/messages/{message}/retract", fill({"#reason": "Feil melding"}, "main button[type=submit]", "falsk alarm")),
     Script("/activations/{activation}/stand-down", follow("main button[type=submit]", "^/$")),
+    Script("/activations/{activation}/access", fill({}, "#give-1", "Tilgang til kontoene")),
 )
 """In the order that they are carried out."""
 DRILL_SCRIPTS = (
@@ -215,16 +229,6 @@ async def wrong_with(scripts: Sequence[Script], enter: Enter, ids: Ids) -> list[
     return wrong
 
 
-OF_THE_LOCK = {
-    "/activations/{activation}/access",
-    "/breaches",
-    "/breaches/{breach}",
-    "/pointer",
-    "/posts/1",
-}
-"""Plain forms and links, done over HTTP in ``tests/api/desk``; they have no script here yet."""
-
-
 def test_no_screen_is_without_a_script() -> None:
-    left = {place.path for place in PLACES} - {script.path for script in (*SCRIPTS, *DRILL_SCRIPTS)} - OF_THE_LOCK
+    left = {place.path for place in PLACES} - {script.path for script in (*SCRIPTS, *DRILL_SCRIPTS)}
     assert not left, "give each place a script here"

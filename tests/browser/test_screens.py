@@ -15,7 +15,7 @@ from tests.browser.town import Town
 from tests.browser.visitor import ZOOMED, Visitor
 
 NO_SCREEN = re.compile(
-    r"/log/export|\.pdf|/answer/|/live|\.csv|/rejected|/oidc|/enrol|/login|/demo|/confirm|/kept|/break-glass|/appointments|/inbox/strip|/contacts|/k/"
+    r"/log/export|\.pdf|/answer/|/live|\.csv|/rejected|/oidc|/enrol|/login|/demo|/confirm|/kept|/break-glass|/appointments|/inbox/strip|/k/"
 )
 """Addresses that give a file or a stream; and those before signing in, which have tests of their own."""
 

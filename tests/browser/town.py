@@ -16,20 +16,28 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from crisis import clock
+from crisis.activations.models import Activation
 from crisis.audiences import imports
 from crisis.bootstrap import Crisis, engine_for
+from crisis.channel_access import Access, Right
 from crisis.conductor import conductor_of
 from crisis.drills import service as drills
+from crisis.levers.models import AccountLever
+from crisis.levers.states import LeverState
 from crisis.logbook import notes
 from crisis.logbook.notes import Written
 from crisis.messages import follow
 from crisis.messages.models import Kind
 from crisis.mode import Mode
+from crisis.notifications import contacts
+from crisis.notifications.contacts import ContactIn
+from crisis.notifications.models import Part
 from crisis.roles import Role
 from crisis.settings import Settings
 from crisis.users import sessions, totp
 from crisis.users.models import How, User
 from crisis.users.passwords import Passwords
+from crisis.watch.models import Breach
 from tests import factories
 from tests.adapters.sandbox_server import SandboxServer
 from tests.api.server import ApiServer
@@ -139,7 +147,32 @@ class Town:
         note = Written("Politiet er på stedet.", told_by="Operasjonssentralen")
         await notes.write(crisis.db, factories.EDITOR, activation.id, note)
         imported = await self.imported(b"navn;telefon\nKari;90000001\nOla;1234\nPer;90000002\n")
-        return replace(await self.ids(mode), imported=imported, drill=drill, post=int(mode is Mode.ACTUAL))
+        breach, contact = await self.behind_the_gate(activation, accounts[0].account.id)
+        there = await self.ids(mode)
+        return replace(
+            there, imported=imported, drill=drill, post=int(mode is Mode.ACTUAL), breach=breach, contact=contact
+        )
+
+    async def behind_the_gate(self, activation: Activation, account_id: int) -> tuple[int, int]:
+        """The unit's access is revoked at its platform, and a post came out there all the same: the breach's number, and that
+        of the unit's leader.
+        """
+        crisis, mode, now = self.crisis, activation.mode, clock.now()
+        common = {"mode": mode, "activation_id": activation.id, "account_id": account_id}
+        saved = Access((Right("9", "Bibliotekaren", ("CREATE_CONTENT",)),)).to_json()
+        found = Access().to_json()
+        breach = Breach(reference="behind-our-back", text="Fest i kveld likevel", posted_at=now, **common)
+        async with crisis.db.transaction() as session:
+            session.add_all(
+                [breach, AccountLever(state=LeverState.PULLED, saved=saved, found=found, pulled_at=now, **common)]
+            )
+        leader = await contacts.add_contact(
+            *(crisis.db, factories.OPERATOR, LIBRARIAN.unit, ContactIn("Lise Lund", Part.LEADER, phone="90000009")),
+            sealer=crisis.numbers,
+            region="NO",
+            editors_unit=factories.EDITORS,
+        )
+        return breach.id, leader.id
 
     async def drill(self) -> int:
         """A drill that has begun, with its first inject in the players' inbox; its number."""
