@@ -3,19 +3,16 @@
 Numbers and addresses are typed in and never shown again: a contact is known by name, the last two digits and the domain.
 """
 
-import asyncio
-import shutil
-import tempfile
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter
 from starlette.datastructures import FormData, UploadFile
 from starlette.responses import Response
 
-from api.desk.register import clean_file_name, most_of
+from api.desk.received import received
+from api.desk.register import most_of
 from api.desk.route import UPLOAD_MOST, PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.visit import Visit
@@ -83,11 +80,7 @@ async def take(visit: TheVisit) -> Response:
     file = (await visit.form()).get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         return await _file_form(visit, _("Velg en fil."))
-    with tempfile.TemporaryDirectory(prefix="crisis-") as folder:
-        source = Path(folder) / clean_file_name(file.filename)
-        with source.open("wb") as copy:
-            await asyncio.to_thread(shutil.copyfileobj, file.file, copy)
-        await file.close()
+    async with received(file) as source:
         try:
             done = await contact_sheet.import_contacts(
                 crisis.db, actor, source, sealer=crisis.numbers, settings=crisis.settings

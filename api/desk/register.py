@@ -1,17 +1,13 @@
 """The register of accounts, brought in as a file: whole, or not at all with every line that must be mended."""
 
-import asyncio
-import re
-import shutil
-import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 from fastapi import APIRouter
 from starlette.datastructures import UploadFile
 from starlette.responses import Response
 
 from api.desk.channels import channel_name
+from api.desk.received import received
 from api.desk.route import UPLOAD_MOST, PageRoute, TheVisit
 from api.desk.sentences import told
 from api.desk.visit import FORM_MOST, Visit
@@ -20,8 +16,6 @@ from crisis.errors import Invalid
 from crisis.roles import Act
 from crisis.settings import Settings
 
-NAME_MOST = 80  # characters of the file's name, which goes on record
-_NOT_IN_A_NAME = re.compile(r"[^\w.-]|^\.+")
 router = APIRouter(route_class=PageRoute, include_in_schema=False)
 
 
@@ -44,11 +38,7 @@ async def take(visit: TheVisit) -> Response:
     file = (await visit.form()).get("file")
     if not isinstance(file, UploadFile) or not file.filename:
         return await _form(visit, _("Velg en fil."))
-    with tempfile.TemporaryDirectory(prefix="crisis-") as folder:
-        source = Path(folder) / clean_file_name(file.filename)
-        with source.open("wb") as copy:
-            await asyncio.to_thread(shutil.copyfileobj, file.file, copy)
-        await file.close()
+    async with received(file) as source:
         try:
             done = await register.import_register(
                 visit.crisis.db, actor, source, channels=visit.crisis.capabilities, settings=visit.crisis.settings
@@ -62,11 +52,6 @@ async def take(visit: TheVisit) -> Response:
         unchanged=done.unchanged,
     )
     return visit.to("/accounts", said=said)
-
-
-def clean_file_name(given: str) -> str:
-    """A file's name as it goes on record."""
-    return _NOT_IN_A_NAME.sub("_", given)[-NAME_MOST:]
 
 
 async def _form(visit: Visit, problem: str | None = None, faults: Sequence[str] = ()) -> Response:

@@ -1,18 +1,16 @@
 """``crisis lock board`` and ``crisis lock certificate``: what a lock is worth on every account, and the proof of it afterwards."""
 
-import asyncio
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group
-from rich.live import Live
 
 from crisis.accounts.locks import WORDS, LockState
 from crisis.activations import service
 from crisis.activations.models import Activation
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
-from crisis.cli import door, screen, times
+from crisis.cli import door, screen, times, watching
 from crisis.cli.drill_reports import HtmlOption, LanguageOption, PdfOption, check_free, write
 from crisis.cli.groups import group
 from crisis.cli.lock import ABOUT
@@ -32,7 +30,6 @@ ActivationOption = Annotated[
 ]
 UnitOption = Annotated[str | None, typer.Option(help="One unit's accounts only.")]
 StateOption = Annotated[LockState | None, typer.Option(help="Only accounts in this state.")]
-_PAUSE = 1.0  # seconds between looks
 _STYLES = {
     LockState.BREACHED: "bold red",
     LockState.NOT_ENFORCEABLE: "yellow",
@@ -72,19 +69,7 @@ def board(
             rows = [lock_json.row(each, speakers) for each in found.of(unit, state, needing=needing)]
             return lock_json.board(found) | {"accounts": rows}
 
-        found = await read()
-        if not watch:
-            screen.show_json(found) if as_json else screen.show(drawn(found))
-            return
-        if as_json:
-            while True:
-                screen.show_json_line(found)
-                await asyncio.sleep(_PAUSE)
-                found = await read()
-        with Live(drawn(found), console=screen.console, auto_refresh=False) as live:
-            while True:
-                await asyncio.sleep(_PAUSE)
-                live.update(drawn(await read()), refresh=True)
+        await watching.show(read, drawn, watch=watch, as_json=as_json)
 
     try:
         door.run(act)

@@ -1,25 +1,22 @@
 """``crisis status``: how it stands, in words that do not mislead and counts that add up."""
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import Annotated, Any
 
 import typer
 from rich.console import Group
-from rich.live import Live
 
 from crisis import status as statuses
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
-from crisis.cli import activations, door, pointers, posts, screen, standing, times
+from crisis.cli import activations, door, pointers, posts, screen, standing, times, watching
 from crisis.cli.activations import blocked_posts
 from crisis.cli.promised import late_described, late_words, promise_lines, promises_described
 from crisis.deliveries import ledger
 from crisis.deliveries.items import Item
 from crisis.deliveries.states import DeliveryState
 
-_PAUSE = 1.0  # seconds between looks
 _BLOCKED_SHOWN = 10
 
 
@@ -38,19 +35,7 @@ def status(
     """The activation, every delivery by channel and language, and what waits for a person."""
 
     async def act(crisis: Crisis) -> None:
-        found = await read(crisis, activation, exercise=exercise)
-        if not watch:
-            screen.show_json(found) if as_json else screen.show(drawn(found))
-            return
-        if as_json:
-            while True:
-                screen.show_json_line(found)
-                await asyncio.sleep(_PAUSE)
-                found = await read(crisis, activation, exercise=exercise)
-        with Live(drawn(found), console=screen.console, auto_refresh=False) as live:
-            while True:
-                await asyncio.sleep(_PAUSE)
-                live.update(drawn(await read(crisis, activation, exercise=exercise)), refresh=True)
+        await watching.show(lambda: read(crisis, activation, exercise=exercise), drawn, watch=watch, as_json=as_json)
 
     try:
         door.run(act)

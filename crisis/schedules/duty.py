@@ -51,10 +51,9 @@ from crisis.schedules import planned as shelf
 from crisis.schedules.copies import Copies
 from crisis.schedules.models import PlannedState
 from crisis.schedules.planned import Kept
-from crisis.watch import pace
 from crisis.watch.flight import Flight
 from crisis.watch.places import Place, Places
-from crisis.watch.rota import Look, Rota
+from crisis.watch.rota import Look, Rota, came_to
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -198,13 +197,8 @@ class ScheduleDuty:
             return False
 
     def _came_to(self, listed: Listed) -> Look:
-        row, error = listed.row, listed.error
         ago = time.monotonic() - listed.answered
-        if error is None:
-            return Look(row.id, 0, pace.interval(self._every, self._chance), has_looked=True, ago=ago)
-        failures, is_gone = min(row.failures + 1, 1_000), isinstance(error, Gone)
-        wait = pace.backoff(error, failures, self._every, self._chance)
-        return Look(row.id, failures, wait, error.reason, is_gone or row.is_absent, has_looked=is_gone, ago=ago)
+        return came_to(listed.row, listed.error, every=self._every, ago=ago, chance=self._chance)
 
 
 def schedule_of(account: Account, channels: Mapping[str, Channel]) -> Schedule | None:

@@ -31,7 +31,7 @@ from crisis.activations.models import Activation
 from crisis.activations.service import find_current
 from crisis.audit import chain
 from crisis.channel_watch import Posted, Watch
-from crisis.channels import AccountRef, Channel, ChannelError, Gone, OutcomeUnknown, Unavailable, Unsupported
+from crisis.channels import AccountRef, Channel, ChannelError, OutcomeUnknown, Unavailable, Unsupported
 from crisis.db import Database
 from crisis.deliveries.book import AccountOpener
 from crisis.deliveries.cleaned import cleaned
@@ -41,7 +41,7 @@ from crisis.watch.breaches import Sighted
 from crisis.watch.flight import Flight
 from crisis.watch.places import Place, Places, watch_of
 from crisis.watch.provenance import Found, Origin, origins
-from crisis.watch.rota import Look, Rota
+from crisis.watch.rota import Look, Rota, came_to
 
 log = logging.getLogger(__name__)
 
@@ -163,15 +163,9 @@ class WatchDuty:
             await self._record_breaches(session, [each for each in landed if each.posts])
 
     def _came_to(self, listed: Listed) -> Look:
-        row, error = listed.row, listed.error
         seconds = self._every or (listed.place.through.watch_seconds if listed.place and listed.place.through else 0.0)
         ago = time.monotonic() - listed.answered
-        if error is None:
-            return Look(row.id, 0, pace.interval(seconds, self._chance), has_looked=True, ago=ago)
-        failures = min(row.failures + 1, 1_000)
-        is_gone = isinstance(error, Gone)
-        wait = pace.backoff(error, failures, seconds, self._chance)
-        return Look(row.id, failures, wait, error.reason, is_gone or row.is_absent, has_looked=is_gone, ago=ago)
+        return came_to(listed.row, listed.error, every=seconds, ago=ago, chance=self._chance)
 
     async def _record_presence(self, session: AsyncSession, listed: Listed, *, is_absent: bool) -> None:
         action = "account_absent" if is_absent else "account_present"

@@ -3,6 +3,7 @@
 The watch has one, and so has the search for planned posts: the same columns in two tables.
 """
 
+import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,8 +12,10 @@ from uuid import UUID
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis.channels import ChannelError, Gone
 from crisis.deliveries.cleaned import cleaned
 from crisis.mode import Mode
+from crisis.watch import pace
 
 LEASE_SECONDS = 60.0
 """Longer than any look may take. Whoever dies while looking is missed for so long."""
@@ -63,6 +66,15 @@ class Look:
     """It showed something, or that there was nothing."""
     ago: float = 0.0
     """Seconds since it was answered."""
+
+
+def came_to(row: Row[Any], error: ChannelError | None, *, every: float, ago: float, chance: random.Random) -> Look:
+    """What a look at a claimed row came to. ``every``: seconds between looks that go well; ``ago``: since it was answered."""
+    if error is None:
+        return Look(row.id, 0, pace.interval(every, chance), has_looked=True, ago=ago)
+    failures, is_gone = min(row.failures + 1, 1_000), isinstance(error, Gone)
+    wait = pace.backoff(error, failures, every, chance)
+    return Look(row.id, failures, wait, error.reason, is_gone or row.is_absent, has_looked=is_gone, ago=ago)
 
 
 class Rota:
