@@ -6,33 +6,24 @@ The exercise's engine sends in this process, so that any wall can be taken away;
 import asyncio
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import select, text
 
-from adapters import CHANNELS
 from crisis import clock
 from crisis.accounts.administration import administer_account, set_watching
-from crisis.accounts.models import Account
 from crisis.activations import service as activations
-from crisis.bootstrap import Crisis, openers_for, securer_for, setup_for
+from crisis.bootstrap import Crisis
 from crisis.channel_set import close_all
-from crisis.channels import AccountRef, ChannelSetup
 from crisis.deliveries import withdrawals
-from crisis.deliveries.book import Openers
-from crisis.deliveries.engine import Engine
-from crisis.deliveries.pace import Pace
 from crisis.drills import service as drills
 from crisis.drills.conductor import Conductor
 from crisis.drills.world import World
 from crisis.errors import CrisisError
-from crisis.lanes import Lane
-from crisis.locks.securer import Securer
 from crisis.logbook import acknowledgements, notes
 from crisis.logbook.notes import Written
 from crisis.messages import drafts, follow
@@ -47,6 +38,7 @@ from tests.crisis.drills.stage import LEADER, SHA256
 from tests.faults.stack import Stack
 from tests.isolation.conftest import LIVE_SECRETS
 from tests.isolation.tripwire import Tripwire
+from tests.isolation.worker import Wall, Worker, worker_without, worker_without_walls
 
 MARKER = "ØVELSE ØVELSE ØVELSE"
 STAND_IN = re.compile(r"\+999\d+$|kontakt-\d+@sandbox\.invalid$")
@@ -61,31 +53,6 @@ _UNMARKED = text(
 )
 _ACTUAL = text("SELECT id FROM deliveries WHERE id > :seen AND mode <> 'exercise'")
 _LAST = text("SELECT coalesce((SELECT max(id) FROM renditions), 0), coalesce((SELECT max(id) FROM deliveries), 0)")
-
-
-class Wall(StrEnum):
-    """What is taken away in one drill."""
-
-    NONE = "none"
-    ADDRESSES = "addresses"  # the channels are built with the live providers' addresses, and the accounts' own
-    GUARD = "guard"  # the transport refuses no host
-    SECRETS = "secrets"  # the exercise's channels hold every live credential
-    PART = "part"  # the players are who they are, with rights to what is real
-
-
-@dataclass(frozen=True)
-class Worker:
-    """What an exercise's worker does: it sends, and sees to what an activation asks for behind the gate."""
-
-    engine: Engine
-    securer: Securer
-
-    async def work(self) -> None:
-        """One pass over everything."""
-        await self.engine.sweep()
-        await self.securer.settle(rounds=2)
-        for lane in Lane:
-            await self.engine.deliver(lane)
 
 
 class Step(StrEnum):
@@ -175,9 +142,7 @@ class Rehearsal:
 
     def take_both_walls_away(self) -> None:
         """Let the engine without a missing wall be one without any: what would happen then."""
-        held = self.stack.settings
-        setup = replace(setup_for(Mode.EXERCISE, held), allowed_hosts=None, **live_addresses(self.tripwire))
-        self._workers[Wall.NONE] = self._with(setup, _live(openers_for(Mode.EXERCISE, held)))
+        self._workers[Wall.NONE] = worker_without_walls(self.stack, self.crisis, self.tripwire)
 
     async def close(self) -> None:
         """Give the engines' channels back."""
@@ -296,49 +261,5 @@ class Rehearsal:
 
     def _worker(self, wall: Wall) -> Worker:
         if wall not in self._workers:
-            self._workers[wall] = self._made(wall)
+            self._workers[wall] = worker_without(wall, self.stack, self.crisis, self.tripwire)
         return self._workers[wall]
-
-    def _made(self, wall: Wall) -> Worker:
-        settings = self.stack.settings
-        held = settings if wall is Wall.SECRETS else settings.without_secrets()
-        setup, openers = setup_for(Mode.EXERCISE, held), openers_for(Mode.EXERCISE, held)
-        match wall:
-            case Wall.ADDRESSES:
-                setup, openers = replace(setup, **live_addresses(self.tripwire)), _live(openers)
-            case Wall.GUARD:
-                setup = replace(setup, allowed_hosts=None)
-            case Wall.SECRETS:
-                setup = replace(setup, **LIVE_CREDENTIALS)
-        return self._with(setup, openers)
-
-    def _with(self, setup: ChannelSetup, openers: Openers) -> Worker:
-        channels = {name: build(setup) for name, build in CHANNELS.items()}
-        pace = Pace(concurrency=8, batch=50, lease_seconds=10, call_seconds=setup.call_seconds)
-        db, mode = self.crisis.db, Mode.EXERCISE
-        engine = Engine(db, mode, channels, openers, dict.fromkeys(Lane, pace), drain_seconds=1.0)
-        return Worker(engine, securer_for(mode, self.stack.settings, db, channels=channels, openers=openers))
-
-
-def live_addresses(tripwire: Tripwire) -> Mapping[str, str]:
-    """Where the live providers are."""
-    return {
-        name: f"{tripwire.url}/{path}"
-        for name, path in (("graph_url", "graph"), ("x_url", "x"), ("twilio_url", "twilio"))
-    }
-
-
-LIVE_CREDENTIALS: Mapping[str, Any] = {
-    "twilio_account_sid": LIVE_SECRETS["CRISIS_TWILIO_ACCOUNT_SID"],
-    "twilio_auth_tokens": (LIVE_SECRETS["CRISIS_TWILIO_AUTH_TOKEN"],),
-    "x_consumer_key": LIVE_SECRETS["CRISIS_X_CONSUMER_KEY"],
-    "x_consumer_secret": LIVE_SECRETS["CRISIS_X_CONSUMER_SECRET"],
-    "facebook_app_secret": LIVE_SECRETS["CRISIS_FACEBOOK_APP_SECRET"],
-}
-
-
-def _live(stand_in: Openers) -> Openers:
-    def account(row: Account) -> AccountRef:
-        return replace(stand_in.account(row), address=row.address)
-
-    return Openers(account, stand_in.number, account, stand_in.email)

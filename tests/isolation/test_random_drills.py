@@ -19,8 +19,9 @@ from crisis.bootstrap import Crisis
 from crisis.playbooks.models import Playbook
 from tests.crisis.drills.stage import book, expectation, inject
 from tests.faults.stack import Stack
-from tests.isolation.rehearsal import UNIT, Rehearsal, Step, Wall
+from tests.isolation.rehearsal import UNIT, Rehearsal, Step
 from tests.isolation.tripwire import Tripwire
+from tests.isolation.worker import Wall
 
 EXAMPLES = int(os.environ.get("ISOLATION_EXAMPLES", "15"))
 LONG = "ISOLATION_EXAMPLES" in os.environ
