@@ -8,9 +8,9 @@ from urllib.parse import quote, unquote
 
 from starlette.datastructures import FormData
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from api.desk import bar, cross_site, navigation, strip
+from api.desk import bar, cross_site, navigation, packing, strip
 from api.desk.pages import Pages
 from api.desk.part import Met, meet
 from api.errors import TooLarge
@@ -34,6 +34,7 @@ POLICY = (
 )
 """Content-Security-Policy of every page: nothing from elsewhere, nothing inline, in nobody's frame."""
 
+_VARY = "Cookie, HX-Request, Accept-Encoding, Sec-Fetch-Site"
 HSTS = "max-age=31536000"
 """A year, as OWASP ASVS 5.0, 3.4.1 asks. Other names under the same domain are not ours to decide about."""
 
@@ -180,7 +181,7 @@ class Visit:
                 "strip": await strip.read(self.crisis, self.mode, self.person),
             }
         body = self._pages.whole(name, self.language, frame | self._context(context))
-        response = HTMLResponse(body, status, self._headers())
+        response = packing.answer(self.request, body, status, self._headers())
         if said:
             response.delete_cookie(_SAID)
         return response
@@ -188,7 +189,7 @@ class Visit:
     async def block(self, name: str, block: str, *, status: int = 200, **context: Any) -> Response:
         """One block of a page: the answer to htmx. Nothing is read for the frame around it."""
         body = self._pages.block(name, block, self.language, self._context(context))
-        return HTMLResponse(body, status, self._headers())
+        return packing.answer(self.request, body, status, self._headers())
 
     def to(self, path: str, *, said: str = "") -> Response:
         """Go on to a page of ours, and say there what was done. Htmx goes there too, instead of fetching it into a part."""
@@ -226,7 +227,7 @@ class Visit:
         return f"{path}?{cross_site.FIELD}={cross_site.token_of(path, self.signed_in.csrf)}"
 
     def _headers(self) -> dict[str, str]:
-        told = {"Content-Security-Policy": POLICY, "Vary": "Cookie, HX-Request", "Content-Language": self.language}
+        told = {"Content-Security-Policy": POLICY, "Vary": _VARY, "Content-Language": self.language}
         if is_https(self.crisis):
             told["Strict-Transport-Security"] = HSTS
         return told

@@ -1,4 +1,4 @@
-"""What a page weighs on a bad line: under 150 kB the first time, and under 30 kB from then on."""
+"""What a page weighs on a bad line: under 80 kB the first time, and under 10 kB from then on."""
 
 from crisis.roles import Role
 from tests.browser import places
@@ -6,7 +6,7 @@ from tests.browser.conftest import Enter
 from tests.browser.town import Town
 from tests.browser.weight import Scales
 
-FIRST, AFTER = 150_000, 30_000
+FIRST, AFTER = 80_000, 10_000
 
 
 async def test_no_page_of_the_desk_is_heavy(enter: Enter, town: Town) -> None:
