@@ -108,6 +108,8 @@ _STATEMENTS = {
 }
 IN_FORCE = (Kind.LOCK, Kind.BREACH, Kind.PLANNED, Kind.ESCALATION, Kind.REMINDER)
 """What is looked for while an activation is in force, in this order."""
+OVER = (Kind.BREACH, Kind.RELEASE)
+"""And when it is over: the last look (:mod:`crisis.watch.closing`) may still find what came out before."""
 
 
 @dataclass(frozen=True, slots=True)

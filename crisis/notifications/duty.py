@@ -82,7 +82,7 @@ class Notifications:
         async with self._db.transaction() as session:
             for statement in (_DROP_SMS, _DROP_EMAILS):
                 await session.execute(statement, {"activation": activation.id})
-        return await self._tell_one(activation, Kind.RELEASE, reached)
+        return any([await self._tell_one(activation, kind, reached) for kind in due.OVER])
 
     async def _tell_one(self, activation: Activation, kind: Kind, reached: ways.Ways) -> bool:
         """One kind, in a transaction of its own: those that are due now."""

@@ -1,4 +1,4 @@
-"""The watch: while an activation is in force, every account that can be looked at is looked at, for what is not ours.
+"""The watch: while an activation is in force, and once after it, every account that can be looked at is, for what is not ours.
 
 A post is a *breach* when it came out after the lock and is not in our ledger. How old it is, the platform says by its own clock;
 how long the lock has lasted, our database says by its own: only differences on one clock are compared, so clocks that are minutes
@@ -36,7 +36,7 @@ from crisis.db import Database
 from crisis.deliveries.book import AccountOpener
 from crisis.deliveries.cleaned import cleaned
 from crisis.mode import Mode
-from crisis.watch import breaches, pace
+from crisis.watch import breaches, closing, pace
 from crisis.watch.breaches import Sighted
 from crisis.watch.flight import Flight
 from crisis.watch.places import Place, Places, watch_of
@@ -107,21 +107,37 @@ class WatchDuty:
         return bool(begun or landed or len(self._flight))
 
     async def _begin(self) -> int:
-        lease = uuid4()
+        lease, claimed = uuid4(), list[tuple[Activation, Row[Any]]]()
         async with self._db.transaction() as session:
-            activation = await find_current(session, self._mode)
-            if activation is None or not self._flight.free:
+            if not self._flight.free:
                 return 0
-            places = await self._places.read(session)
-            watched = [each.account.id for each in places.values() if each.through is not None]
-            await WATCHES.plan(session, self._mode, activation.id, watched)
-            rows = await WATCHES.claim(session, activation.id, lease, self._flight.free)
+            places: Mapping[int, Place[Watch]] = {}
+            in_force = await find_current(session, self._mode)
+            if in_force is not None:
+                places = await self._places.read(session)
+                watched = [each.account.id for each in places.values() if each.through is not None]
+                await WATCHES.plan(session, self._mode, in_force.id, watched)
+                rows = await WATCHES.claim(session, in_force.id, lease, self._flight.free)
+                claimed += [(in_force, row) for row in rows]
+            for over in await closing.ended(session, self._mode):
+                claimed += [(over, row) for row in await self._last_of(session, over, lease, len(claimed))]
+            if not claimed:
+                return 0
+            places = places or await self._places.read(session)
             now: datetime = (await session.execute(_NOW)).scalar_one()
-        measured, elapsed = time.monotonic(), (now - activation.activated_at).total_seconds()
-        for row in rows:
+        measured = time.monotonic()
+        for activation, row in claimed:
+            elapsed = (now - activation.activated_at).total_seconds()
             asked = Listed(row, lease, places.get(row.account_id), activation, elapsed, measured)
             self._flight.start(self._look(asked))
-        return len(rows)
+        return len(claimed)
+
+    async def _last_of(self, session: AsyncSession, over: Activation, lease: UUID, taken: int) -> Sequence[Row[Any]]:
+        """The accounts that nobody has looked at since it was over."""
+        room = self._flight.free - taken
+        if over.stood_down_at is None or room <= 0:
+            return []
+        return await WATCHES.claim(session, over.id, lease, room, unseen_since=over.stood_down_at + closing.LAG)
 
     async def _look(self, asked: Listed) -> Listed:
         place, error = asked.place, asked.error
@@ -164,7 +180,8 @@ class WatchDuty:
 
     def _came_to(self, listed: Listed) -> Look:
         seconds = self._every or (listed.place.through.watch_seconds if listed.place and listed.place.through else 0.0)
-        ago = time.monotonic() - listed.answered
+        # As fresh as the question: what came out while the platform was answering may be missing.
+        ago = time.monotonic() - listed.answered + listed.answered_after
         return came_to(listed.row, listed.error, every=seconds, ago=ago, chance=self._chance)
 
     async def _record_presence(self, session: AsyncSession, listed: Listed, *, is_absent: bool) -> None:

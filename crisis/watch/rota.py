@@ -6,6 +6,7 @@ The watch has one, and so has the search for planned posts: the same columns in 
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +31,7 @@ _CLAIM = """
     WITH due AS (
         SELECT w.id FROM {table} w JOIN accounts x ON x.id = w.account_id AND x.state = 'active'
         WHERE w.activation_id = :activation AND w.next_at <= now() AND (w.lease_until IS NULL OR w.lease_until < now())
+          AND (CAST(:unseen_since AS timestamptz) IS NULL OR w.{seen} IS NULL OR w.{seen} < :unseen_since)
         ORDER BY w.next_at, w.id LIMIT :most FOR UPDATE OF w SKIP LOCKED
     )
     UPDATE {table} w
@@ -90,9 +92,15 @@ class Rota:
         values = {"mode": mode.value, "activation": activation_id, "accounts": list(accounts)}
         return int((await session.execute(self._plan, values)).rowcount)  # type: ignore[attr-defined]
 
-    async def claim(self, session: AsyncSession, activation_id: int, lease: UUID, most: int) -> Sequence[Row[Any]]:
-        """Take at most ``most`` of what is due: id, account_id, failures, is_absent and since_look of each."""
+    async def claim(
+        self, session: AsyncSession, activation_id: int, lease: UUID, most: int, *, unseen_since: datetime | None = None
+    ) -> Sequence[Row[Any]]:
+        """Take at most ``most`` of what is due: id, account_id, failures, is_absent and since_look of each.
+
+        ``unseen_since``: only of those where no look since then has shown anything.
+        """
         values = {"activation": activation_id, "lease": lease, "most": most, "seconds": LEASE_SECONDS}
+        values["unseen_since"] = unseen_since
         return (await session.execute(self._claim, values)).all()
 
     async def write(self, session: AsyncSession, lease: UUID, looks: Sequence[Look]) -> set[int]:

@@ -216,20 +216,24 @@ async def test_an_open_breach_is_told_to_the_web_editors_once(town: Town) -> Non
     await town.contact(factories.EDITORS, "Vakt", Part.EDITOR)
     activation = await town.activate()
     await town.tell()
-    async with town.db.transaction() as session:
-        await session.execute(
-            text(
-                """
-                INSERT INTO breaches (mode, activation_id, account_id, reference, url, text, posted_at)
-                VALUES ('exercise', :activation, :account, 'p1', 'https://facebook.test/p1', 'Åpent som vanlig!', now())
-                """
-            ),
-            {"activation": activation.id, "account": account},
-        )
+    await _find_breach(town, activation.id, account, "p1")
     for _ in range(2):
         await town.tell()
     assert [kind for kind, _ in await town.kinds()] == ["lock", "breach"]
     assert "som ikke er vårt" in town.texts()[-1]
+
+
+async def test_a_breach_that_the_last_look_finds_after_the_stand_down_is_told_too(town: Town) -> None:
+    await town.sender()
+    account = await town.unit("Biblioteket")
+    await town.contact(factories.EDITORS, "Vakt", Part.EDITOR)
+    activation = await town.activate()
+    await town.tell()
+    await stand_down(town.db, factories.DIRECTOR, activation.id)
+    await _find_breach(town, activation.id, account, "p1")
+    for _ in range(2):
+        await town.tell()
+    assert [kind for kind, _ in await town.kinds()] == ["lock", "breach"]
 
 
 async def test_a_post_that_waits_inside_its_platform_is_told_to_its_unit_once(town: Town) -> None:
@@ -302,3 +306,14 @@ async def test_a_letter_whose_sender_was_killed_goes_again_as_the_same_letter_an
         await town.tell()
         assert len(town.letters()) == letters
     assert len({each["key"] for each in town.letters()}) == 1
+
+
+async def _find_breach(town: Town, activation: int, account: int, reference: str) -> None:
+    found = text(
+        """
+        INSERT INTO breaches (mode, activation_id, account_id, reference, url, text, posted_at)
+        VALUES ('exercise', :activation, :account, :reference, 'https://facebook.test/p1', 'Åpent som vanlig!', now())
+        """
+    )
+    async with town.db.transaction() as session:
+        await session.execute(found, {"activation": activation, "account": account, "reference": reference})

@@ -75,12 +75,50 @@ async def test_what_is_not_in_force_is_not_watched(bench: Workbench, watchman: W
     watching = watchman(wall)
     wall.put_up(library, "Kom på lesestund i kveld!", ago=5.0)
     assert await watching.look() == []
+    assert wall.looks == []
+
+
+async def test_the_last_look_is_after_the_stand_down_and_finds_what_came_out_before_it(
+    bench: Workbench, watchman: Watching
+) -> None:
+    wall = Wall()
+    library = await bench.unit_account()
     activation = await factories.activation(bench.db)
-    await watching.look()
+    watching = watchman(wall)
+    assert await watching.look() == []
     await stand_down(bench.db, factories.DIRECTOR, activation.id)
-    wall.put_up(library, "Vi er tilbake.")
     looks = len(wall.looks)
     assert await watching.look() == []
+    assert len(wall.looks) == looks, "a platform lists a post some seconds after it came out"
+    await bench.run(
+        "UPDATE activations SET activated_at = activated_at - interval '1 min', stood_down_at = stood_down_at - interval '30 s'"
+    )
+    wall.put_up(library, "Vi holder åpent!", ago=40.0)
+    wall.put_up(library, "Vi er tilbake.", ago=20.0)
+    await bench.run("UPDATE watches SET looked_at = now() - interval '50 s'")
+    wall.trouble = lambda _: Unavailable("No connection.")
+    assert await watching.look() == []
+    wall.trouble = lambda _: None
+    (breach,) = await watching.look()
+    assert breach.text == "Vi holder åpent!"
+    looks = len(wall.looks)
+    assert await watching.look() == [breach]
+    assert len(wall.looks) == looks, "once, and never again"
+
+
+async def test_an_account_that_never_answers_after_the_stand_down_is_given_up(
+    bench: Workbench, watchman: Watching
+) -> None:
+    wall = Wall()
+    await bench.unit_account()
+    activation = await factories.activation(bench.db)
+    watching = watchman(wall)
+    wall.trouble = lambda _: Unavailable("No connection.")
+    await watching.look()
+    await stand_down(bench.db, factories.DIRECTOR, activation.id)
+    await bench.run("UPDATE activations SET stood_down_at = stood_down_at - interval '61 min'")
+    looks = len(wall.looks)
+    await watching.look()
     assert len(wall.looks) == looks
 
 
