@@ -3,7 +3,6 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,8 +15,9 @@ from crisis.bootstrap import Crisis
 from crisis.deliveries import ledger
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import FINAL, DeliveryState
-from crisis.demo import checks, people, stage, town
+from crisis.demo import checks, patience, people, stage, town
 from crisis.demo.judge import Judge
+from crisis.demo.patience import LOOK, PATIENCE, are, until
 from crisis.demo.place import addresses, check_database
 from crisis.demo.promises import Promise, Report
 from crisis.demo.stage import Stage
@@ -36,8 +36,6 @@ SLOW_SECONDS = 2.0
 """How long the post in flight keeps its provider busy."""
 UNDELIVERED = 8
 """SMS that the stand-in for Twilio reports as not delivered: some phone is always off."""
-PATIENCE = 20.0  # seconds without any change, after which the demo goes on and says what is missing
-_LOOK = 0.2  # seconds
 
 
 class Story:
@@ -112,7 +110,7 @@ class Story:
             for at, each in enumerate(town.QUEUED)
         ]
         await town.schedule_later(self._crisis, found)
-        await self._until(lambda: self._are(published, {"accepted"}))
+        await until(lambda: are(self._crisis, published, {"accepted"}))
         self._keep(await checks.published(self._crisis, self._judge, published))
         self._stage.say(f"{len(self._held)} more posts are scheduled for the next seconds, one for tomorrow.")
         slow = town.IN_FLIGHT[1]
@@ -121,7 +119,7 @@ class Story:
 
     async def _activate(self, in_flight: int) -> Activation:
         """The lock, and what it waits for."""
-        await self._until(lambda: self._are([in_flight], {"in_flight", "accepted"}))
+        await until(lambda: are(self._crisis, [in_flight], {"in_flight", "accepted"}))
         self._stage.act("A landslide at Moen: the director sets the crisis staff")
         began = time.perf_counter()
         answer = await service.activate(self._db, DIRECTOR, Mode.ACTUAL, TITLE)
@@ -145,7 +143,7 @@ class Story:
         )
         self._stage.locks(worth)
         self._keep(await checks.confirmed(self._judge, activation, unresolved, town.IN_FLIGHT[1]))
-        await self._until(lambda: checks.are_told(self._judge, activation.activated_at))
+        await until(lambda: checks.are_told(self._judge, activation.activated_at))
         self._keep(await checks.told(self._judge, activation))
         again = await service.activate(self._db, DEPUTY, Mode.ACTUAL, "Ras ved Moen")
         same = not again.created and again.activation.id == activation.id
@@ -163,7 +161,7 @@ class Story:
                     permits = await drain.open_permits(session, activation.mode)
                 if live is not None and permits:
                     live.update(stage.locking(permits), refresh=True)
-                await asyncio.wait([waiting], timeout=_LOOK)
+                await asyncio.wait([waiting], timeout=LOOK)
         await waiting
 
     async def _refuse(self) -> None:
@@ -221,7 +219,7 @@ class Story:
                 if all(self._has_ended(line) for line in lines):
                     self._stage.say(f"{changed - began:.0f} s from approval to the last receipt.")
                     break
-                await asyncio.sleep(_LOOK)
+                await asyncio.sleep(LOOK)
             else:
                 self._stage.say(f"Not everything has ended, and nothing has changed for {PATIENCE:.0f} s.", "yellow")
         lines.sort(key=lambda line: self._crisis.capabilities[line.channel].recipients)
@@ -247,7 +245,7 @@ class Story:
     async def _after(self, activation: Activation) -> None:
         """Stand down; what was blocked stays so until its owner decides."""
         self._stage.act("The danger is over: the director stands down")
-        await self._until(lambda: self._are(self._held, {"blocked"}))
+        await until(lambda: are(self._crisis, self._held, {"blocked"}))
         held = await town.standings(self._crisis, self._held)
         ended = await service.stand_down(self._db, DIRECTOR, activation.id)
         self._activation = None
@@ -277,18 +275,11 @@ class Story:
             account = (await self._crisis.posts.get(town.KEEPER, number)).account_id
             row = next(each for each in self._town.accounts.values() if each.id == account)
             await self._crisis.posts.decide(town.owner(row), number, publish=publish)
-        await self._until(lambda: self._are([published], {"accepted"}))
+        seconds = await patience.seconds_to_turn(self._crisis, published)
+        if seconds > PATIENCE:
+            self._stage.say(f"This account published another just now, so this one waits its turn: {seconds:.0f} s.")
+        await until(lambda: are(self._crisis, [published], {"accepted"}), begins_in=seconds)
         self._keep(await checks.decided(self._crisis, self._judge, published, dropped))
-
-    async def _are(self, posts: list[int], states: set[str]) -> bool:
-        found = await town.standings(self._crisis, posts)
-        return all(set(each.counts) <= states for each in found.values())
-
-    async def _until(self, reached: Callable[[], Awaitable[bool]]) -> None:
-        """Wait, and go on without it when patience ends: the promise that needed it will say so."""
-        end = time.monotonic() + PATIENCE
-        while not await reached() and time.monotonic() < end:  # noqa: ASYNC110 - what is waited for is in the database
-            await asyncio.sleep(_LOOK / 4)
 
     def _keep(self, promise: Promise) -> None:
         self._report.promises.append(promise)
