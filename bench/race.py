@@ -14,6 +14,10 @@ CALL_SECONDS = LONG_CALL[1]
 """The race's provider never takes longer: its call limit."""
 STALL_SECONDS = SLOW_COMMIT[1]
 """How long a sender of the race at most stands still between its permit and the commit, where some do."""
+IDLE_SECONDS = 0.1
+"""Until a sender that found nothing due looks again. One of the product's waits for a bell, or for the sweep some seconds later;
+the race itself, which wants to meet the gate in every state, looks so often that it has the processors to itself.
+"""
 MUST, GOAL = 1.0, 0.2
 """Seconds beyond what the activation cannot but wait for."""
 
@@ -36,7 +40,7 @@ def confirmation(ground: Ground, rounds: int) -> Sequence[Figure]:
 
 def _figure(ground: Ground, rounds: int, name: str, waited: float, beside: str, *, stalls: float) -> Figure:
     found = {
-        senders: race(ground.database(), rounds=ACTIVATIONS * rounds, senders=senders, stalls=stalls)
+        senders: race(ground.database(), rounds=ACTIVATIONS * rounds, senders=senders, stalls=stalls, idle=IDLE_SECONDS)
         for senders in SENDERS
     }
     if broken := {senders: outcome.violations for senders, outcome in found.items() if outcome.violations}:

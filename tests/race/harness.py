@@ -24,7 +24,7 @@ from crisis.roles import Actor, Role
 from tests.race import ways
 from tests.race.doors import POINTER, Doors
 from tests.race.protocols import PRODUCT, Protocol
-from tests.race.senders import SLOW_SHARE, Call, Race, sender_process
+from tests.race.senders import IDLE_PAUSE, SLOW_SHARE, Call, Race, sender_process
 from tests.race.ways import Tally, Way
 
 DIRECTOR = Actor("Kommunedirektøren", Role.DIRECTOR)
@@ -72,13 +72,23 @@ def race(
     senders: int = 8,
     doors: int = 0,
     stalls: float = SLOW_SHARE,
+    idle: float = IDLE_PAUSE,
     seed: int = 1,
 ) -> Outcome:
     """Race ``senders`` in three processes against ``rounds`` activations on the database at ``url``, which must be migrated.
 
     In ``doors`` of the rounds there are posts through the API, the desk and the command line, and a pointer.
     """
-    return asyncio.run(_race(url, protocol, rounds=rounds, senders=senders, doors=doors, stalls=stalls, seed=seed))
+    pace = _Pace(stalls, idle)
+    return asyncio.run(_race(url, protocol, rounds=rounds, senders=senders, doors=doors, pace=pace, seed=seed))
+
+
+@dataclass(frozen=True)
+class _Pace:
+    """Of the senders: the share of transactions that stand still, and seconds between two looks of one that found nothing."""
+
+    stalls: float
+    idle: float
 
 
 @dataclass(frozen=True)
@@ -89,7 +99,7 @@ class _Window:
 
 
 async def _race(
-    url: str, protocol: Protocol, *, rounds: int, senders: int, doors: int, stalls: float, seed: int
+    url: str, protocol: Protocol, *, rounds: int, senders: int, doors: int, pace: _Pace, seed: int
 ) -> Outcome:
     context, db = multiprocessing.get_context("spawn"), Database(url)
     outcome = Outcome(rounds=rounds, doors=doors)
@@ -101,7 +111,7 @@ async def _race(
         opened = await held.enter_async_context(Doors(url, seed=seed)) if doors else None
         stop, ready = context.Event(), context.Barrier(PROCESSES + 1)
         shared = Race(
-            *(url, protocol, stock, opened.account if opened else None, stalls),
+            *(url, protocol, stock, opened.account if opened else None, pace.stalls, pace.idle),
             *(stop, ready, context.Value("q", 0), context.Queue()),
         )
         shares = [senders // PROCESSES + (n < senders % PROCESSES) for n in range(PROCESSES)]

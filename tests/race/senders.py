@@ -17,6 +17,7 @@ from crisis.channels import AccountRef, Capabilities, Finding, Found, Outgoing
 from crisis.db import Database
 from crisis.deliveries import claims, settling
 from crisis.deliveries.book import Book, Openers
+from crisis.deliveries.garbage import spared
 from crisis.deliveries.reconcile import reconcile
 from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
@@ -40,7 +41,9 @@ WAIT = (0.0, 0.05)
 """Seconds until the next try, or the look."""
 LOOK_PAUSE, POINTER_PAUSE, BYPASS_PAUSE = 0.02, 0.05, 0.02
 IDLE_PAUSE = 0.008
-"""Seconds until a sender that found nothing due looks again: a real one waits for a bell, and leaves the processor to others."""
+"""Seconds until a sender that found nothing due looks again: soon, so that it meets the gate in every state it can be in. A real
+one waits for a bell, and leaves the processor to others.
+"""
 
 Call = tuple[int, int, float, float]
 """Delivery, attempt, and when it began and ended by CLOCK_MONOTONIC. What a wrong door lets out by itself has no delivery: 0."""
@@ -57,6 +60,8 @@ class Race:
     """The account that is posted to through the doors, if there are any."""
     stalls: float
     """Share of the senders' transactions that stand still before their commit."""
+    idle: float
+    """Seconds until a sender that found nothing due looks again."""
     stop: "multiprocessing.synchronize.Event"
     ready: "multiprocessing.synchronize.Barrier"
     begun: "multiprocessing.sharedctypes.Synchronized[int]"
@@ -76,7 +81,8 @@ async def _work(race: Race, senders: int, seed: int) -> list[Call]:
     acts = [sender.run() for sender in each] + [first.look_into_unknown(), first.send_pointers()]
     if race.protocol.bypass is Bypass.DOOR:
         acts.append(first.publish_past_the_gate())
-    await asyncio.gather(*acts)
+    with spared():  # as a worker's senders are
+        await asyncio.gather(*acts)
     await db.close()
     return [call for sender in each for call in sender.log]
 
@@ -107,7 +113,7 @@ class Sender:
                     take=Take(only=(account,)),
                 )
             if not claimed:
-                await asyncio.sleep(IDLE_PAUSE)
+                await asyncio.sleep(self.race.idle)
                 continue
             try:
                 async with self.db.transaction() as session:
@@ -119,7 +125,7 @@ class Sender:
             except OperationalError:  # repeatable read cannot serialise; a sender would try again, and so does this one
                 continue
             if not started:  # it met the lock: the product blocks what is due by the batch, and then has nothing to do
-                await asyncio.sleep(IDLE_PAUSE)
+                await asyncio.sleep(self.race.idle)
             for delivery, number in started.items():
                 await self._call(delivery, number)
                 result = self._outcome(delivery, number, again=account == self.race.stock[Way.RETRY])
