@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.desk import platform_words
 from api.desk.channels import channel_name
 from api.desk.confirm import asked_first
 from api.desk.lock_view import shown
@@ -46,14 +47,6 @@ CREDENTIALS = {
     "tool_token_secret": N_("Hemmelig del av verktøyets tilgangsnøkkel (access token secret)"),
 }
 """What the page calls each of an account's credentials. One that is not here goes by its own name."""
-FACTS = {
-    "left alone": N_("Røres ikke"),
-    "application passwords": N_("Programpassord"),
-    "sub-account": N_("Underkonto"),
-    "delegates": N_("Delegater"),
-    "token": N_("Verktøyets nøkkel"),
-}
-"""What else a platform shows when a lever is tried. One that is not here goes by its own name."""
 SECRETS = frozenset(
     {
         "admin_token",
@@ -243,7 +236,8 @@ async def page(
         lever=[(name, _(CREDENTIALS.get(name, name))) for name in lever_names(visit, account)],
         secrets=SECRETS,
         seen=seen,
-        facts=[(_(FACTS.get(name, name)), value) for name, value in seen.facts.items()] if seen else [],
+        facts=platform_words.facts(visit, seen) if seen else (),
+        word=lambda each: platform_words.word(visit, each),
         names=names,
         others=[
             (each.account.id, each.account.name)

@@ -1,6 +1,5 @@
 """Packing: pages come small, and never packed to somebody another site sent here."""
 
-
 import pytest
 
 from crisis.roles import Role
