@@ -5,7 +5,7 @@
     lock         leaders and editors of every unit with an account, at once; a deputy where the unit has no leader to reach
     reminder     once, to whoever has not answered after some minutes
     escalation   once, to the deputies, where no leader has answered
-    breach       once for each post that is not ours, to the web editors
+    breach       once for each post that is not ours, to the web editors; of a flood on one account, only of its beginning
     planned      once for each post that waits inside its platform, to the unit
     release      once, to everyone who was told of the lock, when it is over
 
@@ -23,6 +23,11 @@ from crisis.activations.models import Activation
 from crisis.notifications.models import NotificationKind as Kind
 from crisis.notifications.ways import Ways
 
+SINGLY = 3
+LATELY = timedelta(hours=1)
+"""Of one account's breaches so many are told in so long: a thousand text messages sent past us must not become a thousand
+alarms. The last of them says that more may come, and all stand on the page.
+"""
 MOST = 500
 """How many are told in one transaction."""
 
@@ -79,10 +84,22 @@ _STATEMENTS = {
     ),
     Kind.BREACH: _statement(
         f"""
-        SELECT {_WHO}, b.id AS breach_id, a.name AS account, a.channel, a.unit AS of_unit, b.posted_at AS at, b.text, b.url
-        FROM breaches b JOIN accounts a ON a.id = b.account_id CROSS JOIN reachable r
-        WHERE b.activation_id = :activation AND b.state = 'open' AND r.unit = :editors
-          AND NOT EXISTS (SELECT FROM notifications n WHERE n.activation_id = :activation AND n.breach_id = b.id)
+        , told AS (
+            SELECT b.account_id, count(DISTINCT b.id) AS breaches
+            FROM notifications n JOIN breaches b ON b.id = n.breach_id
+            WHERE n.activation_id = :activation AND n.created_at > now() - CAST(:lately AS interval)
+            GROUP BY b.account_id
+        ), untold AS (
+            SELECT b.id, b.account_id, b.posted_at, b.text, b.url,
+                   coalesce(t.breaches, 0) + row_number() OVER (PARTITION BY b.account_id ORDER BY b.id) AS place
+            FROM breaches b LEFT JOIN told t ON t.account_id = b.account_id
+            WHERE b.activation_id = :activation AND b.state = 'open'
+              AND NOT EXISTS (SELECT FROM notifications n WHERE n.activation_id = :activation AND n.breach_id = b.id)
+        )
+        SELECT {_WHO}, b.id AS breach_id, a.name AS account, a.channel, a.unit AS of_unit, b.posted_at AS at, b.text, b.url,
+               b.place = :singly AS more_may_come
+        FROM untold b JOIN accounts a ON a.id = b.account_id CROSS JOIN reachable r
+        WHERE r.unit = :editors AND b.place <= :singly
         ORDER BY r.id, b.id
         """  # noqa: S608 - our own words
     ),
@@ -148,6 +165,8 @@ class Due:
     """When the post came out, or goes out."""
     text: str = ""
     url: str | None = None
+    more_may_come: bool = False
+    """Of the account's next ones nobody is told for a while."""
 
     @property
     def key(self) -> tuple[int, int, int]:
@@ -164,6 +183,8 @@ async def find(session: AsyncSession, activation: Activation, kind: Kind, ways: 
         "editors": terms.editors_unit,
         "remind": terms.remind_after,
         "escalate": terms.escalate_after,
+        "singly": SINGLY,
+        "lately": LATELY,
         "most": MOST,
     }
     used = {name: value for name, value in values.items() if f":{name}" in _STATEMENTS[kind].text}

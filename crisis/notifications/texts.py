@@ -52,6 +52,8 @@ class LanguageWords(_Shipped):
     editors: KindWords
     """For the web editors themselves, in place of ``lock``."""
     breach: KindWords
+    breaches: KindWords
+    """For the last of an account's that is told for a while."""
     planned: KindWords
     release: KindWords
 

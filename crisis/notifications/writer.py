@@ -228,7 +228,7 @@ class Writer:
             "waits": self._texts.waits(language, facts.waiting.get(due.unit, 0)),
             "link": self._link(due, activation, token),
         }
-        name = "editors" if is_editors and due.kind in ASKING else due.kind.value
+        name = "editors" if is_editors and due.kind in ASKING else "breaches" if due.more_may_come else due.kind.value
         return _Written(due, self._texts.compose(name, language, activation.mode, values), language, digest)
 
     def _link(self, due: Due, activation: Activation, token: str) -> str:

@@ -14,6 +14,7 @@ from crisis.deliveries.states import DeliveryState
 from crisis.messages.lengths import GSM_7, measure
 from crisis.mode import Mode
 from crisis.notifications import service
+from crisis.notifications.due import SINGLY
 from crisis.notifications.models import Part
 from crisis.notifications.ways import Lack
 from tests import factories
@@ -221,6 +222,27 @@ async def test_an_open_breach_is_told_to_the_web_editors_once(town: Town) -> Non
         await town.tell()
     assert [kind for kind, _ in await town.kinds()] == ["lock", "breach"]
     assert "som ikke er vårt" in town.texts()[-1]
+
+
+async def test_of_a_flood_of_breaches_on_one_account_only_the_beginning_is_told(town: Town) -> None:
+    await town.sender()
+    flooded, other = await town.unit("Biblioteket"), await town.unit("Skolen")
+    await town.contact(factories.EDITORS, "Vakt", Part.EDITOR)
+    activation = await town.activate()
+    await town.tell()
+    for number in range(SINGLY + 2):
+        await _find_breach(town, activation.id, flooded, f"p{number}")
+        await town.tell()
+    assert [kind for kind, _ in await town.kinds()] == ["lock", *["breach"] * SINGLY]
+    assert "Flere innlegg som ikke er våre" in town.texts()[-1]
+    assert [measure(each, Unit.SEGMENTS).count for each in town.texts()] == [1] * (SINGLY + 1)
+    await _find_breach(town, activation.id, other, "p99")
+    await town.tell()
+    assert "Et innlegg som ikke er vårt" in town.texts()[-1]
+    async with town.db.transaction() as session:  # an hour later those that nobody has dealt with are told again
+        await session.execute(text("UPDATE notifications SET created_at = created_at - interval '61 minutes'"))
+    await town.tell()
+    assert [kind for kind, _ in await town.kinds()] == ["lock", *["breach"] * (SINGLY + 3)]
 
 
 async def test_a_breach_that_the_last_look_finds_after_the_stand_down_is_told_too(town: Town) -> None:
