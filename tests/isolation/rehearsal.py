@@ -138,7 +138,7 @@ class Rehearsal:
             for activation in left:
                 if activation is not None:
                     await activations.stand_down(self.crisis.db, factories.DIRECTOR, activation.id)
-        await self._check()
+        await self._check(wall)
 
     def take_both_walls_away(self) -> None:
         """Let the engine without a missing wall be one without any: what would happen then."""
@@ -149,7 +149,7 @@ class Rehearsal:
         for wall in list(self._workers):
             await self._drop(wall)
 
-    async def _check(self) -> None:
+    async def _check(self, wall: Wall) -> None:
         assert self.tripwire.touched == [], f"touched: {self.tripwire.touched}"
         records = self.stack.sandbox.records()
         for record in records:
@@ -157,7 +157,9 @@ class Rehearsal:
                 said = " ".join(re.sub(r"<[^>]+>", " ", record["text"]).split())
                 assert said.startswith(MARKER), record
             assert record["to"] is None or STAND_IN.match(record["to"]), record
-        assert not any(value in str(records) for value in LIVE_SECRETS.values())
+        # Without that wall the channels hold what is live, and an account's number is in the address of every request.
+        shown = {LIVE_SECRETS["CRISIS_TWILIO_ACCOUNT_SID"]} if wall is Wall.SECRETS else set()
+        assert not any(value in str(records) for value in LIVE_SECRETS.values() if value not in shown)
         self.accepted.update(record["provider"] for record in records)
         async with self.crisis.db.transaction() as session:
             renditions, deliveries = self._seen
