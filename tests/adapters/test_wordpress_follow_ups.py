@@ -14,7 +14,7 @@ from crisis.channels import ChannelError, Earlier, Found, Gone, Misconfigured, O
 from crisis.mode import Mode
 from tests.adapters.sandbox_server import SandboxServer
 from tests.adapters.scripted import Answer, Reset, Scripted
-from tests.adapters.test_wordpress import MESSAGE, PASSWORD, SINCE, account, error, post, setup_for
+from tests.adapters.wordpress.site import MESSAGE, PASSWORD, SINCE, account, error, post, setup_for
 
 LOGIN = ("krise", PASSWORD)
 EARLIER = Earlier(
