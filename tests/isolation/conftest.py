@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from crisis.bootstrap import Crisis
+from crisis.mode import Mode
 from tests.conftest import reachable_folder
-from tests.faults.stack import Stack
+from tests.faults.stack import Process, Stack
 from tests.isolation.tripwire import Tripwire
 
 LIVE_SECRETS = {
@@ -64,3 +65,11 @@ async def crisis(stack: Stack, tripwire: Tripwire) -> AsyncIterator[Crisis]:
     async with stack.crisis() as made:
         tripwire.touched.clear()
         yield made
+
+
+@pytest.fixture
+def worker(stack: Stack) -> Iterator[Process]:
+    """An exercise worker that was handed the whole environment, secrets and all. The other tests are without one."""
+    process = stack.worker(mode=Mode.EXERCISE, concurrency=2)
+    yield process
+    process.kill()

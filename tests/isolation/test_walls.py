@@ -2,11 +2,8 @@
 and a tripwire at those addresses; then again with each of the two walls taken away.
 """
 
-import re
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import text
@@ -15,83 +12,17 @@ from sqlalchemy.exc import IntegrityError
 from adapters import CHANNELS
 from crisis.accounts.models import Account
 from crisis.activations import gate
-from crisis.activations.service import ActivationLocked
 from crisis.bootstrap import Crisis, openers_for, setup_for
-from crisis.broker import DELIVER, SWEEP, celery_app, queue_of
 from crisis.channels import AccountRef, Bulk, ChannelSetup, Misconfigured, Outgoing
 from crisis.deliveries.book import Openers
 from crisis.deliveries.engine import Engine
 from crisis.deliveries.pace import Pace
-from crisis.drills import service as drills
-from crisis.drills.states import InjectState
-from crisis.embedded import commands, environment
-from crisis.embedded.readiness import works
 from crisis.lanes import Lane
 from crisis.mode import Mode
-from crisis.roles import Actor, Role
-from crisis.settings import Settings
-from tests import factories
-from tests.crisis.drills.stage import LEADER, SHA256, book, inject
-from tests.faults.stack import Process, Stack, until
-from tests.isolation.conftest import LIVE_PAGE, LIVE_SECRETS
+from tests.faults.stack import Stack, until
+from tests.isolation.conftest import LIVE_PAGE
+from tests.isolation.job import ALL_OUT, MARKER, PEOPLE, PROVIDERS, check_the_sandbox, job, states
 from tests.isolation.tripwire import Tripwire
-
-PEOPLE = 40
-MARKER = "ØVELSE ØVELSE ØVELSE"
-LIBRARY = Actor("Biblioteket", Role.UNIT, "biblioteket")
-PROVIDERS = ("graph", "x", "twilio", "wordpress")
-
-
-@dataclass(frozen=True)
-class Job:
-    """A whole exercise: who is told what, and the unit's post that met the lock."""
-
-    activation: int
-    blocked_post: int
-
-
-async def job(crisis: Crisis, tripwire: Tripwire, mode: Mode = Mode.EXERCISE) -> Job:
-    """Activate, refuse a unit's post, and send an alert to every channel and to an audience."""
-    for channel in ("website", "facebook", "twitter", "sms"):
-        await factories.account(crisis, channel, address="Fjordvik" if channel == "sms" else "1000")
-    await factories.account(crisis, "wordpress", address=f"{tripwire.url}/wp")
-    library = await factories.account(crisis, "facebook", unit="biblioteket", address="4242")
-    audience = await factories.audience(crisis, PEOPLE)
-    activation = await factories.activation(crisis.db, mode)
-    with pytest.raises(ActivationLocked):
-        await crisis.posts.publish(LIBRARY, library, "Barselkafé i morgen", mode=mode)
-    (post,) = await crisis.posts.list(LIBRARY, mode=mode)
-    assert post.state == "blocked"
-    approved = await factories.approved_alert(crisis, activation.id, audience_id=audience)
-    assert approved.deliveries == {"website": 1, "wordpress": 1, "facebook": 1, "twitter": 1, "sms": PEOPLE}
-    return Job(activation.id, post.id)
-
-
-async def states(crisis: Crisis) -> Counter[tuple[str, str]]:
-    """How many deliveries of each channel are in which state."""
-    statement = text(
-        "SELECT a.channel, d.state, count(*) FROM deliveries d JOIN accounts a ON a.id = d.account_id GROUP BY 1, 2"
-    )
-    async with crisis.db.transaction() as session:
-        return Counter({(channel, state): count for channel, state, count in await session.execute(statement)})
-
-
-ALL_OUT = {
-    ("website", "accepted"): 1,
-    ("wordpress", "accepted"): 1,
-    ("facebook", "accepted"): 1,
-    ("twitter", "accepted"): 1,
-    ("sms", "accepted"): PEOPLE,
-    ("facebook", "blocked"): 1,
-}
-
-
-@pytest.fixture
-def worker(stack: Stack) -> Iterator[Process]:
-    """An exercise worker that was handed the whole environment, secrets and all. The other tests are without one."""
-    process = stack.worker(mode=Mode.EXERCISE, concurrency=2)
-    yield process
-    process.kill()
 
 
 @pytest.mark.usefixtures("worker")
@@ -114,23 +45,6 @@ async def test_an_exercise_does_the_whole_job_and_nothing_of_it_gets_out(
     assert "Skred ved Moen" in page
     async with crisis.db.transaction() as session:
         assert not await gate.is_locked(session, Mode.ACTUAL), "an exercise holds nobody's real posts"
-
-
-def check_the_sandbox(stack: Stack) -> None:
-    """All of it came there, marked, and to no number that anybody has."""
-    records = {name: stack.sandbox.records(name, "create") for name in PROVIDERS}
-    assert {name: len(found) for name, found in records.items()} == {
-        "graph": 1,
-        "x": 1,
-        "twilio": PEOPLE,
-        "wordpress": 1,
-    }
-    for record in (record for found in records.values() for record in found):
-        said = " ".join(re.sub(r"<[^>]+>", " ", record["text"]).split())
-        assert said.startswith(MARKER), record
-    assert len({record["to"] for record in records["twilio"]}) == PEOPLE
-    assert all(record["to"].startswith("+999") for record in records["twilio"])
-    assert "+47" not in str(records)
 
 
 async def test_without_the_first_wall_the_transport_refuses_the_live_addresses(
@@ -228,104 +142,6 @@ async def run(crisis: Crisis, mode: Mode, setup: ChannelSetup, openers: Openers)
         await engine.deliver(lane)
     for channel in channels.values():
         await channel.close()
-
-
-async def test_the_exercise_worker_of_crisis_up_has_no_secret_in_any_of_its_processes(
-    stack: Stack, tmp_path: Path
-) -> None:
-    files = tmp_path / "secrets"
-    files.mkdir()
-    for name, value in LIVE_SECRETS.items():
-        (files / name).write_text(value)
-    given = {**stack.environment, "CRISIS_SECRETS_DIR": str(files)}
-    bare = environment.for_exercise(given, stack.settings)
-    process = stack.run(commands.worker(Mode.EXERCISE, 2), bare)
-    try:
-        stack.until(process, lambda: works(stack.settings, Mode.EXERCISE) and len(process.family()) > 3)
-        family = process.family()
-        assert any("standby" in " ".join(member.cmdline()) for member in family)
-        for member in family:
-            held = str(member.environ())  # as the system has it: /proc/<pid>/environ
-            assert "CRISIS_SANDBOX_URL" in held
-            for name, value in LIVE_SECRETS.items():
-                assert value not in held, f"{name} is in the environment of {member.cmdline()}"
-            assert str(files) not in held
-    finally:
-        process.kill()
-
-
-async def test_what_makes_drills_go_has_no_secret_in_its_process_and_none_of_a_whole_environments_either(
-    stack: Stack, crisis: Crisis, tripwire: Tripwire
-) -> None:
-    """Started as `crisis up` starts it, it was handed none; handed all of them, it drops them, and does its work."""
-    bare = environment.for_exercise(stack.environment, stack.settings)
-    for given in (bare, stack.environment):
-        process = stack.run(commands.conductor(stack.home), given)
-        try:
-            if given is bare:
-                assert not [name for name, value in LIVE_SECRETS.items() if value in str(process.family()[0].environ())]
-            await starts_and_ends(crisis)
-        finally:
-            process.kill()
-    assert tripwire.touched == []
-
-
-async def starts_and_ends(crisis: Crisis) -> None:
-    """A drill is begun, and its one inject comes."""
-    drill = await drills.start(crisis.db, LEADER, book([inject("I0")], []), sha256=SHA256)
-
-    async def fired() -> bool:
-        async with crisis.db.transaction() as session:
-            return (await drills.picture(session, drill.id)).injects[0].state is InjectState.FIRED
-
-    await until(fired, seconds=20, pause=0.1, what="the inject did not come")
-    async with crisis.db.transaction() as session:
-        is_over = (await drills.get(session, drill.id)).state.is_over
-    if not is_over:
-        await drills.stop(crisis.db, LEADER, drill.id, "nok")
-
-
-@pytest.mark.parametrize("said", [None, "", "live", "ACTUAL", "drill"])
-async def test_a_worker_whose_mode_is_lost_or_unknown_serves_exercises_and_raises_an_alarm(
-    stack: Stack, crisis: Crisis, tripwire: Tripwire, said: str | None
-) -> None:
-    given = {name: value for name, value in stack.environment.items() if name != "CRISIS_WORKER_MODE"}
-    found = Settings(**{} if said is None else {"worker_mode": said})
-    assert (found.worker_mode, found.is_mode_said) == (Mode.EXERCISE, False)
-    if said not in {None, "live"}:
-        return  # the rest is the same for each, and a process takes seconds
-    await job(crisis, tripwire, Mode.ACTUAL)
-    more = {} if said is None else {"CRISIS_WORKER_MODE": said}
-    process = stack.run(commands.worker(Mode.EXERCISE, 1), given, **more)
-    try:
-        stack.until(process, lambda: works(stack.settings, Mode.EXERCISE))
-        assert "This worker was not told its mode" in process.said()
-        assert "CRITICAL exercise" in process.said()
-    finally:
-        process.kill()
-    assert tripwire.touched == []
-    assert {state for _, state in await states(crisis)} == {"ready", "blocked"}
-
-
-async def test_a_task_without_a_mode_or_of_another_mode_is_an_alarm_and_is_not_done(
-    stack: Stack, crisis: Crisis, tripwire: Tripwire, worker: Process
-) -> None:
-    await job(crisis, tripwire, Mode.ACTUAL)
-    app = celery_app(stack.settings)
-    queue = queue_of(Mode.EXERCISE, Lane.PUBLIC)
-    for name, arguments in ((DELIVER, []), (DELIVER, ["actual", "public"]), (DELIVER, ["drill", "sms"]), (SWEEP, [])):
-        app.send_task(name, args=arguments, queue=queue)
-    app.close()
-
-    async def alarms() -> bool:
-        return len(re.findall(r"CRITICAL exercise .*It was not done", worker.said())) >= 4
-
-    await until(alarms, seconds=15, what=worker.said())
-    for mode in ("None", "'actual'", "'drill'"):
-        assert f"A task of mode {mode} came to the worker of exercise" in worker.said()
-    assert {state for _, state in await states(crisis)} == {"ready", "blocked"}
-    assert tripwire.touched == []
-    assert [stack.sandbox.records(name) for name in PROVIDERS] == [[], [], [], []]
 
 
 async def test_the_database_refuses_a_delivery_of_another_mode_than_its_text(
