@@ -8,8 +8,7 @@ import pytest
 
 from tests.crisis.levers import process
 from tests.crisis.levers.platform import PUBLISHES
-from tests.crisis.levers.test_duty import ALL_BACK, ALL_PULLED
-from tests.crisis.levers.town import Town
+from tests.crisis.levers.town import ALL_BACK, ALL_PULLED, Town
 
 KILLED = -signal.SIGKILL
 PULLING = ("plan", "claim", "inspect", "save", "revoke", "read back", "write")

@@ -17,8 +17,7 @@ from crisis.mode import Mode
 from tests import factories
 from tests.crisis.levers.platform import Platform
 from tests.crisis.levers.remote_lever import RemoteLever, admin
-from tests.crisis.levers.test_duty import ALL_BACK, ALL_PULLED
-from tests.crisis.levers.town import Town
+from tests.crisis.levers.town import ALL_BACK, ALL_PULLED, Town
 
 
 async def entries(town: Town, action: str) -> list[dict[str, object]]:

@@ -17,6 +17,8 @@ from tests.crisis.levers.platform import Platform
 from tests.crisis.levers.remote_lever import RemoteLever, admin
 
 EDITORS = factories.EDITORS
+ALL_PULLED = {"library": "pulled", "school": "pulled", "pool": "pulled"}
+ALL_BACK = {"library": "restored", "school": "restored", "pool": "restored"}
 
 
 class Town:
