@@ -1,80 +1,17 @@
 """Signing in, without a screen and without JavaScript: every way in, and what each says when it does not work."""
 
-import asyncio
-import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 
-import pyotp
 import pytest
 from sqlalchemy import text
 
-from crisis import clock
 from crisis.bootstrap import Crisis
 from crisis.roles import Role
 from crisis.users import break_glass, service
 from crisis.users.passwords import Passwords
-from tests.api.desk.browser import Browser, Page
 from tests.api.desk.conftest import SignIn
+from tests.api.desk.login.kari import PASSWORD, Kari, cookie, enrol, type_in
 from tests.factories import OPERATOR
-
-PASSWORD = "riktig hest batteri stift"
-SECRET = re.compile(r"[A-Z2-7]{4}( [A-Z2-7]{4}){7}")
-
-
-@dataclass
-class Kari:
-    """Somebody who has chosen a password and one-time codes."""
-
-    user_id: int
-    browser: Browser
-    secret: str
-
-    def code(self, steps: int = 0) -> str:
-        return str(pyotp.TOTP(self.secret).generate_otp(int(clock.now().timestamp()) // 30 + steps))
-
-
-LEFT_LEAST = 5.0
-"""Seconds of a code's step that a busy machine may need to send it and check it."""
-
-
-async def enrol(browser: Browser, link: str) -> str:
-    """Open the link, choose a password, and type the code of a moment ago; returns the codes' secret."""
-    page = await browser.get(f"/enrol/{link}")
-    assert page.status == 200, page.text
-    found = SECRET.search(page.part(".secret"))
-    assert found, page.text
-    secret = found.group().replace(" ", "")
-    codes = pyotp.TOTP(secret)
-    # The code of the step before counts for as long as this step lasts, and then no more.
-    if (left := 30 - clock.now().timestamp() % 30) < LEFT_LEAST:
-        await asyncio.sleep(left)
-    code = codes.generate_otp(int(clock.now().timestamp()) // 30 - 1)
-    offered = page.value("offered") or ""
-    done = await browser.post(f"/enrol/{link}", offered=offered, password=PASSWORD, again=PASSWORD, code=code)
-    assert (done.status, done.location) == (303, "/"), done.text
-    return secret
-
-
-@pytest.fixture
-def kari(sign_in: SignIn, crisis: Crisis) -> Callable[[], Awaitable[Kari]]:
-    async def make() -> Kari:
-        user, link = await service.add(crisis.db, OPERATOR, "Kari Moen", "kari", Role.ADMIN)
-        browser = await sign_in(None)
-        secret = await enrol(browser, link)
-        return Kari(user.id, browser, secret)
-
-    return make
-
-
-async def type_in(browser: Browser, code: str, after: str = "/") -> Page:
-    page = await browser.post("/login", login="kari", password=PASSWORD, next=after)
-    assert page.status == 200, page.text
-    return await browser.post("/login/code", begun=page.value("begun") or "", code=code, next=page.value("next") or "")
-
-
-def cookie(browser: Browser) -> str:
-    return browser.cookies.get("__Host-crisis", "").partition("=")[2]
 
 
 async def test_a_link_a_password_a_code_and_in_and_out_again(
@@ -97,19 +34,6 @@ async def test_a_link_a_password_a_code_and_in_and_out_again(
     assert cookie(other) in {"", '""'}
     other.cookies["__Host-crisis"] = f"__Host-crisis={before}"
     assert (await other.get("/users")).status == 303
-
-
-async def test_the_sessions_cookie_is_this_hosts_alone_and_no_script_reads_it(
-    sign_in: SignIn, kari: Callable[[], Awaitable[Kari]]
-) -> None:
-    made, other = await kari(), await sign_in(None)
-    page = await type_in(other, made.code())
-    set_ = page.headers.getall("Set-Cookie")  # type: ignore[attr-defined]
-    (session,) = (each for each in set_ if each.startswith("__Host-crisis="))
-    for part in ("Secure", "HttpOnly", "SameSite=lax", "Path=/"):
-        assert part in session
-    assert "Domain" not in session
-    assert all("HttpOnly" in each and "Secure" in each for each in set_)
 
 
 async def test_what_was_wrong_is_said_beside_what_was_typed_and_never_which_of_the_two(
@@ -226,98 +150,6 @@ async def test_the_sign_in_page_speaks_the_language_that_is_asked_for(sign_in: S
     assert page.title.startswith("Sign in")
     page = await nobody.send("/language", language="<script>")
     assert page.title.startswith("Sign in")
-
-
-async def test_one_ends_ones_own_sessions_and_changes_ones_language(
-    sign_in: SignIn, kari: Callable[[], Awaitable[Kari]]
-) -> None:
-    made, other = await kari(), await sign_in(None)
-    await type_in(other, made.code())
-    page = await made.browser.get("/me")
-    made.browser.csrf = page.value("csrf") or ""
-    assert len(page.tree.cssselect(".held form[action^='/me/sessions/']")) == 2
-    page = await made.browser.send("/me/sessions/end-others")
-    assert "1 annet sted" in page.text
-    assert (await other.get("/me")).status == 303
-    page = await made.browser.send("/me/language", language="nn")
-    assert "Språk på desse sidene" in page.text
-
-
-async def grow_stale(crisis: Crisis) -> None:
-    async with crisis.db.transaction() as session:
-        await session.execute(text("UPDATE sessions SET factor_at = factor_at - interval '11 minutes'"))
-
-
-async def test_a_stale_session_is_asked_for_a_code_and_what_was_typed_is_kept(
-    kari: Callable[[], Awaitable[Kari]], crisis: Crisis
-) -> None:
-    made = await kari()
-    admin = made.browser
-    admin.csrf = (await admin.get("/me")).value("csrf") or ""
-    await grow_stale(crisis)
-    before = cookie(admin)
-    page = await admin.post("/users", name="Ola Li", login="ola", role="editor", unit="")
-    assert (page.status, page.title.split(" –")[0]) == (403, "Bekreft at det er deg")
-    fields = page.fields
-    assert (fields["name"], fields["login"], fields["role"]) == ("Ola Li", "ola", "editor")
-    page = await admin.post("/users", **{**fields, "confirm_code": "000"})
-    assert (page.status, bool(page.problem("confirm_code"))) == (422, True)
-    page = await admin.post("/users", **{**fields, "confirm_code": made.code()})
-    assert (page.status, "Lenke til Ola Li" in page.text) == (200, True)
-    assert cookie(admin) != before
-    page = await admin.get("/users")
-    assert "Ola Li" in page.text
-    admin.cookies["__Host-crisis"] = f"__Host-crisis={before}"
-    assert (await admin.get("/users")).status == 303
-
-
-async def test_the_administrator_adds_changes_shuts_out_and_resets(sign_in: SignIn, crisis: Crisis) -> None:
-    admin, nobody = await sign_in(Role.ADMIN), await sign_in(None)
-    page = await admin.post("/users", name="", login="Ø", role="chief", unit="")
-    assert page.status == 422
-    assert page.problem("name")
-    assert page.problem("role")
-    page = await admin.post("/users", name="Ola Li", login="ola", role="unit", unit="")
-    assert (page.value("name"), bool(page.problem("unit"))) == ("Ola Li", True)
-    page = await admin.post("/users", name="Ola Li", login="ola", role="unit", unit="skole")
-    address = page.part(".secret")
-    assert address.startswith("https://krise.example.no/varsling/enrol/")
-    await enrol(nobody, address.rpartition("/")[2])
-    assert (await nobody.get("/help")).status == 200
-    page = await admin.post("/users", name="Ola To", login="ola", role="editor", unit="")
-    assert page.problem("login")
-    async with crisis.db.transaction() as session:
-        ola = await service.find_by_login(session, "ola")
-    assert ola is not None
-    page = await admin.send(f"/users/{ola.id}", name="Ola Lie", role="auditor", unit="")
-    assert "gjelder fra nå" in page.text
-    assert "Ola Lie" in (await nobody.get("/help")).text
-    page = await admin.send(f"/users/{ola.id}/disable")
-    assert "stengt ute" in page.text
-    assert (await nobody.get("/help")).status == 303
-    await admin.send(f"/users/{ola.id}/enable")
-    page = await admin.post(f"/users/{ola.id}/reset")
-    assert "/enrol/" in page.part(".secret")
-
-
-@pytest.mark.parametrize("role", [role for role in Role if role not in {Role.ADMIN, Role.OPERATOR}])
-async def test_users_are_the_administrators_alone(sign_in: SignIn, role: Role) -> None:
-    somebody = await sign_in(role)
-    for path in ("/users", "/users/new", "/users/1"):
-        assert (await somebody.get(path)).status == 403
-    for path in ("/users", "/users/1", "/users/1/disable", "/users/1/enable", "/users/1/reset", "/break-glass"):
-        assert (await somebody.post(path, name="x", login="xx", role="director")).status == 403
-
-
-async def test_an_administrator_cannot_undo_themself(sign_in: SignIn) -> None:
-    admin = await sign_in(Role.ADMIN)
-    page = await admin.get("/users")
-    (own,) = page.tree.xpath("//main//td/a/@href")
-    for act in ("disable", "reset"):
-        page = await admin.post(f"{own}/{act}")
-        assert (page.status, "En annen administrator kan" in page.text) == (422, True)
-    page = await admin.post(own, name="Ada", role="director", unit="")
-    assert page.problem("role")
 
 
 async def test_failures_are_counted_under_where_people_sit_and_not_under_the_proxy(
