@@ -14,7 +14,7 @@ from crisis.watch import breaches
 from crisis.watch.breaches import Sighted
 from tests import factories
 from tests.api.desk.conftest import SignIn
-from tests.api.desk.test_live import watching
+from tests.api.desk.stream import watching
 
 LIBRARY = "biblioteket"
 

@@ -65,7 +65,7 @@ def addresses() -> Iterator[Address]:
 ALL = tuple(dict.fromkeys(addresses()))
 ACTS = tuple(each for each in ALL if each.method not in SAFE)
 STREAMS = tuple(each for each in ALL if each.path.endswith("/live"))
-"""They last as long as somebody is signed in: :mod:`tests.api.desk.test_live`."""
+"""They last as long as somebody is signed in: :mod:`tests.api.desk.test_streams`."""
 PAGES = tuple(each for each in ALL if each.method == "GET" and each not in STREAMS)
 
 

@@ -9,7 +9,7 @@ from crisis.mode import Mode
 from crisis.roles import Role
 from tests import factories
 from tests.api.desk.conftest import SignIn
-from tests.api.desk.test_live import watching
+from tests.api.desk.stream import watching
 from tests.factories import DIRECTOR
 
 LARGEST = 150 << 10  # bytes of a page

@@ -6,7 +6,7 @@ from crisis.logbook import acknowledgements
 from crisis.roles import Actor, Role
 from tests import factories
 from tests.api.desk.conftest import SignIn
-from tests.api.desk.test_live import watching
+from tests.api.desk.stream import watching
 from tests.factories import DIRECTOR
 
 KARI = Actor("Kari", Role.SWITCHBOARD)
