@@ -9,7 +9,6 @@ from sqlalchemy import text
 
 from crisis import clock
 from crisis.activations.service import ActivationLocked, stand_down
-from crisis.bootstrap import Crisis
 from crisis.errors import Conflict, Invalid, NotAllowed, NotFound
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -18,15 +17,9 @@ from crisis.roles import Actor, Role
 from tests import factories
 from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.workbench import LIBRARIAN, Workbench
-from tests.crisis.moves import Moves
 from tests.factories import DIRECTOR
 
 TEACHER = Actor("Læreren", Role.UNIT, "skolen")
-
-
-@pytest.fixture
-def bench(crisis: Crisis, moves: Moves) -> Workbench:
-    return Workbench(crisis, moves)
 
 
 async def blocked(bench: Workbench, *accounts: int, actor: Actor = LIBRARIAN, mode: Mode = Mode.ACTUAL) -> list[int]:
