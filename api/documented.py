@@ -23,6 +23,7 @@ TAGS = [
         "description": "Posts that came out during a lock and are not ours; how well accounts are watched, and what was planned there.",
     },
     {"name": "drills", "description": "Exercises from playbooks: start, lead, play, and see how they stand."},
+    {"name": "reports", "description": "What a drill or a crisis leaves behind, and what is to be better next time."},
     {
         "name": "playbooks",
         "description": "What is rehearsed, and the plan when it is real: read them, and what is wrong with them.",

@@ -91,6 +91,7 @@ REQUESTS = {
         ("GET", "/v1/breaches/999", {}),
         ("GET", "/v1/activations/1/watch", {}),
         ("GET", "/v1/activations/1/planned-posts", {}),
+        ("GET", "/v1/improvements", {}),
     ],
     Act.RUN_DRILL: [
         ("POST", "/v1/drills", {"json": {"playbook": "finnes-ikke"}}),
@@ -105,6 +106,19 @@ REQUESTS = {
         ("POST", "/v1/drills/999/expectations/E1", {"json": {"met": True}}),
         ("POST", "/v1/drills/999/notes", {"json": {"text": "Rolig"}}),
     ],
+    Act.READ_LOG: [
+        ("GET", "/v1/activations/1/report", {}),
+        ("GET", "/v1/drills/999/report", {}),
+        ("GET", "/v1/drills/999/report.pdf", {}),
+    ],
+    Act.EXPORT_LOG: [("GET", "/v1/drills/999/package", {}), ("GET", "/v1/activations/999/package", {})],
+    Act.WRITE_LOG: [
+        ("POST", "/v1/drills/999/remarks", {"json": {"verdict": "went_well", "text": "Samarbeidet"}}),
+        ("POST", "/v1/activations/999/remarks", {"json": {"verdict": "must_change", "text": "Vaktlisten"}}),
+        ("POST", "/v1/drills/999/improvements", {"json": {"text": "Øv", "owner": "x", "due": "2030-01-01"}}),
+        ("POST", "/v1/activations/999/improvements", {"json": {"text": "Øv", "owner": "x", "due": "2030-01-01"}}),
+        ("POST", "/v1/improvements/999/close", {"json": {"state": "done", "outcome": "Øvd"}}),
+    ],
     Act.READ_AUDIT: [("GET", "/v1/audit", {}), ("GET", "/v1/audit/verify", {})],
 }
 AT_THE_DESK = {
@@ -113,9 +127,6 @@ AT_THE_DESK = {
     Act.ACKNOWLEDGE_APPOINTMENT,
     Act.CONFIRM_SILENCE,
     Act.ACKNOWLEDGE,
-    Act.WRITE_LOG,
-    Act.READ_LOG,
-    Act.EXPORT_LOG,
 }
 """What a person does, on a page, and no script with a token."""
 
