@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from psycopg.errors import DeadlockDetected
 from sqlalchemy import make_url, text
@@ -22,6 +23,12 @@ from crisis.embedded.valkey import Valkey
 from crisis.roles import Actor, Role
 from crisis.settings import Settings
 from tests.sharing import Sharing
+
+# How fast an example is made and tried says how busy the machine is, and nothing about us.
+hypothesis.settings.register_profile(
+    "busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow], print_blob=True
+)
+hypothesis.settings.load_profile("busy")
 
 EMPTIED_WITHIN = 5
 """Tries. An API that tests share may be at the end of something when the next one begins."""
