@@ -25,9 +25,12 @@ from tests.isolation.worker import Wall
 
 EXAMPLES = int(os.environ.get("ISOLATION_EXAMPLES", "15"))
 LONG = "ISOLATION_EXAMPLES" in os.environ
+LOT = 250
+"""Drills that are drawn at a time: thousands in memory, and the collector walks them all day."""
 EACH_SECONDS = 5
 pytestmark = pytest.mark.timeout(300 + EACH_SECONDS * EXAMPLES)
 
+Steps = Sequence[tuple[Step, int]]
 MINUTES = st.integers(0, 30).map("PT{}M".format)
 _COMMON = [Step.ACTIVATE, Step.ALERT, Step.SEND, Step.UPDATE, Step.POST, Step.FORWARD]
 _BEGUN = [(Step.ACTIVATE, 1), (Step.ALERT, 1)]
@@ -67,15 +70,12 @@ def _inject(draw: st.DrawFn, number: int) -> dict[str, Any]:
             return inject(key, at, via=via)
 
 
-async def test_no_drill_gets_out_whatever_happens_in_it_and_whichever_wall_is_missing(
-    stack: Stack, crisis: Crisis, tripwire: Tripwire
-) -> None:
-    rehearsal = Rehearsal(stack, crisis, tripwire)
-    await rehearsal.build()
-    played, began = dict.fromkeys(Wall, 0), time.monotonic()
+def drawn(count: int) -> Sequence[tuple[Playbook, Steps]]:
+    """So many drills, others each time in the long form."""
+    found = list[tuple[Playbook, Steps]]()
 
     @size(
-        max_examples=EXAMPLES,
+        max_examples=count,
         deadline=None,
         database=None,
         derandomize=not LONG,
@@ -84,21 +84,30 @@ async def test_no_drill_gets_out_whatever_happens_in_it_and_whichever_wall_is_mi
         suppress_health_check=list(HealthCheck),
     )
     @given(playbook=playbooks(), steps=STEPS)
-    def drawn(playbook: Playbook, steps: Sequence[tuple[Step, int]]) -> None:
+    def draw(playbook: Playbook, steps: Steps) -> None:
         found.append((playbook, steps))
 
-    found: list[tuple[Playbook, Sequence[tuple[Step, int]]]] = []
-    drawn()
+    draw()
+    return found
+
+
+async def test_no_drill_gets_out_whatever_happens_in_it_and_whichever_wall_is_missing(
+    stack: Stack, crisis: Crisis, tripwire: Tripwire
+) -> None:
+    rehearsal = Rehearsal(stack, crisis, tripwire)
+    await rehearsal.build()
+    played, began, walls = dict.fromkeys(Wall, 0), time.monotonic(), cycle(Wall)
     try:
-        for wall, (playbook, steps) in zip(cycle(Wall), found, strict=False):
-            try:
-                await rehearsal.play(playbook, steps, wall)
-            except BaseException as error:
-                error.add_note(
-                    f"Without the wall {wall.value!r}: {steps}\n{playbook.model_dump_json(exclude_none=True)}"
-                )
-                raise
-            played[wall] += 1
+        for start in range(0, EXAMPLES, LOT):
+            for wall, (playbook, steps) in zip(walls, drawn(min(LOT, EXAMPLES - start)), strict=False):
+                try:
+                    await rehearsal.play(playbook, steps, wall)
+                except BaseException as error:
+                    error.add_note(
+                        f"Without the wall {wall.value!r}: {steps}\n{playbook.model_dump_json(exclude_none=True)}"
+                    )
+                    raise
+                played[wall] += 1
     finally:
         await rehearsal.close()
         seconds = time.monotonic() - began
