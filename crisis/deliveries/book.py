@@ -1,7 +1,7 @@
 """The book of what senders need beside the row: accounts with their credentials opened, and frozen renditions. Cached."""
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -28,7 +28,8 @@ _RENDITIONS = text(
     WHERE r.id = ANY(:ids)
     """
 )
-_MOST = 64  # renditions kept: the texts of some messages in a few languages
+MOST = 64
+"""Renditions kept: the texts of some messages in a few languages."""
 
 
 EmailOpener = Callable[[int, bytes], str]
@@ -90,22 +91,29 @@ class Book:
         self._accounts: dict[int, AccountRef | ChannelError] = {}
         self._renditions: OrderedDict[int, Frozen] = OrderedDict()
 
-    def lacks(self, accounts: set[int], renditions: set[int]) -> bool:
-        """Whether any of these is still to be fetched."""
-        return not (accounts <= self._accounts.keys() and renditions <= self._renditions.keys())
+    def known(self, accounts: set[int], renditions: set[int]) -> Mapping[int, Frozen] | None:
+        """These renditions, if they and the accounts are all here; ``None`` where something is still to be fetched."""
+        if not (accounts <= self._accounts.keys() and renditions <= self._renditions.keys()):
+            return None
+        return {wanted: self._renditions[wanted] for wanted in renditions}
 
-    async def fetch(self, session: AsyncSession, accounts: set[int], renditions: set[int]) -> None:
-        """Read in what is missing. What was asked for last is kept longest, and all of it until the next time."""
+    async def fetch(self, session: AsyncSession, accounts: set[int], renditions: set[int]) -> Mapping[int, Frozen]:
+        """Read in what is missing, and return these renditions, by id. What was asked for last is kept longest.
+
+        Whoever asked holds what comes back: while one batch waits for the database another may push its renditions out.
+        """
+        found = {wanted: self._renditions[wanted] for wanted in renditions if wanted in self._renditions}
         if missing := accounts - self._accounts.keys():
             for account in await session.scalars(select(Account).where(Account.id.in_(missing))):
                 self._accounts[account.id] = self._opened(account)
-        if missing := renditions - self._renditions.keys():
-            for row in await session.execute(_RENDITIONS, {"ids": list(missing)}):
-                self._renditions[row.id] = _frozen(row)
-        for wanted in renditions:
-            self._renditions.move_to_end(wanted)
-        while len(self._renditions) > max(_MOST, len(renditions)):
+        if missing := renditions - found.keys():
+            found |= {row.id: _frozen(row) for row in await session.execute(_RENDITIONS, {"ids": list(missing)})}
+        for rendition_id, frozen in found.items():
+            self._renditions[rendition_id] = frozen
+            self._renditions.move_to_end(rendition_id)
+        while len(self._renditions) > max(MOST, len(found)):
             self._renditions.popitem(last=False)
+        return found
 
     def account(self, account_id: int) -> AccountRef:
         """An account that was fetched. Raises :class:`Rejected` if it has been closed since, and :class:`Misconfigured` if
@@ -115,10 +123,6 @@ class Book:
         if isinstance(account, ChannelError):
             raise type(account)(account.reason)
         return account
-
-    def rendition(self, rendition_id: int) -> Frozen:
-        """A rendition that was fetched."""
-        return self._renditions[rendition_id]
 
     def _opened(self, account: Account) -> AccountRef | ChannelError:
         if account.state is AccountState.CLOSED:

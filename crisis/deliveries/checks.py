@@ -18,7 +18,7 @@ from crisis.channel_set import close_all
 from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
 from crisis.db import Database, kick
 from crisis.deliveries import earlier, follow_up, looks
-from crisis.deliveries.book import Book, Openers, outgoing
+from crisis.deliveries.book import Book, Frozen, Openers, outgoing
 from crisis.deliveries.cleaned import cleaned
 from crisis.deliveries.decisions import check_may
 from crisis.deliveries.earlier import NOTHING, Before
@@ -143,9 +143,9 @@ async def _reconcile(db: Database, actor: Actor, row: Row[Any], channels: Mappin
         taken = await session.execute(_TAKE, {"id": row.id, "lease": lease})
         if not taken.rowcount:  # type: ignore[attr-defined]
             raise Conflict(f"Delivery {row.id} is being looked at just now, or was decided. Ask again in a minute.")
-        await book.fetch(session, {row.account_id}, {row.rendition_id})
+        renditions = await book.fetch(session, {row.account_id}, {row.rendition_id})
         before = await earlier.read(session, [row.id]) if row.lane == Lane.PUBLIC else {}
-    finding, why = await _find(row, channels, book, before.get(row.id, NOTHING))
+    finding, why = await _find(row, renditions[row.rendition_id], channels, book, before.get(row.id, NOTHING))
     found = finding.found is Found.YES
     state, answer = DeliveryState.UNKNOWN_FINAL, ""
     match finding.found:
@@ -168,7 +168,7 @@ async def _reconcile(db: Database, actor: Actor, row: Row[Any], channels: Mappin
 
 
 async def _find(
-    row: Row[Any], channels: Mapping[str, Channel], book: Book, before: Before
+    row: Row[Any], rendition: Frozen, channels: Mapping[str, Channel], book: Book, before: Before
 ) -> tuple[Finding, str | None]:
     """What the provider says, and what stood in the way."""
     channel = channels.get(row.channel)
@@ -177,7 +177,7 @@ async def _find(
         return Finding(Found.CANNOT_TELL), "This channel cannot be asked."
     try:
         to = book.openers.number(row.recipient_id, row.number, row.fingerprint) if row.number else None
-        out = outgoing(book.rendition(row.rendition_id), row.id, to, None)
+        out = outgoing(rendition, row.id, to, None)
         async with asyncio.timeout(capabilities.call_seconds * 2):
             return await follow_up.find(channel, book.account(row.account_id), out, before, row.started_at), None
     except TimeoutError:

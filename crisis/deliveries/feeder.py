@@ -137,9 +137,8 @@ class Feeder:
                 return
             self._limiter.begin(claimed)
             self._writer.expect(len(claimed))
-            await self._fetch(claimed)
-            rendition = self._book.rendition
-            self._calls.add([Started(each, rendition(each.rendition_id), 1, begin_by) for each in claimed])
+            renditions = await self._fetch(claimed)
+            self._calls.add([Started(each, renditions[each.rendition_id], 1, begin_by) for each in claimed])
 
     async def _start_all(self, batch: _Batch) -> None:
         """Start a batch, a slice at a time as the calls get on; what may be a process's end, by itself."""
@@ -212,20 +211,22 @@ class Feeder:
                 break
         if not claimed:
             return None
-        await self._fetch(claimed)
+        renditions = await self._fetch(claimed)
         before: Mapping[int, Before] = {}
         if self._lane is Lane.PUBLIC:
             async with self._db.transaction() as session:
                 before = await earlier.read(session, [each.id for each in claimed])
-        rows = [_Row(each, self._book.rendition(each.rendition_id), before.get(each.id, NOTHING)) for each in claimed]
+        rows = [_Row(each, renditions[each.rendition_id], before.get(each.id, NOTHING)) for each in claimed]
         return _Batch(rows, now + self._pace.lease_seconds / 2, frail=only is not None)
 
-    async def _fetch(self, claimed: Sequence[Claimed]) -> None:
-        """What calling them needs beside the rows."""
+    async def _fetch(self, claimed: Sequence[Claimed]) -> Mapping[int, Frozen]:
+        """What calling them needs beside the rows: the accounts, in the book, and the renditions."""
         accounts, renditions = {each.account_id for each in claimed}, {each.rendition_id for each in claimed}
-        if self._book.lacks(accounts, renditions):
+        known = self._book.known(accounts, renditions)
+        if known is None:
             async with self._db.transaction() as session:
-                await self._book.fetch(session, accounts, renditions)
+                known = await self._book.fetch(session, accounts, renditions)
+        return known
 
     async def _start(self, batch: Sequence[_Row]) -> list[Started]:
         """Commit that these are about to be called: here the right to call is taken."""

@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.channels import Capabilities, Channel, ChannelError, Found, Sighting
 from crisis.db import Database
-from crisis.deliveries.book import Book, outgoing
+from crisis.deliveries.book import Book, Frozen, outgoing
 from crisis.deliveries.cleaned import cleaned
 from crisis.deliveries.sights import Sight
 from crisis.errors import Conflict
@@ -161,19 +161,19 @@ async def look_around(
     while True:
         async with db.transaction() as session:
             rows = (await session.execute(_TAKE, {"mode": mode.value, "lease": lease, "most": most})).all()
-            await book.fetch(session, {r.account_id for r in rows}, {r.rendition_id for r in rows})
+            renditions = await book.fetch(session, {r.account_id for r in rows}, {r.rendition_id for r in rows})
         if not rows:
             return looked
         looked += len(rows)
 
-        async def one(row: Row[Any]) -> dict[str, object]:
+        async def one(row: Row[Any], rendition: Frozen) -> dict[str, object]:
             async with limit:
-                sighting = await _look(row, channels, book)
-            waits = _capabilities(row, channels, book).look_seconds
+                sighting = await _look(row, rendition, channels, book)
+            waits = _capabilities(rendition, channels).look_seconds
             step = after_look(sighting.found, Sight(row.sight), row.looks, waits)
             return _written(row.id, lease, step, sighting) | {"keep": False}
 
-        written = await asyncio.gather(*(one(row) for row in rows))
+        written = await asyncio.gather(*(one(row, renditions[row.rendition_id]) for row in rows))
         async with db.transaction() as session:
             for values in written:
                 await session.execute(_WRITE, values)
@@ -187,10 +187,10 @@ async def look_now(db: Database, row: Row[Any], channels: Mapping[str, Channel],
     lease = uuid4()
     async with db.transaction() as session:
         held = (await session.execute(_TAKE_ONE, {"id": row.id, "lease": lease})).one_or_none()
-        await book.fetch(session, {row.account_id}, {row.rendition_id})
+        renditions = await book.fetch(session, {row.account_id}, {row.rendition_id})
     if held is None:
         raise Conflict(f"Delivery {row.id} is being looked at just now. Ask again in a minute.")
-    sighting = await _look(row, channels, book)
+    sighting = await _look(row, renditions[row.rendition_id], channels, book)
     # As the last look would be judged; only while others are planned is "not seen" not said yet.
     step = after_look(sighting.found, Sight(held.sight), 1, ())
     if step.sight is Sight.NOT_SEEN and held.due_at is not None:
@@ -214,13 +214,12 @@ def _written(delivery_id: int, lease: UUID, step: Next, sighting: Sighting) -> d
     }
 
 
-def _capabilities(row: Row[Any], channels: Mapping[str, Channel], book: Book) -> Capabilities:
-    channel = channels.get(book.rendition(row.rendition_id).channel)
+def _capabilities(rendition: Frozen, channels: Mapping[str, Channel]) -> Capabilities:
+    channel = channels.get(rendition.channel)
     return Capabilities() if channel is None else channel.capabilities
 
 
-async def _look(row: Row[Any], channels: Mapping[str, Channel], book: Book) -> Sighting:
-    rendition = book.rendition(row.rendition_id)
+async def _look(row: Row[Any], rendition: Frozen, channels: Mapping[str, Channel], book: Book) -> Sighting:
     channel = channels.get(rendition.channel)
     if channel is None:
         return Sighting(Found.CANNOT_TELL, f"This process has no adapter for {rendition.channel}.")

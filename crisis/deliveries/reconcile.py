@@ -16,7 +16,7 @@ from crisis import clock
 from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
 from crisis.db import Database
 from crisis.deliveries import earlier, follow_up, outbox, retry
-from crisis.deliveries.book import Book, outgoing
+from crisis.deliveries.book import Book, Frozen, outgoing
 from crisis.deliveries.earlier import NOTHING, Before
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Unready
@@ -94,17 +94,19 @@ async def reconcile(
             held = await limiter.held(session) if limiter is not None else []
             values = {"mode": mode.value, "lane": lane.value, "lease": lease, "most": most, "held": held}
             rows = (await session.execute(_TAKE, values)).all()
-            await book.fetch(session, {r.account_id for r in rows}, {r.rendition_id for r in rows})
+            renditions = await book.fetch(session, {r.account_id for r in rows}, {r.rendition_id for r in rows})
             before = await earlier.read(session, [r.id for r in rows]) if lane is Lane.PUBLIC else {}
         if not rows:
             return Reconciled(looked)
         looked += len(rows)
 
-        async def one(row: Row[Any], before: Before) -> dict[str, object]:
+        async def one(row: Row[Any], rendition: Frozen, before: Before) -> dict[str, object]:
             async with limit:
-                return await _look(row, lane, channels, book, before)
+                return await _look(row, rendition, lane, channels, book, before)
 
-        decided = await asyncio.gather(*(one(row, before.get(row.id, NOTHING)) for row in rows))
+        decided = await asyncio.gather(
+            *(one(row, renditions[row.rendition_id], before.get(row.id, NOTHING)) for row in rows)
+        )
         again = [row.id for row, step in zip(rows, decided, strict=True) if step["state"] == DeliveryState.RETRY_WAIT]
         async with db.transaction() as session:
             await outbox.hold_revisions(session, again)
@@ -115,9 +117,8 @@ async def reconcile(
 
 
 async def _look(
-    row: Row[Any], lane: Lane, channels: Mapping[str, Channel], book: Book, before: Before
+    row: Row[Any], rendition: Frozen, lane: Lane, channels: Mapping[str, Channel], book: Book, before: Before
 ) -> dict[str, object]:
-    rendition = book.rendition(row.rendition_id)
     channel = channels.get(rendition.channel)
     capabilities = Capabilities() if channel is None else channel.capabilities
     finding = Finding(Found.CANNOT_TELL)
