@@ -7,6 +7,7 @@ from fastapi import Depends
 from starlette.requests import Request
 
 from crisis.bootstrap import Crisis
+from crisis.drills.report.service import Reports
 from crisis.roles import Act, Actor, require
 from crisis.tokens.service import Bearer, NotAuthenticated, authenticate
 
@@ -28,8 +29,18 @@ def the_crisis(request: Request) -> Crisis:
     return crisis
 
 
+def the_reports(request: Request) -> Reports:
+    """What reports are read with, put together when the application started."""
+    reports: Reports = request.app.state.reports
+    return reports
+
+
 async def _crisis(request: Request) -> Crisis:
     return the_crisis(request)
+
+
+async def _reports(request: Request) -> Reports:
+    return the_reports(request)
 
 
 async def _actor(request: Request) -> Actor:
@@ -47,6 +58,7 @@ def _may(act: Act) -> Callable[[Request], Awaitable[Actor]]:
 
 
 TheCrisis = Annotated[Crisis, Depends(_crisis)]
+TheReports = Annotated[Reports, Depends(_reports)]
 Who = Annotated[Actor, Depends(_actor)]
 """Whoever it is; the act itself asks what they may do."""
 CrisisReader = Annotated[Actor, Depends(_may(Act.READ_CRISIS))]

@@ -50,37 +50,34 @@ def main() -> int:
         for provider in ("twilio", "mail"):
             sandbox.fault(provider, "latency", seconds=given.seconds)
         settings = place.settings(sandbox_url=sandbox.url, sandbox_token=SecretStr(sandbox.token))
-        planned, letters, texts = asyncio.run(_measure(settings, given.units))
+        letters, texts = asyncio.run(_measure(settings, given.units))
         reached = {name: Counter(each["to"] for each in sandbox.records(name)) for name in ("twilio", "mail")}
     if wrong := {name: (len(found), found.total()) for name, found in reached.items() if set(found.values()) != {1}}:
         sys.exit(f"Some were told twice: {wrong}.")
     if missed := {name: len(found) for name, found in reached.items() if len(found) != given.units}:
         sys.exit(f"Not all {given.units} were told: {missed}.")
     print(
-        f"{given.units:,} leaders, answers in {given.seconds:g} s: planned in {planned:.1f} s, by e-mail in {letters:.1f} s, "
-        f"by SMS in {texts:.1f} s; must: < {MUST:.0f} s each"
+        f"{given.units:,} leaders, answers in {given.seconds:g} s: all told by e-mail {letters:.1f} s, "
+        f"and by SMS {texts:.1f} s, after the activation; must: < {MUST:.0f} s each"
     )
-    return 0 if max(planned + letters, planned + texts) < MUST else 1
+    return 0 if max(letters, texts) < MUST else 1
 
 
-async def _measure(settings: Settings, units: int) -> tuple[float, float, float]:
-    """Seconds to plan everything with the first letters, for the rest of the letters, and for the text messages."""
+async def _measure(settings: Settings, units: int) -> tuple[float, float]:
+    """Seconds from the activation until everybody has a letter, and a text message."""
     db = database_of(settings)
     await _settle_in(db, settings, units)
     await activate(db, DIRECTOR, Mode.EXERCISE, "bench")
     duty = notifications_of(Mode.EXERCISE, settings.without_secrets(), db)
     engine = engine_for(Mode.EXERCISE, settings, db, slices=False)
     try:
-        began = time.perf_counter()
-        await duty.round()
-        planned = time.perf_counter() - began
         letters, texts = await asyncio.gather(
             _until(lambda: _letters(duty.round, db, units)), _until(lambda: _texts(engine.deliver, db, units))
         )
     finally:
         await close_all(engine.channels)
         await db.close()
-    return planned, letters, texts
+    return letters, texts
 
 
 async def _settle_in(db: Database, settings: Settings, units: int) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID, uuid4
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from api.deps import the_reports
 from api.desk.confirm import asked_first
 from api.desk.route import PageRoute, TheVisit
 from api.desk.typed import number
@@ -29,8 +30,7 @@ WRITTEN: Final = frozenset(each.value for each in Verdict)
 
 def reports(visit: Visit) -> Reports:
     """What the application reads reports with."""
-    found: Reports = visit.request.app.state.reports
-    return found
+    return the_reports(visit.request)
 
 
 @router.get("/drills/{drill_id:int}/report")

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 
-from api.deps import CrisisReader, TheCrisis
+from api.deps import CrisisReader, TheCrisis, TheReports
 from api.documented import problems
 from api.door import Door
 from api.paging import At
@@ -12,7 +12,6 @@ from api.v1.schemas.locks import CertificateOut, LockBoardOut, LockRow
 from api.v1.schemas.shape import Id
 from crisis.accounts.locks import LockState
 from crisis.activations import service
-from crisis.drills.report.service import Reports
 from crisis.locks import board, certificate
 from crisis.locks.reading import Around
 from crisis.tongue import lock_json
@@ -27,7 +26,7 @@ async def show(
     activation_id: Id,
     crisis: TheCrisis,
     _: CrisisReader,
-    request: Request,
+    reports: TheReports,
     at: At,
     unit: Annotated[str | None, Query(max_length=1000)] = None,
     state: Annotated[LockState | None, Query()] = None,
@@ -37,20 +36,15 @@ async def show(
     async with crisis.db.transaction() as session:
         activation = await service.get(session, activation_id)
         found = await board.read(session, activation, Around(crisis.settings, crisis.capabilities))
-    speakers = _reports(request).speakers
+    speakers = reports.speakers
     rows = found.of(unit, state, needing=needing)
     page = at.cut(rows, lambda row: LockRow.model_validate(lock_json.row(row, speakers)), lambda row: row.outlet.id)
     return LockBoardOut.model_validate(lock_json.board(found) | {"accounts": page})
 
 
 @router.get("/certificate", summary="The lock certificate")
-async def certify(activation_id: Id, crisis: TheCrisis, _: CrisisReader, request: Request) -> CertificateOut:
+async def certify(activation_id: Id, crisis: TheCrisis, _: CrisisReader, reports: TheReports) -> CertificateOut:
     """Read anew from what happened. The numbers under `audit` are proved by `crisis audit verify --head`."""
     async with crisis.db.transaction() as session:
         found = await certificate.read(session, activation_id, Around(crisis.settings, crisis.capabilities))
-    return CertificateOut.model_validate(lock_json.certificate(found, _reports(request).speakers))
-
-
-def _reports(request: Request) -> Reports:
-    found: Reports = request.app.state.reports
-    return found
+    return CertificateOut.model_validate(lock_json.certificate(found, reports.speakers))

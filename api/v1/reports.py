@@ -1,12 +1,11 @@
 """Reports: what a drill or a crisis leaves behind, as JSON, as a PDF and as one sealed file; and what the reporter says in it."""
 
-from enum import StrEnum
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
-from api.deps import TheCrisis, Who
+from api.deps import TheCrisis, TheReports, Who
 from api.documented import problems
 from api.door import Door
 from api.v1.schemas.improvements import ImprovementIn, ImprovementOut
@@ -19,19 +18,18 @@ from crisis.drills.remarks import Written
 from crisis.drills.report.service import Reports
 from crisis.drills.subject import Subject
 from crisis.roles import Actor
+from crisis.tongue import texts
 
 router = APIRouter(tags=["reports"], route_class=Door, responses=problems(404, 409))
 
 
-class Language(StrEnum):
-    """What a report can be read in."""
-
-    BOKMAAL = "nb"
-    NYNORSK = "nn"
-    ENGLISH = "en"
-
-
-In = Annotated[Language, Query(description="The language of its texts. What people wrote stands as they wrote it.")]
+In = Annotated[
+    str,
+    Query(
+        pattern=f"^({'|'.join(texts.LANGUAGES)})$",
+        description="The language of its texts. What people wrote stands as they wrote it.",
+    ),
+]
 PDF: Final = "application/pdf"
 ZIP: Final = "application/zip"
 
@@ -43,45 +41,45 @@ def _file(media_type: str) -> dict[str, Any]:
 
 
 @router.get("/drills/{drill_id}/report", summary="The report of a drill")
-async def of_drill(drill_id: Id, request: Request, actor: Who, language: In = Language.BOKMAAL) -> ReportOut:
+async def of_drill(drill_id: Id, reports: TheReports, actor: Who, language: In = texts.SOURCE) -> ReportOut:
     """Read anew from the log: nothing of it is kept but what people wrote."""
-    return await _report(request, actor, Subject(drill_id=drill_id), language)
+    return await _report(reports, actor, Subject(drill_id=drill_id), language)
 
 
 @router.get("/activations/{activation_id}/report", summary="The report of a crisis")
-async def of_activation(activation_id: Id, request: Request, actor: Who, language: In = Language.BOKMAAL) -> ReportOut:
+async def of_activation(activation_id: Id, reports: TheReports, actor: Who, language: In = texts.SOURCE) -> ReportOut:
     """Read anew from the log: nothing of it is kept but what people wrote."""
-    return await _report(request, actor, Subject(activation_id=activation_id), language)
+    return await _report(reports, actor, Subject(activation_id=activation_id), language)
 
 
 @router.get("/drills/{drill_id}/report.pdf", summary="The report of a drill as a PDF", **_file(PDF))
-async def pdf_of_drill(drill_id: Id, request: Request, actor: Who, language: In = Language.BOKMAAL) -> Response:
+async def pdf_of_drill(drill_id: Id, reports: TheReports, actor: Who, language: In = texts.SOURCE) -> Response:
     """Tagged, so that it can be read aloud."""
-    return await _pdf(request, actor, Subject(drill_id=drill_id), language)
+    return await _pdf(reports, actor, Subject(drill_id=drill_id), language)
 
 
 @router.get("/activations/{activation_id}/report.pdf", summary="The report of a crisis as a PDF", **_file(PDF))
 async def pdf_of_activation(
-    activation_id: Id, request: Request, actor: Who, language: In = Language.BOKMAAL
+    activation_id: Id, reports: TheReports, actor: Who, language: In = texts.SOURCE
 ) -> Response:
     """Tagged, so that it can be read aloud."""
-    return await _pdf(request, actor, Subject(activation_id=activation_id), language)
+    return await _pdf(reports, actor, Subject(activation_id=activation_id), language)
 
 
 @router.get("/drills/{drill_id}/package", summary="Everything about a drill in one sealed file", **_file(ZIP))
-async def package_of_drill(drill_id: Id, request: Request, actor: Who, language: In = Language.BOKMAAL) -> Response:
+async def package_of_drill(drill_id: Id, reports: TheReports, actor: Who, language: In = texts.SOURCE) -> Response:
     """Log, messages, report, answers, playbook. That it was taken goes on record; `crisis drill verify FILE` checks it."""
-    return await _package(request, actor, Subject(drill_id=drill_id), language)
+    return await _package(reports, actor, Subject(drill_id=drill_id), language)
 
 
 @router.get(
     "/activations/{activation_id}/package", summary="Everything about a crisis in one sealed file", **_file(ZIP)
 )
 async def package_of_activation(
-    activation_id: Id, request: Request, actor: Who, language: In = Language.BOKMAAL
+    activation_id: Id, reports: TheReports, actor: Who, language: In = texts.SOURCE
 ) -> Response:
     """Log, messages, report. That it was taken goes on record; `crisis drill verify FILE` checks it."""
-    return await _package(request, actor, Subject(activation_id=activation_id), language)
+    return await _package(reports, actor, Subject(activation_id=activation_id), language)
 
 
 @router.post("/drills/{drill_id}/remarks", status_code=201, summary="Say what went well or must change in a drill")
@@ -118,24 +116,17 @@ async def improve_after_activation(
     return await _improve(crisis, actor, Subject(activation_id=activation_id), given)
 
 
-def _reports(request: Request) -> Reports:
-    found: Reports = request.app.state.reports
-    return found
-
-
-async def _report(request: Request, actor: Actor, subject: Subject, language: Language) -> ReportOut:
-    reports = _reports(request)
+async def _report(reports: Reports, actor: Actor, subject: Subject, language: str) -> ReportOut:
     found = await reports.read(actor, subject)
     return ReportOut.of(found, reports.document(found, language), reports.speaker(language))
 
 
-async def _pdf(request: Request, actor: Actor, subject: Subject, language: Language) -> Response:
-    reports = _reports(request)
+async def _pdf(reports: Reports, actor: Actor, subject: Subject, language: str) -> Response:
     return Response(await reports.pdf(await reports.read(actor, subject), language), media_type=PDF)
 
 
-async def _package(request: Request, actor: Actor, subject: Subject, language: Language) -> Response:
-    made = await exporting.make(actor, subject, _reports(request), language)
+async def _package(reports: Reports, actor: Actor, subject: Subject, language: str) -> Response:
+    made = await exporting.make(actor, subject, reports, language)
     headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
     return Response(made.body, headers=headers, media_type=ZIP)
 

@@ -15,9 +15,9 @@ from crisis.bootstrap import Crisis
 from crisis.deliveries import ledger
 from crisis.deliveries.ledger import Line
 from crisis.deliveries.states import FINAL, DeliveryState
-from crisis.demo import checks, patience, people, stage, town
+from crisis.demo import checks, people, stage, town
 from crisis.demo.judge import Judge
-from crisis.demo.patience import LOOK, PATIENCE, are, until
+from crisis.demo.patience import LOOK, PATIENCE, are, seconds_to_turn, until
 from crisis.demo.place import addresses, check_database
 from crisis.demo.promises import Promise, Report
 from crisis.demo.stage import Stage
@@ -275,7 +275,7 @@ class Story:
             account = (await self._crisis.posts.get(town.KEEPER, number)).account_id
             row = next(each for each in self._town.accounts.values() if each.id == account)
             await self._crisis.posts.decide(town.owner(row), number, publish=publish)
-        seconds = await patience.seconds_to_turn(self._crisis, published)
+        seconds = await seconds_to_turn(self._crisis, published)
         if seconds > PATIENCE:
             self._stage.say(f"This account published another just now, so this one waits its turn: {seconds:.0f} s.")
         await until(lambda: are(self._crisis, [published], {"accepted"}), begins_in=seconds)
