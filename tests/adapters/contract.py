@@ -22,7 +22,6 @@ import pytest
 from twilio.request_validator import RequestValidator
 
 from adapters import CHANNELS
-from adapters.sms import Sms
 from crisis.channels import (
     AccountRef,
     Callback,
@@ -30,11 +29,10 @@ from crisis.channels import (
     ChannelError,
     ChannelSetup,
     Limit,
-    Mailing,
     Outgoing,
-    Receipt,
     Unit,
 )
+from tests.adapters.in_bulk import InBulk
 from tests.adapters.sandbox_server import ACCOUNT_SID, ROOT, SandboxServer
 from tests.adapters.setups import ACCESS_TOKEN, ACCESS_TOKEN_SECRET, APP_SECRET, PAGE_TOKEN, SECRETS, a_setup
 from tests.adapters.sockets import listening
@@ -207,44 +205,6 @@ class SmsOutlet(Outlet):
             "content-type": "application/x-www-form-urlencoded",
         }
         return Callback("POST", url, headers, urlencode(fields).encode())
-
-
-class InBulk(Sms):
-    """SMS as the engine sends it: what is published goes through one mailing for all that have the same text."""
-
-    def __init__(self, setup: ChannelSetup) -> None:
-        super().__init__(setup)
-        self._mailings: dict[tuple[str | None, str], Mailing] = {}
-        self._awaited: dict[str, asyncio.Future[Receipt | ChannelError]] = {}
-        self.told_again: list[str] = []
-        """What a mailing said although nobody waited for it: a second time, or after it was abandoned."""
-
-    async def publish(self, account: AccountRef, outgoing: Outgoing) -> Receipt:
-        which = (account.address, outgoing.text)
-        if which not in self._mailings:
-            text = replace(outgoing, key="", to=None, valid_seconds=None)
-            self._mailings[which] = self.mailing(account, text, self._ended)
-        awaited = self._awaited[outgoing.key] = asyncio.get_running_loop().create_future()
-        try:
-            self._mailings[which].send(outgoing.key, outgoing.to or "", outgoing.valid_seconds)
-            outcome = await awaited
-        finally:
-            self._awaited.pop(outgoing.key, None)
-        if isinstance(outcome, ChannelError):
-            raise outcome
-        return outcome
-
-    def _ended(self, key: str, outcome: Receipt | ChannelError) -> None:
-        awaited = self._awaited.get(key)
-        if awaited is None or awaited.done():
-            self.told_again.append(key)
-        else:
-            awaited.set_result(outcome)
-
-    async def close(self) -> None:
-        await super().close()
-        self._mailings.clear()
-        assert self.told_again == []
 
 
 class BulkSmsOutlet(SmsOutlet):

@@ -163,7 +163,7 @@ def test_a_callback_without_our_query_still_names_the_message() -> None:
     assert (receipt.reference, receipt.key) == ("SM1", None)
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_a_byte_changed_anywhere_is_refused(data: st.DataObject) -> None:
     """In the body, the address or the signature; unless the form still says the same, as with %2b for %2B."""

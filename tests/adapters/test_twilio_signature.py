@@ -77,7 +77,7 @@ def said_officially(url: str, params: Any, signature: str, token: str = TOKEN) -
         return False
 
 
-@settings(deadline=None, max_examples=500)  # the machine may be busy
+@settings(max_examples=500)
 @given(url=urls, form=pairs, change=changes, data=st.data())
 def test_our_check_answers_as_the_official_one_for_forms(
     url: str, form: list[tuple[str, str]], change: str, data: st.DataObject
@@ -105,7 +105,7 @@ def test_our_check_answers_as_the_official_one_for_forms(
     assert signature_holds(url, form, signature, [OTHER + "x", token]) is official, "while tokens are rotated"
 
 
-@settings(deadline=None, max_examples=300)
+@settings(max_examples=300)
 @given(
     url=urls,
     body=st.one_of(st.just(""), st.text(max_size=40)),
@@ -126,7 +126,7 @@ def test_our_check_answers_as_the_official_one_for_what_is_not_a_form(url: str, 
     assert signature_holds(url, body.encode(), signature, [TOKEN]) is official
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.one_of(st.binary(max_size=40), st.text("ab=&+%0dF;æ", max_size=40).map(str.encode)))
 def test_a_form_is_read_as_the_standard_library_reads_it(body: bytes) -> None:
     try:

@@ -28,7 +28,6 @@ TRIED = settings(
     max_examples=EXAMPLES,
     derandomize=EXAMPLES < 10,
     database=None,
-    deadline=None,
     phases=[Phase.explicit, Phase.generate],
     suppress_health_check=list(HealthCheck),
 )

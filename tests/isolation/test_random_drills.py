@@ -76,7 +76,6 @@ def drawn(count: int) -> Sequence[tuple[Playbook, Steps]]:
 
     @size(
         max_examples=count,
-        deadline=None,
         database=None,
         derandomize=not LONG,
         phases=[Phase.generate],

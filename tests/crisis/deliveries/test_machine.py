@@ -441,7 +441,6 @@ async def test_in_every_life_the_promises_hold(server_url: str, settings: Settin
     size = Size(
         max_examples=3000 if LONG else 20,
         stateful_step_count=120 if LONG else 50,
-        deadline=None,
         phases=[phase for phase in Phase if LONG or phase not in {Phase.shrink, Phase.explain}],
         suppress_health_check=list(HealthCheck),
     )

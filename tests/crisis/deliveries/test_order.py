@@ -81,7 +81,6 @@ def play(settings: Settings, claiming: Claim, stories: int) -> int:
 
         @Size(
             max_examples=stories,
-            deadline=None,
             print_blob=True,
             report_multiple_bugs=False,
             database=None,

@@ -137,7 +137,7 @@ async def pool(bench: Workbench) -> Iterator[int]:
 LIVES = st.lists(st.sampled_from([R.DELIVERED, R.UNDELIVERED, R.EXPIRED]), min_size=1, max_size=4)
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(lives=LIVES, chance=st.randoms(use_true_random=False), size=st.integers(1, 6))
 async def test_any_shuffling_of_doubled_receipts_ends_where_each_life_ended(
     bench: Workbench, pool: Iterator[int], lives: list[ReceiptStatus], chance: random.Random, size: int

@@ -117,7 +117,7 @@ async def check(run: Run) -> None:
 async def test_whatever_people_do_a_drill_stays_a_drill(crisis: Crisis) -> None:
     loop = asyncio.get_running_loop()
 
-    @settings(max_examples=EXAMPLES, deadline=None)
+    @settings(max_examples=EXAMPLES)
     @given(ACTS)
     def lives(acts: list[object]) -> None:
         asyncio.run_coroutine_threadsafe(one(acts), loop).result()

@@ -27,7 +27,7 @@ def test_what_has_just_gone_out_and_what_others_have_taken_is_kept_clear_of() ->
     assert seconds(free(NOW, [1, 3], taken)) == [90, 15]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     wanted=st.lists(st.integers(1, 4), min_size=1, max_size=12),
     taken=st.lists(st.tuples(st.integers(1, 4), st.integers(-120, 600)), max_size=8),
