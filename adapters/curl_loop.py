@@ -2,17 +2,40 @@
 
 libcurl says which sockets it waits for and when it wants to be woken; this module tells the loop, and hands back the handles
 that have ended. It knows nothing of what they ask for.
+
+libcurl stops waiting for a socket after each answer and begins again with the next request. To take every one of them out of
+the loop and put it back costs more than the request's own system calls, so the sockets have a selector of their own, which the
+loop watches as one descriptor, and stay in it between requests. Not in a process that has forked: Linux goes on telling of
+a socket that is closed here for as long as a child holds it too, unless it was taken out before.
 """
 
 import asyncio
 import os
+import selectors
 from collections.abc import Callable, Iterable
 from typing import Any
+from weakref import WeakSet
 
 import pycurl
 
 Ended = Callable[[list[tuple[pycurl.Curl, int, str]]], None]
 """Told of handles that have ended and are out of the loop again: the handle, libcurl's code (0: well), and its words."""
+
+_READ, _WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
+_EVENTS = {
+    pycurl.POLL_NONE: 0,
+    pycurl.POLL_IN: _READ,
+    pycurl.POLL_OUT: _WRITE,
+    pycurl.POLL_INOUT: _READ | _WRITE,
+    pycurl.POLL_REMOVE: 0,
+}
+"""What libcurl waits for, in the selector's words."""
+_CAME = {
+    _READ: pycurl.CSELECT_IN,
+    _WRITE: pycurl.CSELECT_OUT,
+    _READ | _WRITE: pycurl.CSELECT_IN | pycurl.CSELECT_OUT,
+}
+"""What came, in libcurl's."""
 
 
 class CurlLoop:
@@ -22,10 +45,17 @@ class CurlLoop:
         self._ended = ended
         self._loop = asyncio.get_running_loop()
         self._process = os.getpid()
-        self._watched: dict[int, int] = {}
+        self._wanted: dict[int, int] = {}
         """What libcurl waits for, by socket."""
+        self._watched: dict[int, int] = {}
+        """What the selector looks for, by socket: what libcurl waits for, or waited for last."""
+        self._selector = self._open()
+        self._due: float | None = None
+        """The loop's time when libcurl wants to be woken."""
         self._timer: asyncio.TimerHandle | None = None
-        self._kicked = self._reaping = self._is_closed = False
+        self._kicked = self._is_closed = False
+        self._has_forked = self._keeps_none = False
+        _ALL.add(self)
         self._multi = pycurl.CurlMulti()
         self._multi.setopt(pycurl.M_SOCKETFUNCTION, self._on_want)
         self._multi.setopt(pycurl.M_TIMERFUNCTION, self._on_time)
@@ -39,6 +69,14 @@ class CurlLoop:
     def is_inherited(self) -> bool:
         """Whether this is a fork's copy of its parent's. Its connections are the parent's: do not even close them."""
         return self._process != os.getpid()
+
+    def prepare(self, handle: pycurl.Curl) -> None:
+        """Make a new handle ready to be added."""
+        handle.setopt(pycurl.SOCKOPTFUNCTION, self._on_opened)
+
+    def note_fork(self) -> None:
+        """This process has a child now. May be called from any thread."""
+        self._has_forked = True
 
     def add(self, handle: pycurl.Curl) -> None:
         """Begin, at the loop's next turn: everything added within one turn begins together."""
@@ -55,67 +93,105 @@ class CurlLoop:
             self._multi.remove_handle(handle)
         self._is_closed = True
         self._multi.close()
-        self._stop_timer()
+        if self._timer is not None:
+            self._timer.cancel()
+        self._shut()
 
     # What libcurl asks for. Nothing may be asked of libcurl inside these.
 
     def _on_want(self, what: int, descriptor: int, _multi: Any, _data: Any) -> None:
-        """A socket's turn; it is taken back before libcurl closes the socket or keeps it for later."""
-        before = self._watched.pop(descriptor, 0)
-        wanted = 0 if what == pycurl.POLL_REMOVE else what
-        if wanted:
-            self._watched[descriptor] = wanted
-        if before != wanted and not self._loop.is_closed():
-            self._watch(descriptor, before, wanted)
+        wanted = self._wanted[descriptor] = _EVENTS[what]
+        watched = self._watched.get(descriptor, 0)
+        if wanted == watched or self._is_closed:
+            return
+        if not wanted:
+            if self._keeps_none:
+                self._forget(descriptor)
+            return
+        self._watched[descriptor] = wanted
+        if watched:
+            self._selector.modify(descriptor, wanted)
+        else:
+            self._selector.register(descriptor, wanted)
+
+    def _on_opened(self, descriptor: int, _purpose: int) -> int:
+        """A new socket. One that had its number before was closed while nobody waited for it, and libcurl tells of no such end."""
+        self._forget(descriptor)
+        return int(pycurl.SOCKOPT_OK)
 
     def _on_time(self, milliseconds: int) -> None:
-        self._stop_timer()
         if milliseconds == 0:
             self._kick()
-        elif milliseconds > 0 and not self._loop.is_closed():
-            self._timer = self._loop.call_later(milliseconds / 1000, self._turn)
+        self._due = None if milliseconds <= 0 else self._loop.time() + milliseconds / 1000
+        self._set_timer()
 
     # What the loop is asked for
 
-    def _watch(self, descriptor: int, before: int, wanted: int) -> None:
-        if wanted & pycurl.POLL_IN and not before & pycurl.POLL_IN:
-            self._loop.add_reader(descriptor, self._act, descriptor, pycurl.CSELECT_IN)
-        elif before & pycurl.POLL_IN and not wanted & pycurl.POLL_IN:
-            self._loop.remove_reader(descriptor)
-        if wanted & pycurl.POLL_OUT and not before & pycurl.POLL_OUT:
-            self._loop.add_writer(descriptor, self._act, descriptor, pycurl.CSELECT_OUT)
-        elif before & pycurl.POLL_OUT and not wanted & pycurl.POLL_OUT:
-            self._loop.remove_writer(descriptor)
+    def _open(self) -> selectors.BaseSelector:
+        selector = selectors.DefaultSelector()
+        self._loop.add_reader(_number(selector), self._on_ready)
+        return selector
+
+    def _shut(self) -> None:
+        if not self._loop.is_closed():
+            self._loop.remove_reader(_number(self._selector))
+        self._selector.close()
 
     def _kick(self) -> None:
         if not self._kicked and not self._loop.is_closed():
             self._kicked = True
             self._loop.call_soon(self._turn)
 
-    def _stop_timer(self) -> None:
+    def _set_timer(self) -> None:
+        """Be woken in time. One that is set for an earlier moment is let be: setting it anew each time costs more than a look."""
+        if self._due is None or self._loop.is_closed():
+            return
         if self._timer is not None:
+            if self._timer.when() <= self._due:
+                return
             self._timer.cancel()
-            self._timer = None
+        self._timer = self._loop.call_at(self._due, self._on_due)
 
     # What the loop tells
 
+    def _on_due(self) -> None:
+        self._timer = None
+        if self._due is not None and self._due <= self._loop.time():
+            self._due = None
+            self._turn()
+        self._set_timer()
+
     def _turn(self) -> None:
         self._kicked = False
-        self._act(pycurl.SOCKET_TIMEOUT, 0)
+        if not self._is_closed:
+            self._heed_fork()
+            self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+            self._reap()
 
-    def _act(self, descriptor: int, what: int) -> None:
-        if self._is_closed:
-            return
-        self._multi.socket_action(descriptor, what)
-        if not self._reaping:
-            self._reaping = True
-            self._loop.call_soon(self._reap)
+    def _on_ready(self) -> None:
+        self._heed_fork()
+        act, wanted = self._multi.socket_action, self._wanted
+        for key, events in self._selector.select(0):
+            if wanted.get(key.fd):
+                act(key.fd, _CAME[events])
+            else:
+                self._forget(key.fd)  # a connection that nobody uses: its end, which libcurl finds by itself
+        self._reap()
+
+    def _forget(self, descriptor: int) -> None:
+        """Look at a socket no more, whether it is open or not."""
+        self._wanted.pop(descriptor, None)
+        if self._watched.pop(descriptor, None):
+            self._selector.unregister(descriptor)
+
+    def _heed_fork(self) -> None:
+        if self._has_forked and not self._keeps_none:
+            self._keeps_none = True
+            for descriptor in [each for each in self._watched if not self._wanted.get(each)]:
+                self._forget(descriptor)
 
     def _reap(self) -> None:
         """Hand over what has ended in this turn of the loop, all of it at once."""
-        self._reaping = False
-        if self._is_closed:
-            return
         ended: list[tuple[pycurl.Curl, int, str]] = []
         left = 1
         while left:
@@ -126,3 +202,19 @@ class CurlLoop:
             self._multi.remove_handle(handle)
         if ended:
             self._ended(ended)
+
+
+def _number(selector: selectors.BaseSelector) -> int:
+    """Its own descriptor. Linux's and BSD's have one, and elsewhere nothing of this runs."""
+    return int(selector.fileno())  # type: ignore[attr-defined]
+
+
+_ALL: WeakSet[CurlLoop] = WeakSet()
+
+
+def _note_fork() -> None:
+    for each in list(_ALL):
+        each.note_fork()
+
+
+os.register_at_fork(after_in_parent=_note_fork)

@@ -165,6 +165,7 @@ class Posts:
 
     def _new(self) -> _Handle:
         handle = _Handle()
+        self._loop.prepare(handle.curl)
         set_option = handle.curl.setopt
         for option, value in (
             (pycurl.URL, self._url),

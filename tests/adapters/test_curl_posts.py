@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import uvloop
 
-from adapters.curl_posts import LONGEST_ANSWER, LONGEST_IDLE, Answer, Posts
+from adapters.curl_posts import LONGEST_ANSWER, LONGEST_IDLE, Answer
 from crisis.channels import ChannelError, Misconfigured, OutcomeUnknown, Unavailable
 from tests.adapters.posting import SECRET, WELL, answer_of, one_answer, posts_to
 from tests.adapters.scripted import Answer as Scripting
@@ -262,35 +262,3 @@ def test_a_loop_that_ended_without_closing_leaks_nothing(server: Scripted) -> No
     gc.collect()
     time.sleep(0.3)
     assert kept() <= before + 2
-
-
-def test_a_fork_makes_its_own_and_leaves_its_parents_alone(server: Scripted) -> None:
-    server.script(*(Scripting(201) for _ in range(3)))
-    with asyncio.Runner() as runner:
-        posts = runner.run(opened(server.url))
-        runner.run(asked(posts))
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                posts.close()
-                del posts
-                gc.collect()
-                code = (
-                    0 if isinstance(asyncio.new_event_loop().run_until_complete(one_answer(server.url)), Answer) else 2
-                )
-            finally:
-                os._exit(code)
-        _, status = os.waitpid(child, 0)
-        assert os.waitstatus_to_exitcode(status) == 0
-        assert isinstance(runner.run(asked(posts)), Answer)
-        posts.close()
-    assert len(server.requests) == 3
-
-
-async def opened(url: str) -> Posts:
-    return posts_to(url)
-
-
-async def asked(posts: Posts) -> Answer | ChannelError:
-    return await answer_of(posts)
