@@ -48,8 +48,8 @@ _POSTS = text(
         SELECT 'actual', id, 'facebook', 'nb', 'post', '', repeat('x', 200), 200, '', now() FROM held
         RETURNING id, post_id
     )
-    INSERT INTO deliveries (mode, lane, rendition_id, account_id, due_at)
-    SELECT 'actual', 'unit', rendition.id, held.account_id, held.publish_at
+    INSERT INTO deliveries (mode, lane, gated, rendition_id, account_id, due_at)
+    SELECT 'actual', 'unit', true, rendition.id, held.account_id, held.publish_at
     FROM rendition JOIN held ON held.id = rendition.post_id
     """
 )

@@ -12,8 +12,8 @@ from crisis.mode import Mode
 
 _TO_ACCOUNTS = text(
     """
-    INSERT INTO deliveries (mode, lane, rendition_id, account_id, due_at, deadline_at, created_at)
-    SELECT r.mode, :lane, r.id, given.account_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at,
+    INSERT INTO deliveries (mode, lane, gated, rendition_id, account_id, due_at, deadline_at, created_at)
+    SELECT r.mode, CAST(:lane AS text), CAST(:lane AS text) = 'unit', r.id, given.account_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at,
            coalesce(CAST(:at AS timestamptz), now())
     FROM unnest(CAST(:renditions AS bigint[]), CAST(:accounts AS int[])) WITH ORDINALITY
          AS given (rendition_id, account_id, place)
@@ -25,8 +25,8 @@ _TO_ACCOUNTS = text(
 # Each recipient gets the rendition of their language, or the primary one.
 _TO_AUDIENCE = text(
     """
-    INSERT INTO deliveries (mode, lane, rendition_id, account_id, recipient_id, due_at, deadline_at)
-    SELECT :mode, :lane, coalesce(own.rendition_id, :primary), :account, r.id,
+    INSERT INTO deliveries (mode, lane, gated, rendition_id, account_id, recipient_id, due_at, deadline_at)
+    SELECT :mode, CAST(:lane AS text), CAST(:lane AS text) = 'unit', coalesce(own.rendition_id, :primary), :account, r.id,
            coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at
     FROM memberships m JOIN recipients r ON r.id = m.recipient_id
     LEFT JOIN unnest(CAST(:languages AS text[]), CAST(:renditions AS bigint[])) AS own (language, rendition_id)
@@ -38,8 +38,8 @@ _TO_AUDIENCE = text(
 )
 _TO_PEOPLE = text(
     """
-    INSERT INTO deliveries (mode, lane, rendition_id, account_id, recipient_id, due_at, deadline_at)
-    SELECT r.mode, :lane, r.id, :account, given.recipient_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at
+    INSERT INTO deliveries (mode, lane, gated, rendition_id, account_id, recipient_id, due_at, deadline_at)
+    SELECT r.mode, CAST(:lane AS text), CAST(:lane AS text) = 'unit', r.id, :account, given.recipient_id, coalesce(CAST(:due_at AS timestamptz), now()), :deadline_at
     FROM unnest(CAST(:renditions AS bigint[]), CAST(:recipients AS bigint[])) WITH ORDINALITY
          AS given (rendition_id, recipient_id, place)
     JOIN renditions r ON r.id = given.rendition_id

@@ -54,8 +54,8 @@ _STOCK = text(
         SELECT 'actual', post.id, 'facebook', 'nb', 'post', '', :way, 4, '', now()
         FROM post, generate_series(1, :count) RETURNING id
     )
-    INSERT INTO deliveries (mode, lane, rendition_id, account_id, due_at)
-    SELECT 'actual', 'unit', id, :account, now() + CASE WHEN :way = 'scheduled' THEN random() * :spread ELSE 0 END * interval '1 second'
+    INSERT INTO deliveries (mode, lane, gated, rendition_id, account_id, due_at)
+    SELECT 'actual', 'unit', true, id, :account, now() + CASE WHEN :way = 'scheduled' THEN random() * :spread ELSE 0 END * interval '1 second'
     FROM rendition
     """
 )

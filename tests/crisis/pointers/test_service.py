@@ -232,19 +232,19 @@ async def test_one_whose_outcome_nobody_knows_is_neither_tried_nor_sent_again_af
 
 # Nothing of a unit's goes that way: the database holds it
 
-PUT_OUT = (
-    "INSERT INTO deliveries (mode, lane, rendition_id, account_id) SELECT mode, '{}', id, 1 FROM renditions WHERE "
-)
+PUT_OUT = "INSERT INTO deliveries (mode, lane, gated, rendition_id, account_id) SELECT mode, '{}', {}, id, 1 FROM renditions WHERE "
 PAST_THE_GATE = {
-    "a unit's post in a crisis lane": PUT_OUT.format("public") + "pointer_id IS NULL",
-    "by way of the text messages": PUT_OUT.format("sms") + "pointer_id IS NULL",
+    "a unit's post in a crisis lane": PUT_OUT.format("public", False) + "pointer_id IS NULL",
+    "a unit's post in a crisis lane that calls itself gated": PUT_OUT.format("public", True) + "pointer_id IS NULL",
+    "by way of the text messages": PUT_OUT.format("sms", False) + "pointer_id IS NULL",
     "a unit's post that says it is a pointer's": "UPDATE posts SET pointer_id = 1 WHERE pointer_id IS NULL",
     "a rendition that says so": "UPDATE renditions SET pointer_id = 1 WHERE pointer_id IS NULL",
     "other words in a pointer's post": "UPDATE posts SET text = 'Kom på lesestund!' WHERE pointer_id = 1",
     "a pointer's words changed under it": "UPDATE pointers SET text = 'Kom på lesestund!'",
     "a title of the unit's": "UPDATE posts SET title = 'Lesestund' WHERE pointer_id = 1",
     "another mode's": "UPDATE posts SET mode = 'exercise' WHERE pointer_id = 1",
-    "the editors' words behind the gate": PUT_OUT.format("unit") + "pointer_id = 1",
+    "the editors' words behind the gate": PUT_OUT.format("unit", True) + "pointer_id = 1",
+    "the editors' words behind the gate, that call themselves free": PUT_OUT.format("unit", False) + "pointer_id = 1",
 }
 
 
