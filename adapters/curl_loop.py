@@ -37,6 +37,10 @@ _CAME = {
 }
 """What came, in libcurl's."""
 
+TOGETHER = 32
+"""Sockets seen to before what follows from them begins. If all that are ready were seen to first, requests that began together
+would end and begin together for ever, and all wait for the last of them each time."""
+
 
 class CurlLoop:
     """One multi handle in the running loop. Nothing here blocks; everything happens in the loop's own thread."""
@@ -158,25 +162,29 @@ class CurlLoop:
         self._timer = None
         if self._due is not None and self._due <= self._loop.time():
             self._due = None
-            self._turn()
+            self._kick()
         self._set_timer()
 
     def _turn(self) -> None:
-        self._kicked = False
-        if not self._is_closed:
+        if self._kicked and not self._is_closed:
+            self._kicked = False
             self._heed_fork()
             self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
             self._reap()
 
     def _on_ready(self) -> None:
         self._heed_fork()
-        act, wanted = self._multi.socket_action, self._wanted
-        for key, events in self._selector.select(0):
-            if wanted.get(key.fd):
-                act(key.fd, _CAME[events])
-            else:
-                self._forget(key.fd)  # a connection that nobody uses: its end, which libcurl finds by itself
-        self._reap()
+        ready = self._selector.select(0)
+        for first in range(0, len(ready), TOGETHER):
+            for key, events in ready[first : first + TOGETHER]:
+                if self._wanted.get(key.fd):
+                    self._multi.socket_action(key.fd, _CAME[events])
+                else:
+                    self._forget(key.fd)  # a connection that nobody uses: its end, which libcurl finds by itself
+            self._reap()
+            if self._is_closed:
+                return
+            self._turn()
 
     def _forget(self, descriptor: int) -> None:
         """Look at a socket no more, whether it is open or not."""
