@@ -98,6 +98,11 @@ class Calls:
             self._few_wait.clear()
             await self._few_wait.wait()
 
+    @property
+    def is_dry(self) -> bool:
+        """Whether there is room for a call, and nothing waits for one."""
+        return not self._waiting and len(self._flying) < self._pace.concurrency
+
     async def done(self) -> None:
         """Wait until everything that was added has ended."""
         while self._waiting or self._flying:

@@ -1,9 +1,10 @@
 """The feeder: claims one batch ahead, and starts rows a little ahead of the calls, so that no call waits for a commit. Of text
 messages, what nothing holds back is claimed and started at once.
 
-What is started counts as unknown if this process dies, so never more than twice the concurrency waits for its turn. Of units'
-posts nothing is started ahead: each holds a permit, and a drain has to wait for it. The limiter says of which accounts rows
-may be claimed, and which of them may start; the others are given back until they may.
+What is started counts as unknown if this process dies, so never more than twice the concurrency waits for its turn; or, where
+calls end sooner than the next claim, as much as some tenths of a second get through, and never more than two batches. Of units'
+posts nothing is started ahead: each holds a permit, and a drain has to wait for it. The limiter says of which accounts rows may
+be claimed, and which of them may start; the others are given back until they may.
 """
 
 import asyncio
@@ -28,6 +29,8 @@ from crisis.mode import Mode
 
 STRAIGHT_SECONDS = 1.0
 """How long what nothing holds back may go on alone, before a batch of whatever is due, oldest first, gets its turn."""
+SLOW_SECONDS = 0.5
+"""For calls to get through what was started in one go. What takes longer is started in smaller lots."""
 LINGER_SECONDS = 2.0
 """The longest wait for a row's time, or for an account to have room again. For longer ones the sender ends: the sweep finds what
 is due every few seconds.
@@ -68,6 +71,8 @@ class Feeder:
         self._book, self._pace, self._limiter = book, pace, limiter
         self._calls, self._writer, self._holder = calls, writer, holder
         self._ahead = pace.concurrency if lane.crisis else 0
+        self._at_once = pace.concurrency
+        """Rows of text messages to claim and start in one go, when no more than that wait for their turn."""
         self._claiming, self._starting = db.line(), db.line()
         self._loop = asyncio.get_running_loop()
         self._end: float | None = None
@@ -119,22 +124,30 @@ class Feeder:
         """Claim and start at once, for as long as there is something that nothing holds back. Others get their turn between."""
         if self._lane is not Lane.SMS:
             return
-        until, behind = self._loop.time() + STRAIGHT_SECONDS, claims.FRONT
+        until, behind, is_fed = self._loop.time() + STRAIGHT_SECONDS, claims.FRONT, False
         while self._writer.writing and self._loop.time() < until and not self._is_late:
-            await self._calls.few_wait(self._ahead)
-            async with self._db.transaction() as session:
-                free = await self._limiter.free(session)  # now, and not before that wait
+            began = self._loop.time()
+            await self._calls.few_wait(self._at_once)
+            if self._loop.time() - began > SLOW_SECONDS:
+                self._at_once = max(self._at_once // 2, self._pace.concurrency)
+            free = self._limiter.still_free()  # now, and not before that wait
+            if free is None:
+                async with self._db.transaction() as session:
+                    free = await self._limiter.free(session)
             if not free:
                 return
             begin_by = self._loop.time() + self._pace.hold_seconds - self._pace.call_seconds
             claimed, behind = await claims.claim_started(
                 *(self._starting, self._mode, self._lane, self._lease, free),
-                most=self._pace.concurrency,
+                most=self._at_once,
                 hold_seconds=self._pace.hold_seconds,
                 behind=behind,
             )
             if not claimed:
                 return
+            if is_fed and self._calls.is_dry:  # they are quicker than the database is with so few
+                self._at_once = max(self._at_once, min(2 * self._at_once, self._pace.batch))
+            is_fed = True
             self._limiter.begin(claimed)
             self._writer.expect(len(claimed))
             renditions = await self._fetch(claimed)

@@ -134,7 +134,7 @@ class Diverting(Limiter):
     def admits_all(self, candidates: Sequence[Candidate]) -> bool:  # noqa: ARG002 - the limiter's
         return True
 
-    async def free(self, session: AsyncSession) -> list[int]:  # noqa: ARG002 - the limiter's
+    def still_free(self) -> list[int]:
         return self._free
 
 

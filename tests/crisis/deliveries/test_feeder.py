@@ -12,6 +12,40 @@ from tests.crisis.deliveries.outlet import Outlet, accepted
 from tests.crisis.deliveries.workbench import Workbench
 from tests.factories import OPERATOR
 
+# How much is started ahead
+
+
+async def most_in_flight(bench: Workbench, sms: Outlet, **pace: int) -> int:
+    """Send all there is; how many rows were in flight at once, as the database had it."""
+    running, most = asyncio.create_task(bench.send(Lane.SMS, sms, **pace)), 0
+    while not running.done():
+        most = max(most, (await bench.states())["in_flight"])
+        await asyncio.sleep(0.002)
+    assert set(await running) == {"accepted"}
+    return most
+
+
+async def test_where_calls_take_their_time_no_more_than_twice_their_number_waits(bench: Workbench) -> None:
+    await bench.alert("sms", people=60)
+
+    async def slowly(outgoing: Outgoing) -> Receipt:
+        await asyncio.sleep(0.2)
+        return accepted(outgoing)
+
+    sms = Outlet("sms", say=slowly)  # type: ignore[arg-type]
+    await warmed_up(bench, sms)
+    being_called, waiting, new, unwritten = 4, 4, 4, 4
+    most = await most_in_flight(bench, sms, concurrency=4, batch=20)
+    assert 8 <= most <= being_called + waiting + new + unwritten
+
+
+async def test_where_they_are_quicker_than_the_database_more_is_started_at_once(bench: Workbench) -> None:
+    await bench.alert("sms", people=600)
+    sms = Outlet("sms")
+    await warmed_up(bench, sms)
+    assert await most_in_flight(bench, sms, concurrency=2, batch=80) >= 40
+
+
 # Time
 
 
