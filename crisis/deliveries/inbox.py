@@ -15,10 +15,9 @@ from typing import NamedTuple
 
 from psycopg.errors import DataError, IntegrityError, ProgramLimitExceeded
 from sqlalchemy.exc import DBAPIError, SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from crisis.channels import Receipt, UnknownStatus
-from crisis.db import Database
+from crisis.db import Database, Line
 from crisis.deliveries.receipts import Recorded, apply_waiting, record
 from crisis.errors import CrisisError, Invalid, Unready
 from crisis.mode import Mode
@@ -94,10 +93,7 @@ class Inbox:
         try:
             while self._arrived:
                 try:
-                    async with self._db.engine.connect() as connection:
-                        await connection.execution_options(isolation_level="AUTOCOMMIT")
-                        while self._take():
-                            await self._store_batch(connection)
+                    await self._store_all()
                 except (SQLAlchemyError, OSError, TimeoutError) as error:
                     cause = getattr(error, "orig", None) or error
                     refused = self._batch or self._take()
@@ -106,6 +102,14 @@ class Inbox:
         finally:
             self._writer = None
             self._refuse()
+
+    async def _store_all(self) -> None:
+        line = self._db.line()
+        try:
+            while self._take():
+                await self._store_batch(line)
+        finally:
+            await line.close()
 
     def _take(self) -> list[_Callback]:
         self._batch = self._arrived[:MOST_TOGETHER]
@@ -117,18 +121,18 @@ class Inbox:
             each.is_refused(DatabaseAway())
         self._batch = []
 
-    async def _store_batch(self, connection: AsyncConnection) -> None:
+    async def _store_batch(self, line: Line) -> None:
         kinds: dict[tuple[Mode, str], list[_Callback]] = {}
         for each in self._batch:
             kinds.setdefault((each.mode, each.channel), []).append(each)
         held_up = {
-            mode for (mode, channel), given in kinds.items() if await self._store(connection, mode, channel, given)
+            mode for (mode, channel), given in kinds.items() if await self._store(line, mode, channel, given)
         }
         for mode in held_up:
             async with asyncio.timeout(self._write_seconds):
-                await apply_waiting(connection, mode)
+                await apply_waiting(line, mode)
 
-    async def _store(self, connection: AsyncConnection, mode: Mode, channel: str, given: list[_Callback]) -> int:
+    async def _store(self, line: Line, mode: Mode, channel: str, given: list[_Callback]) -> int:
         """Store what came from one provider; return how many receipts wait for their delivery.
 
         What cannot be stored is found by halving, so that it takes nothing with it.
@@ -136,15 +140,15 @@ class Inbox:
         receipts = [receipt for each in given for receipt in each.receipts]
         try:
             async with asyncio.timeout(self._write_seconds):
-                recorded = await record(connection, mode, channel, receipts)
+                recorded = await record(line, mode, channel, receipts)
         except (DBAPIError, TypeError) as error:
             cause = getattr(error, "orig", None) or error
             if not isinstance(cause, _UNSTORABLE):
                 raise
             if len(given) > 1:
                 middle = len(given) // 2
-                first = await self._store(connection, mode, channel, given[:middle])
-                return first + await self._store(connection, mode, channel, given[middle:])
+                first = await self._store(line, mode, channel, given[:middle])
+                return first + await self._store(line, mode, channel, given[middle:])
             what = (mode, channel, receipts[0].reference, type(cause).__name__)
             log.error("A receipt for %s.%s about %.80r cannot be stored: %s", *what)  # noqa: TRY400 - its text may quote it
             given[0].is_refused(Unstorable())

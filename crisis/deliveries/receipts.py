@@ -14,9 +14,10 @@ from typing import NamedTuple
 
 import orjson
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.channels import Receipt, ReceiptStatus, UnknownStatus
+from crisis.db import Line, rows
 from crisis.deliveries.states import RANK, DeliveryState, mergeable
 from crisis.mode import Mode
 
@@ -124,7 +125,7 @@ class Recorded(NamedTuple):
 
 
 async def record(
-    session: AsyncSession | AsyncConnection, mode: Mode, channel: str, receipts: Iterable[Receipt | UnknownStatus]
+    through: AsyncSession | Line, mode: Mode, channel: str, receipts: Iterable[Receipt | UnknownStatus]
 ) -> Recorded:
     """Keep receipts of one channel and let them move what they are about, in a statement.
 
@@ -135,16 +136,18 @@ async def record(
         delivery_id = _delivery(receipt.key)
         (bare if delivery_id is None else keyed).append(_row(receipt, delivery_id))
     recorded = Recorded(0, 0, 0)
-    for statement, rows in ((_BY_KEY, keyed), (_BY_REFERENCE, bare)):
-        if rows:
-            values = {"mode": mode.value, "channel": channel, "receipts": orjson.dumps(rows).decode()}
-            recorded += Recorded._make((await session.execute(statement, values)).one())
+    for statement, given in ((_BY_KEY, keyed), (_BY_REFERENCE, bare)):
+        if given:
+            values = {"mode": mode.value, "channel": channel, "receipts": orjson.dumps(given).decode()}
+            (row,) = await rows(through, statement, values)
+            recorded += Recorded._make(row)
     return recorded
 
 
-async def apply_waiting(session: AsyncSession | AsyncConnection, mode: Mode) -> int:
+async def apply_waiting(through: AsyncSession | Line, mode: Mode) -> int:
     """Apply the receipts whose delivery was not known or not to be had; return how many there were."""
-    return int((await session.execute(_APPLY_WAITING, {"mode": mode.value})).scalar_one())
+    ((applied,),) = await rows(through, _APPLY_WAITING, {"mode": mode.value})
+    return int(applied)
 
 
 def _row(receipt: Receipt | UnknownStatus, delivery_id: int | None) -> dict[str, object]:
