@@ -16,6 +16,8 @@ AT_ONCE = "at_once"
 """Under this name the server's protocol finds :meth:`Front.at_once` in the lifespan's state."""
 ENDING = "ending"
 """Under this name it finds what to call when the server begins to stop, before it waits for what is unanswered."""
+WHOLE = "whole"
+"""Under this name the protocol leaves in a request's state that all of its body has arrived; other protocols do not."""
 
 Headers = list[tuple[bytes, bytes]]
 """Names in lower case."""

@@ -18,7 +18,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from api.front import AT_ONCE, ENDING, Hatch, Ready
+from api.front import AT_ONCE, ENDING, WHOLE, Hatch, Ready
 
 _WITH_MORE = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 """A request with one of these has a body, or may have."""
@@ -57,6 +57,7 @@ class Protocol(HttpToolsProtocol):
         ready, self._ready = self._ready, None
         if ready is None:
             super().on_message_complete()
+            self.scope["state"][WHOLE] = True
             return
         parts = [STATUS_LINE[ready.status]]
         for name, value in self.server_state.default_headers:

@@ -12,7 +12,7 @@ from bench.stub import stub
 FAN_OUT, FAN_OUT_MUST, FAN_OUT_GOAL = 200_000, 1.5, 3.0
 REFERENCE = 20_000
 """Messages of the reference, before and after each: some seconds of it. It has no start that would weigh less in a longer run."""
-SLOW, SLOW_SECONDS, SLOW_IN_FLIGHT, SLOW_MUST, SLOW_GOAL = 20_000, 0.1, 200, 0.9, 0.97
+SLOW, SLOW_SECONDS, SLOW_IN_FLIGHT, SLOW_MUST, SLOW_GOAL = 40_000, 0.1, 200, 0.9, 0.97
 
 
 def fan_out(ground: Ground, rounds: int) -> Figure:
@@ -53,7 +53,7 @@ def slow_provider(ground: Ground, rounds: int) -> Figure:
 
         def measure() -> Round:
             waiting = broadcasts.approve()
-            bare = reference.rate(provider.url, waiting.form, SLOW // 2, SLOW_IN_FLIGHT) / bound
+            bare = reference.rate(provider.url, waiting.form, SLOW // 4, SLOW_IN_FLIGHT) / bound
             return Round(broadcasts.send(waiting).rate / bound, [bare])
 
         taken = take(measure, rounds)

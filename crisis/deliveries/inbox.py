@@ -125,9 +125,7 @@ class Inbox:
         kinds: dict[tuple[Mode, str], list[_Callback]] = {}
         for each in self._batch:
             kinds.setdefault((each.mode, each.channel), []).append(each)
-        held_up = {
-            mode for (mode, channel), given in kinds.items() if await self._store(line, mode, channel, given)
-        }
+        held_up = {mode for (mode, channel), given in kinds.items() if await self._store(line, mode, channel, given)}
         for mode in held_up:
             async with asyncio.timeout(self._write_seconds):
                 await apply_waiting(line, mode)

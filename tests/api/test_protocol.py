@@ -9,7 +9,7 @@ import pytest
 from pydantic import SecretStr
 from starlette.types import Message, Receive, Scope, Send
 
-from api.front import AT_ONCE, Headers, Ready
+from api.front import AT_ONCE, WHOLE, Headers, Ready
 from crisis.settings import Settings
 from tests.api.server import ApiServer, Served
 
@@ -45,6 +45,8 @@ class App:
         if scope["path"] == "/slow":
             await asyncio.sleep(0.1)
         body = bytes(LARGE) if scope["path"] == "/large" else b"inside"
+        if scope["path"] == "/body":
+            body = b"whole" if WHOLE in scope["state"] else b"in part"
         headers = [(b"content-length", b"%d" % len(body))]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -227,3 +229,19 @@ async def test_the_bytes_are_the_same_either_way(both: tuple[Served, Served], re
     ours, theirs = [re.sub(rb"(?m)^date: .*\r$", b"", await say(server, request_ + last)) for server in both]
     assert ours == theirs
     assert ours.startswith(b"HTTP/1.1 ")
+
+
+# Bodies
+
+POST = b"POST /body HTTP/1.1\r\n" + HOST + b"Connection: close\r\nContent-Length: 8\r\n\r\n"
+ARRIVED = {
+    "all at once": ([POST + b"deliver="], b"whole"),
+    "the body after its head": ([POST, b"deliver="], b"in part"),
+    "half of it later": ([POST + b"deli", b"ver="], b"in part"),
+}
+
+
+@pytest.mark.parametrize("parts", ARRIVED)
+async def test_the_application_is_told_when_a_body_has_all_arrived(served: Served, parts: str) -> None:
+    sent, expected = ARRIVED[parts]
+    assert (await say(served, *sent)).endswith(b"\r\n\r\n" + expected)
