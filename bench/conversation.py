@@ -1,6 +1,9 @@
 """The conversation: HTTP as a provider's stand-in speaks it when it must cost next to nothing beside what is measured."""
 
 import asyncio
+import time
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Protocol, cast
 from urllib.parse import urlsplit
 
@@ -52,6 +55,11 @@ class Conversation(asyncio.Protocol):
             self._transport.abort()
             return
         self._transport.write(
-            b"HTTP/1.1 %d -\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
-            % (status, len(body), body)
+            b"HTTP/1.1 %d -\r\nDate: %s\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s"
+            % (status, _date(int(time.time())), len(body), body)
         )
+
+
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return formatdate(second, usegmt=True).encode()

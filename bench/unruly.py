@@ -1,12 +1,13 @@
 """The unruly provider: Twilio as it is on its worst day, for as many recipients as a region has, in a process of its own.
 
 It takes messages, lists them and calls back, and a share of all calls goes wrong, in ways that a sender cannot tell from
-each other. It is a lean one: some twenty bytes a recipient and no object, so that its own weight does not hide the sender's.
+each other. It is a lean one: some thirty bytes a recipient and no object, so that its own weight does not hide the sender's.
 
 ::
 
     POST Messages.json                   create, with faults; what is created is remembered by recipient
     GET  Messages.json?To=               list, newest first, with faults: what reconcile reads
+    GET  Messages.json?From=             the same of the sender, a page at a time: what the watch reads
 
 Its judge asks it over a pipe: for the count of everything, for what it took twice, and to call back about what was to be late.
 """
@@ -133,7 +134,8 @@ class _Provider:
         self._taken, self._rejected = bytearray(people), bytearray(people)
         self._first, self._second = array("Q", bytes(8 * people)), array("Q", bytes(8 * people))
         """The serial numbers of the first and the second message to each recipient."""
-        self._created = array("d", [0.0])
+        self._created, self._places = array("d", [0.0]), array("L", [0])
+        """By serial number: when it was taken, and to whom."""
         self._hidden = set[int]()
         self._texts = set[str]()
         self.counts, self.faults = Counter[str](), Counter[str]()
@@ -174,15 +176,31 @@ class _Provider:
         return _broken(fault)
 
     def read(self, query: str) -> tuple[int, bytes] | None:
-        """The list of messages to one number."""
+        """The list of messages to one number, or of all, the newest first."""
         self.counts["reads"] += 1
         if (fault := self._fault()) is not None:
             return _broken(fault)
-        place = int(parse_qs(query)["To"][0][_PREFIX:])
+        asked = {name: values[0] for name, values in parse_qs(query).items()}
+        if "To" not in asked:
+            return 200, self._page(int(asked.get("Below", len(self._created))), int(asked.get("PageSize", 50)))
+        place = int(asked["To"][_PREFIX:])
         text = next(iter(self._texts), "")
         serials = [each for each in (self._second[place], self._first[place]) if each and each not in self._hidden]
         shown = b",".join(_message(serial, place, text, self._created[serial]) for serial in serials)
         return 200, b'{"messages":[%s],"next_page_uri":null,"page":0,"page_size":50}' % shown
+
+    def _page(self, below: int, size: int) -> bytes:
+        serials = range(below - 1, max(below - 1 - size, 0), -1)
+        text = next(iter(self._texts), "")
+        shown = b",".join(
+            _message(each, self._places[each], text, self._created[each])
+            for each in serials
+            if each not in self._hidden
+        )
+        last = serials[-1] if serials else 1
+        path = f"/2010-04-01/Accounts/{SID}/Messages.json?PageSize={size}&Below={last}"
+        following = orjson.dumps(path if last > 1 else None)
+        return b'{"messages":[%s],"next_page_uri":%s,"page":0,"page_size":%d}' % (shown, following, size)
 
     def _take(self, place: int, form: dict[str, str], *, answered: bool) -> None:
         self.counts["accepted"] += 1
@@ -193,6 +211,7 @@ class _Provider:
             self._first[place] = serial
         self._taken[place] = min(255, self._taken[place] + 1)
         self._created.append(time.time())
+        self._places.append(place)
         self._texts.add(form["Body"])
         hidden = not answered and self._chance.random() < self._temper.hidden
         if hidden:

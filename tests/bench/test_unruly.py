@@ -4,15 +4,23 @@ a connection."""
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import aiohttp
 import pytest
+from pydantic import SecretStr
 from twilio.request_validator import RequestValidator
 
+from adapters.sms import Sms
+from adapters.twilio_watch import IN_PAGE
 from bench.callbacks import Storm
 from bench.people import number_of
 from bench.stub import SID
 from bench.unruly import FAULTS, Temper, Unruly, unruly
+from crisis.bootstrap import setup_for
+from crisis.channels import AccountRef
+from crisis.mode import Mode
+from crisis.settings import Settings
 
 PEOPLE, TOKEN = 400, "token-of-a-test"
 MESSAGES = f"/2010-04-01/Accounts/{SID}/Messages.json"
@@ -111,3 +119,21 @@ async def test_it_says_which_deliveries_got_more_than_one() -> None:
             for place in (7, 8, 8, 9, 9, 9):
                 assert await send(provider, ear.url, place) == 201
             assert await asyncio.to_thread(provider.repeats) == {1008: 2, 1009: 3}
+
+
+@pytest.mark.timeout(60)
+async def test_the_watch_finds_all_it_took_page_by_page(tmp_path: Path) -> None:
+    async with heard() as (ear, port):
+        with unruly(IN_PAGE + 50, Temper(faults=0.0, rejected=0.0), Storm(port, TOKEN)) as (provider, _):
+            for place in range(IN_PAGE + 50):
+                assert await send(provider, ear.url, place) == 201
+            settings = Settings(
+                home=tmp_path,
+                twilio_url=provider.url,
+                twilio_account_sid=SecretStr(SID),
+                twilio_auth_token=SecretStr(TOKEN),
+            )
+            sms = Sms(setup_for(Mode.ACTUAL, settings))
+            posted = await sms.list_posted(AccountRef(1, "sms", "nettredaksjonen", "Fjordvik"), 3600.0)
+            await sms.close()
+    assert len({each.reference for each in posted}) == IN_PAGE + 50
