@@ -113,7 +113,7 @@ class Delivery(Base):
             "reference",
             postgresql_where=text("reference IS NOT NULL AND recipient_id IS NULL"),
         ),
-        {"postgresql_with": {"fillfactor": "70"}},  # room for the states to come on the same page (HOT updates)
+        {"postgresql_with": {"fillfactor": "70"}},  # room for the states to come on the same page
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
