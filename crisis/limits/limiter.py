@@ -142,23 +142,18 @@ class Limiter:
         return True
 
     async def free(self, session: AsyncSession) -> list[int]:
-        """The accounts that are known to this process and held back by nothing: first attempts through them may begin as
-        they come, each told to :meth:`begin`. Looks again at those it has not looked at for :data:`FRESH_SECONDS`.
-        """
-        for account, standing in (await self._standings.of(session, self._stale_at(self._clock()))).items():
+        """The accounts known here and held back by nothing: first attempts may begin as they come, each told to :meth:`begin`."""
+        now = self._clock()
+        stale = sorted(account for account, known in self._accounts.items() if 0.0 < known.free_until < now)
+        for account, standing in (await self._standings.of(session, stale)).items():
             self._remember(account, standing)
-        return self._free_at(self._clock())
+        return self.still_free() or []
 
     def still_free(self) -> list[int] | None:
         """:meth:`free` without a look at the database; ``None`` where one is due."""
         now = self._clock()
-        return None if self._stale_at(now) else self._free_at(now)
-
-    def _stale_at(self, now: float) -> list[int]:
-        return sorted(account for account, known in self._accounts.items() if 0.0 < known.free_until < now)
-
-    def _free_at(self, now: float) -> list[int]:
-        return sorted(account for account, known in self._accounts.items() if known.free_until >= now)
+        is_stale = any(0.0 < known.free_until < now for known in self._accounts.values())
+        return None if is_stale else sorted(each for each, known in self._accounts.items() if known.free_until >= now)
 
     def begin(self, candidates: Sequence[Candidate]) -> None:
         """These begin, through accounts that are :meth:`free`."""
