@@ -10,7 +10,7 @@ import aiohttp
 import pytest
 
 from api.public import CACHE_CONTROL
-from tests.adapters.sandbox_server import free_port
+from crisis.embedded.port import free_port
 from tests.adapters.told import site, tell
 from tests.conftest import reachable_folder
 

@@ -13,8 +13,8 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 from crisis.channel_mail import MailServer as Server
+from crisis.embedded.port import free_port
 from crisis.setting_words import MailTls
-from tests.adapters.sandbox_server import free_port
 
 USER, PASSWORD = "krise", "password-of-a-test"
 SENDER = "krise@fjordvik.kommune.no"

@@ -1,7 +1,6 @@
 """The sandbox as its own process, for tests: started on a free port, scripted and asked over HTTP."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,17 +10,11 @@ from typing import Any, Self
 
 import requests
 
+from crisis.embedded.port import free_port
+
 ACCOUNT_SID = "ACsandbox00000000000000000000000000"
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 20.0
-
-
-def free_port() -> int:
-    """A loopback port that nobody listens on now."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        port: int = listener.getsockname()[1]
-        return port
 
 
 class SandboxServer:
@@ -67,9 +60,11 @@ class SandboxServer:
             try:
                 self._session.get(f"{self.url}/sandbox/health", timeout=2).raise_for_status()
             except requests.RequestException as error:
-                if self._process.poll() is not None or time.monotonic() > deadline:
+                code = self._process.poll()
+                if code is not None or time.monotonic() > deadline:
                     self.stop()
-                    raise RuntimeError(f"the sandbox did not start on {self.url}") from error
+                    why = f"ended with {code}" if code is not None else f"did not answer for {START_SECONDS:.0f} s"
+                    raise RuntimeError(f"the sandbox did not start on {self.url}: it {why}") from error
                 time.sleep(0.05)
             else:
                 return

@@ -13,12 +13,13 @@ from crisis.bootstrap import mail_for
 from crisis.channel_mail import Letter, Mailbox
 from crisis.channel_mail import MailServer as Server
 from crisis.channels import Misconfigured, OutcomeUnknown, Rejected, Throttled, Unavailable
+from crisis.embedded.port import free_port
 from crisis.mode import Mode
 from crisis.setting_words import MailTls
 from crisis.settings import Settings
 from tests.adapters.certificate import make
 from tests.adapters.mail_server import PASSWORD, SENDER, USER, MailServer, MailServers
-from tests.adapters.sandbox_server import SandboxServer, free_port
+from tests.adapters.sandbox_server import SandboxServer
 from tests.adapters.scripted import Scripted
 
 LETTER = Letter(

@@ -7,11 +7,12 @@ from sqlalchemy import text
 
 from crisis.bootstrap import crisis_of, database_of, engine_for
 from crisis.db import Database
+from crisis.embedded.port import free_port
 from crisis.lanes import Lane
 from crisis.mode import Mode
 from crisis.settings import Settings
 from tests import factories
-from tests.adapters.sandbox_server import SandboxServer, free_port
+from tests.adapters.sandbox_server import SandboxServer
 from tests.api.server import ApiServer
 
 

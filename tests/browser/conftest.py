@@ -10,10 +10,11 @@ from pydantic import SecretStr
 
 from crisis.bootstrap import crisis_of
 from crisis.db import Database, no_bell
+from crisis.embedded.port import free_port
 from crisis.roles import Role
 from crisis.settings import Settings
 from tests.adapters.chromium import chromium
-from tests.adapters.sandbox_server import SandboxServer, free_port
+from tests.adapters.sandbox_server import SandboxServer
 from tests.api.server import ApiServer
 from tests.browser.town import Town, settings_of
 from tests.browser.visitor import DESKTOP, PATIENCE, Look, Visitor, Windows

@@ -3,10 +3,10 @@
 from playwright.async_api import expect
 from sqlalchemy import text
 
+from crisis.embedded.port import free_port
 from crisis.roles import Role
 from crisis.settings import Settings
 from tests import factories
-from tests.adapters.sandbox_server import free_port
 from tests.api.server import ApiServer
 from tests.browser.conftest import Enter
 from tests.browser.town import Town

@@ -11,12 +11,13 @@ from pydantic import SecretStr
 
 from crisis.bootstrap import crisis_of
 from crisis.db import migrate, no_bell
+from crisis.embedded.port import free_port
 from crisis.embedded.postgres import Postgres
 from crisis.mode import Mode
 from crisis.roles import Role
 from crisis.settings import Settings
 from tests import factories
-from tests.adapters.sandbox_server import SandboxServer, free_port
+from tests.adapters.sandbox_server import SandboxServer
 from tests.api.server import ApiServer
 from tests.browser.town import Town, settings_of
 from tests.browser.visitor import DARK_PHONE, DESKTOP, Windows

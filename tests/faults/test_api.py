@@ -15,11 +15,11 @@ import pytest
 from sqlalchemy import text
 
 from crisis.bootstrap import Crisis
+from crisis.embedded.port import free_port
 from crisis.mode import Mode
 from crisis.roles import Role
 from crisis.tokens.service import create_token
 from tests import factories
-from tests.adapters.sandbox_server import free_port
 from tests.faults.stack import Process, Stack, until
 
 PEOPLE = 300

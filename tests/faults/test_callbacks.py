@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from crisis.bootstrap import Crisis
 from crisis.deliveries.states import DeliveryState
+from crisis.embedded.port import free_port
 from tests import factories
-from tests.adapters.sandbox_server import free_port
 from tests.faults.judge import REST_SECONDS, accepted, audience_of, broadcast, repeats, states
 from tests.faults.post import FORM, Letter, Post
 from tests.faults.size import LATENCY, LONG, PEOPLE, TIMEOUT, either

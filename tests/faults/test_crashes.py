@@ -21,10 +21,10 @@ from sqlalchemy.exc import DBAPIError
 
 from crisis.activations.service import ActivationLocked
 from crisis.bootstrap import Crisis
+from crisis.embedded.port import free_port
 from crisis.roles import Role
 from crisis.tokens.service import create_token
 from tests import factories
-from tests.adapters.sandbox_server import free_port
 from tests.faults.library import ADDRESS, Library
 from tests.faults.size import TIMEOUT, either
 from tests.faults.stack import Process, Stack, until

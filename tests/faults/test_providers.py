@@ -15,10 +15,10 @@ from sqlalchemy import text
 
 from crisis.bootstrap import Crisis, database_of, engine_for
 from crisis.deliveries.states import DeliveryState
+from crisis.embedded.port import free_port
 from crisis.lanes import Lane
 from crisis.limits import service as limits
 from crisis.mode import Mode
-from tests.adapters.sandbox_server import free_port
 from tests.faults.judge import accepted, at_rest, broadcast, is_out, nothing_lost_and_no_blind_repeat, repeats, states
 from tests.faults.size import LONG, PEOPLE, SECONDS, TIMEOUT, either
 from tests.faults.stack import Process, Stack, until

@@ -5,7 +5,6 @@ import asyncio
 import os
 import random
 import secrets
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,7 @@ from api.desk.visit import cookie_name
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.db import no_bell
 from crisis.embedded import commands
+from crisis.embedded.port import free_port
 from crisis.embedded.readiness import listens
 from crisis.roles import Role
 from crisis.settings import Settings
@@ -64,7 +64,7 @@ class Doors:
         self.crisis: Crisis = crisis_of(Settings(**given), bell=no_bell)
         self.account = await factories.account(self.crisis, "facebook", unit=UNIT, name="dørene")
         self.page = await factories.account(self.crisis, "facebook", unit=UNIT, name="henvisningen")
-        port = _free_port()
+        port = free_port()
         command = commands.api("127.0.0.1", port, "ERROR")
         self._api = await asyncio.create_subprocess_exec(
             *command, env=self._environment, cwd=ROOT, stdin=subprocess.DEVNULL
@@ -139,9 +139,3 @@ class Doors:
 
 
 POINTER = "Følg krise.example.no for informasjon."
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from crisis.channels import Channel, Found, Misconfigured, OutcomeUnknown, Throttled, Unavailable, Unsupported
+from crisis.embedded.port import free_port
 from tests.adapters.contract import Outlet, error_of, in_time
 from tests.adapters.every_channel.network import networked
-from tests.adapters.sandbox_server import free_port
 
 SHORT = 1.5
 """Seconds a call may take where the far end keeps it waiting."""

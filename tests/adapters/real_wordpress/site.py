@@ -18,7 +18,7 @@ import requests
 
 from crisis.embedded.child import end, last_lines, launched, spawn
 from crisis.embedded.place import User, unprivileged
-from tests.adapters.sandbox_server import free_port
+from crisis.embedded.port import free_port
 
 PACKAGES = tuple(Path(__file__).with_name("packages.txt").read_text(encoding="ascii").split())
 DOCUMENTS = Path("/usr/share/wordpress")

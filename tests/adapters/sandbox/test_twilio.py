@@ -10,9 +10,10 @@ from twilio.base.exceptions import TwilioRestException
 from twilio.rest import Client
 
 from adapters.sandbox.callbacks import Announcement, Callbacks
+from crisis.embedded.port import free_port
 from tests.adapters.callback_receiver import CallbackReceiver
 from tests.adapters.sandbox.clients import SENDER, TO, TOKEN, send, twilio_client, wait_for
-from tests.adapters.sandbox_server import SandboxServer, free_port
+from tests.adapters.sandbox_server import SandboxServer
 
 SERVICE = "MG" + "0" * 32
 

@@ -6,10 +6,11 @@ import aiohttp
 import pytest
 
 from crisis.bootstrap import Crisis
+from crisis.embedded.port import free_port
 from crisis.roles import Role
 from crisis.settings import Settings
 from tests import factories
-from tests.adapters.sandbox_server import SandboxServer, free_port
+from tests.adapters.sandbox_server import SandboxServer
 from tests.api.desk.conftest import signer
 from tests.api.server import ApiServer
 

@@ -10,9 +10,9 @@ from pydantic import SecretStr
 from sqlalchemy import text
 
 from crisis.db import Database
+from crisis.embedded.port import free_port
 from crisis.settings import Settings
 from crisis.users.oidc import CALLBACK
-from tests.adapters.sandbox_server import free_port
 from tests.api.desk.browser import Browser, Page
 from tests.api.desk.known import learn_token
 from tests.api.server import ApiServer

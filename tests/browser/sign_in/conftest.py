@@ -9,8 +9,8 @@ from pydantic import SecretStr
 
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.db import Database, no_bell
+from crisis.embedded.port import free_port
 from crisis.settings import Settings
-from tests.adapters.sandbox_server import free_port
 from tests.api.server import ApiServer
 
 

@@ -5,6 +5,7 @@ import multiprocessing
 import os
 import random
 import signal
+from multiprocessing.process import BaseProcess
 
 from crisis.db import Database
 from crisis.levers.duty import Levers
@@ -25,12 +26,17 @@ def run(database_url: str, platform_url: str, step: str, times: int) -> int:
     return process.exitcode
 
 
-def start(database_url: str, platform_url: str) -> int:
-    """See to the levers in another process, to be killed by whoever is told its number."""
+def start(database_url: str, platform_url: str) -> BaseProcess:
+    """See to the levers in another process, to be killed by whoever is given it; it ends when nothing is left to do."""
     process = _CONTEXT.Process(target=_work, args=(database_url, platform_url, "", 0), daemon=True)
     process.start()
+    return process
+
+
+def tell(process: BaseProcess, number: signal.Signals) -> None:
+    """Send it a signal."""
     assert process.pid is not None
-    return process.pid
+    os.kill(process.pid, number)
 
 
 def _work(database_url: str, platform_url: str, step: str, times: int) -> None:

@@ -1,7 +1,6 @@
 """``kill -9`` between any two lines: levers converge, what was saved stays what was so, and nothing is left revoked."""
 
 import asyncio
-import os
 import signal
 
 import pytest
@@ -62,14 +61,14 @@ async def test_a_crash_while_levers_are_given_back(town: Town, step: str) -> Non
 async def test_a_crash_in_the_middle_of_a_verb(town: Town, changes: int) -> None:
     """Killed when the platform has done so many changes, of which nobody has heard the answer."""
     activation = await town.activate()
-    town.platform.after_changes(changes, lambda: os.kill(pid, signal.SIGKILL))
-    pid = process.start(town.db.url, town.platform.url)
+    town.platform.after_changes(changes, lambda: process.tell(working, signal.SIGKILL))
+    working = process.start(town.db.url, town.platform.url)
     await asyncio.to_thread(town.platform.changed.wait, 60)
     await town.later(2)
     assert await town.states() == ALL_PULLED
-    town.platform.after_changes(changes, lambda: os.kill(pid, signal.SIGKILL))
+    town.platform.after_changes(changes, lambda: process.tell(working, signal.SIGKILL))
     await town.stand_down(activation)
-    pid = process.start(town.db.url, town.platform.url)
+    working = process.start(town.db.url, town.platform.url)
     await asyncio.to_thread(town.platform.changed.wait, 60)
     await town.later(2)
     assert await town.states() == ALL_BACK
@@ -80,19 +79,20 @@ async def test_a_process_that_stood_still_and_comes_back_too_late_leaves_nothing
     """Frozen just before it takes the right away; meanwhile others pull, the activation is stood down and all is given back."""
     activation = await town.activate()
     town.platform.seconds = 0.3
-    pid = process.start(town.db.url, town.platform.url)
+    working = process.start(town.db.url, town.platform.url)
     while not any(method == "GET" for method, _ in town.platform.calls):
         await asyncio.sleep(0.01)
     await asyncio.sleep(0.05)
-    os.kill(pid, signal.SIGSTOP)
+    process.tell(working, signal.SIGSTOP)
     town.platform.seconds = 0.0
     await town.later(2)
     await town.stand_down(activation)
     await town.later(2)
     assert await town.states() == ALL_BACK
     assert town.platform.is_as_before
-    os.kill(pid, signal.SIGCONT)
-    await asyncio.sleep(1.5)
+    process.tell(working, signal.SIGCONT)
+    await asyncio.to_thread(working.join, 60)
+    assert working.exitcode == 0
     await town.settle()
     assert await town.states() == ALL_BACK
     assert town.platform.is_as_before
