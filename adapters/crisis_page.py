@@ -26,6 +26,7 @@ from adapters.phrases import NAMES, direction, phrases
 from adapters.public_folder import PublicFolder
 from adapters.timeline import Timeline, fates
 from crisis.channels import ChannelSetup
+from crisis.compiled import Compiled
 from crisis.mode import Mode
 
 MARKER = "ØVELSE ØVELSE ØVELSE"
@@ -34,6 +35,7 @@ MOST_IN_FULL = 24
 MOST_ENDED = 5
 """Crises that are over, listed on the page in peace; their archives stay."""
 _TEMPLATES = ("page", "message", "archive", "noticeboard")
+_COMPILED = Compiled()
 _GIST = 200  # characters that a shared link shows
 
 
@@ -43,6 +45,7 @@ class CrisisPage:
     def __init__(self, setup: ChannelSetup, folder: Path) -> None:
         environment = Environment(
             loader=FileSystemLoader(setup.templates_dir),
+            bytecode_cache=_COMPILED,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

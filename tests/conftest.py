@@ -17,11 +17,12 @@ from sqlalchemy import make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from crisis.db import Base, Database, migrate
+from crisis.db import Database, migrate
 from crisis.embedded.postgres import Postgres
 from crisis.embedded.valkey import Valkey
 from crisis.roles import Actor, Role
 from crisis.settings import Settings
+from tests.emptying import empty
 from tests.sharing import Sharing
 
 # How fast an example is made and tried says how busy the machine is, and nothing about us.
@@ -32,13 +33,6 @@ hypothesis.settings.load_profile("busy")
 
 EMPTIED_WITHIN = 5
 """Tries. An API that tests share may be at the end of something when the next one begins."""
-EMPTY = """
-    ALTER TABLE audit DISABLE TRIGGER audit_no_truncate;
-    TRUNCATE {tables} RESTART IDENTITY CASCADE;
-    ALTER TABLE audit ENABLE TRIGGER audit_no_truncate;
-    UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex');
-    UPDATE gate SET state = 'open', epoch = 0;
-"""
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -108,7 +102,8 @@ async def db(database_url: str) -> AsyncIterator[Database]:
     try:
         for left in reversed(range(EMPTIED_WITHIN)):
             try:
-                await _empty(database)
+                async with database.engine.begin() as connection:
+                    await empty(connection)
                 break
             except OperationalError as error:  # what the test before left at work in an API met us halfway
                 if not left or not isinstance(error.orig, DeadlockDetected):
@@ -116,14 +111,6 @@ async def db(database_url: str) -> AsyncIterator[Database]:
         yield database
     finally:
         await database.close()
-
-
-async def _empty(database: Database) -> None:
-    tables = ", ".join(table for table in Base.metadata.tables if table not in {"gate", "audit_head", "sweeps"})
-    async with database.engine.begin() as connection:
-        for statement in EMPTY.format(tables=tables).strip().split(";"):
-            if statement.strip():
-                await connection.execute(text(statement))
 
 
 @pytest.fixture

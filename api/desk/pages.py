@@ -6,6 +6,7 @@ What a template may use beside its own context: ``asset(name)``, ``once()`` (a n
 escaped; no text of a user's is ever a template.
 """
 
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,8 +23,12 @@ from api.desk.assets import Assets
 from api.desk.navigation import in_mode
 from api.desk.playbook_text import spoken
 from crisis import clock
+from crisis.compiled import Compiled
 from crisis.tongue import channels, texts, times
 from crisis.tongue import languages as tongues
+
+_COMPILED = defaultdict[str, Compiled](Compiled)
+"""By language: a filter says the same thing otherwise in each."""
 
 
 class Pages:
@@ -81,6 +86,7 @@ def _environment(
 ) -> Environment:
     made = Environment(
         loader=loader,
+        bytecode_cache=_COMPILED[language],
         autoescape=True,
         undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n"],

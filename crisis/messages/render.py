@@ -22,6 +22,7 @@ from jinja2 import (
 )
 
 from crisis.channels import Capabilities, Unit
+from crisis.compiled import Compiled
 from crisis.errors import Invalid, Unready
 from crisis.messages import retraction
 from crisis.messages.content import Content, clean, unusable
@@ -33,6 +34,7 @@ from crisis.mode import Mode
 
 FULL = "messages/_base/full.txt"
 POST = "messages/_base/post.txt"
+_COMPILED = Compiled()
 
 
 class Renderer:
@@ -45,6 +47,7 @@ class Renderer:
         self._host = crisis_page_host
         self._environment = Environment(
             loader=FileSystemLoader(templates_dir),
+            bytecode_cache=_COMPILED,
             autoescape=select_autoescape(disabled_extensions=("txt",), default=True, default_for_string=True),
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -21,11 +21,10 @@ from types import MappingProxyType, TracebackType
 from typing import Any, Self
 
 import psutil
-from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from crisis.bootstrap import Crisis, crisis_of
-from crisis.db import Base, Database, migrate
+from crisis.db import Database, migrate
 from crisis.embedded import commands
 from crisis.embedded.postgres import Postgres
 from crisis.embedded.readiness import listens, works
@@ -34,7 +33,7 @@ from crisis.lanes import Lane
 from crisis.mode import Mode
 from crisis.settings import Settings
 from tests.adapters.sandbox_server import ACCOUNT_SID, ROOT, SandboxServer
-from tests.conftest import EMPTY
+from tests.emptying import empty
 
 START_SECONDS = 30.0
 LIMITS = {
@@ -156,7 +155,7 @@ class Stack:
         """The domain on an emptied installation, with Celery's bell, to act and to look."""
         made = crisis_of(self.settings)
         try:
-            await empty(made.db)
+            await empty_under_workers(made.db)
             yield made
         finally:
             await made.db.close()
@@ -241,16 +240,13 @@ async def until(
     return found
 
 
-async def empty(db: Database) -> None:
+async def empty_under_workers(db: Database) -> None:
     """Empty every table, also under a worker that is idle: its sweep may be looking at them, so it may take more tries."""
-    tables = ", ".join(table for table in Base.metadata.tables if table not in {"gate", "audit_head", "sweeps"})
-    statements = [part for part in EMPTY.format(tables=tables).strip().split(";") if part.strip()]
 
     async def emptied() -> bool:
         try:
             async with db.engine.begin() as connection:
-                for statement in statements:
-                    await connection.execute(text(statement))
+                await empty(connection)
         except DBAPIError:
             return False
         return True

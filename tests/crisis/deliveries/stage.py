@@ -9,8 +9,6 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 from uuid import UUID, uuid4
 
-from sqlalchemy import text
-
 from crisis.activations.holders import Holder, started, this_host
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.db import no_bell
@@ -19,20 +17,12 @@ from crisis.settings import Settings
 from tests import factories
 from tests.crisis.deliveries.workbench import LIBRARY, Workbench
 from tests.crisis.moves import Move, Moves
+from tests.emptying import empty
 
 T = TypeVar("T")
 PEOPLE = 2
 
-_WIPE = (
-    "ALTER TABLE audit DISABLE TRIGGER audit_no_truncate",
-    """
-    TRUNCATE moves_made, attempts, permits, receipts, deliveries, renditions, posts, revisions, messages, activations, audit
-    RESTART IDENTITY CASCADE
-    """,
-    "ALTER TABLE audit ENABLE TRIGGER audit_no_truncate",
-    "UPDATE audit_head SET seq = 0, hash = decode(repeat('00', 32), 'hex')",
-    "UPDATE gate SET state = 'open', epoch = 0",
-)
+_BUILT = {"accounts", "audiences", "memberships", "recipients"}
 
 
 @dataclass
@@ -108,5 +98,4 @@ class Stage:
 
     async def _wipe(self) -> None:
         async with self.crisis.db.engine.begin() as connection:
-            for statement in _WIPE:
-                await connection.execute(text(statement))
+            await empty(connection, keep=_BUILT)

@@ -1,11 +1,14 @@
-"""A process of its own that sees to the levers, and ends itself as a crash would, just before a step."""
+"""A process of its own that sees to the levers, and just before a step ends itself as a crash would, or stands still."""
 
 import asyncio
 import multiprocessing
 import os
 import random
 import signal
+import time
 from multiprocessing.process import BaseProcess
+
+import psutil
 
 from crisis.db import Database
 from crisis.levers.duty import Levers
@@ -33,20 +36,31 @@ def start(database_url: str, platform_url: str) -> BaseProcess:
     return process
 
 
+def freeze(database_url: str, platform_url: str, step: str) -> BaseProcess:
+    """See to the levers in another process that stands still just before ``step``, until it is told to go on."""
+    process = _CONTEXT.Process(target=_work, args=(database_url, platform_url, step, 1, signal.SIGSTOP), daemon=True)
+    process.start()
+    deadline = time.monotonic() + 60
+    while psutil.Process(process.pid).status() != psutil.STATUS_STOPPED:
+        assert time.monotonic() < deadline, "it did not stand still"
+        time.sleep(0.01)
+    return process
+
+
 def tell(process: BaseProcess, number: signal.Signals) -> None:
     """Send it a signal."""
     assert process.pid is not None
     os.kill(process.pid, number)
 
 
-def _work(database_url: str, platform_url: str, step: str, times: int) -> None:
+def _work(database_url: str, platform_url: str, step: str, times: int, number: signal.Signals = signal.SIGKILL) -> None:
     left = times
 
     def before(at: str) -> None:
         nonlocal left
         left -= at == step
         if at == step and left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
 
     asyncio.run(_see_to_it(database_url, platform_url, before))
 

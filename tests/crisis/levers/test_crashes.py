@@ -78,13 +78,7 @@ async def test_a_crash_in_the_middle_of_a_verb(town: Town, changes: int) -> None
 async def test_a_process_that_stood_still_and_comes_back_too_late_leaves_nothing_revoked(town: Town) -> None:
     """Frozen just before it takes the right away; meanwhile others pull, the activation is stood down and all is given back."""
     activation = await town.activate()
-    town.platform.seconds = 0.3
-    working = process.start(town.db.url, town.platform.url)
-    while not any(method == "GET" for method, _ in town.platform.calls):
-        await asyncio.sleep(0.01)
-    await asyncio.sleep(0.05)
-    process.tell(working, signal.SIGSTOP)
-    town.platform.seconds = 0.0
+    working = await asyncio.to_thread(process.freeze, town.db.url, town.platform.url, "revoke")
     await town.later(2)
     await town.stand_down(activation)
     await town.later(2)
