@@ -33,10 +33,13 @@ from crisis.deliveries.earlier import NOTHING, Before
 from crisis.deliveries.follow_up import Unsettled
 from crisis.deliveries.pace import Pace
 from crisis.deliveries.settling import Result
+from crisis.deliveries.states import DeliveryState
 from crisis.errors import Unready
 from crisis.limits.limiter import Limiter
 
 log = logging.getLogger(__name__)
+
+_NEWS_SECONDS = 1.0
 
 
 class Started(NamedTuple):
@@ -45,8 +48,8 @@ class Started(NamedTuple):
     claimed: Claimed
     rendition: Frozen
     attempt: int
-    begin_by: float
-    """The loop's time after which a call might end when its row counts as unknown already."""
+    since: float
+    """The loop's time just before it was."""
     before: Before = NOTHING
     """What is out already of what this follows, in public."""
 
@@ -84,6 +87,8 @@ class Calls:
         self._few = 0
         self._few_wait, self._all_done = asyncio.Event(), asyncio.Event()
         self._watch: asyncio.TimerHandle | None = None
+        self._patience = pace.hold_seconds - pace.call_seconds
+        """Of what is begun later, the call might end when its row counts as unknown already."""
         self._loop = asyncio.get_running_loop()
 
     def add(self, items: Iterable[Started]) -> None:
@@ -97,6 +102,19 @@ class Calls:
         while len(self._waiting) > most:
             self._few_wait.clear()
             await self._few_wait.wait()
+
+    def heed_news(self) -> None:
+        """The limiter has learned. What was started ahead through an account that is held back now is not called: it is handed
+        back, as if nobody had started it.
+        """
+        if self._crisis:  # nothing else is started ahead
+            waiting, self._waiting = self._waiting, deque()
+            for item in waiting:
+                if self._limiter.was_shut(item.claimed.account_id, item.since):
+                    self._hand_back(item)
+                else:
+                    self._waiting.append(item)
+        self._go_on()
 
     @property
     def is_dry(self) -> bool:
@@ -126,7 +144,7 @@ class Calls:
         claimed, now = item.claimed, self._loop.time()
         key, asked = str(claimed.id), False
         try:
-            if now > item.begin_by:  # others may have taken the row over meanwhile
+            if now > item.since + self._patience:  # others may have taken the row over meanwhile
                 raise Unavailable("The sender stood still for too long. Nothing was sent.")  # noqa: TRY301 - as those below
             if (bulk := self._carries_bulk(item.rendition.channel)) is not None:
                 to, asked = self._number(claimed), True  # what comes next says something about the account
@@ -181,7 +199,8 @@ class Calls:
             self._end(flight.item, OutcomeUnknown(f"No answer within {limit:g} seconds."), began=flight.since)
         oldest = next((flight.since for flight in self._flying.values() if flight.mailing), now)
         self._watch = self._loop.call_at(oldest + limit, self._give_up_what_does_not_end)
-        self._go_on()
+        # Others begin when it has been heeded what these say of their provider; that the writer sees to, if there still is one.
+        self._loop.call_later(_NEWS_SECONDS, self._go_on)
 
     async def _publish(self, key: str, item: Started) -> None:
         """One call by the ordinary verbs."""
@@ -228,6 +247,10 @@ class Calls:
         channel, delivery = item.rendition.channel, item.claimed.id
         log.error("The %s adapter failed on delivery %s; its outcome is unknown.", channel, delivery, exc_info=error)
         return OutcomeUnknown("The adapter failed in a way it should not; the log has the details.")
+
+    def _hand_back(self, item: Started) -> None:
+        self._limiter.take_back(item.claimed)
+        self._ended(Result(item.claimed.id, item.attempt, item.rendition.channel, DeliveryState.READY))
 
     def _end(
         self, item: Started, outcome: Receipt | ChannelError, *, asked: bool = True, began: float = math.inf

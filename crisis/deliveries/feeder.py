@@ -136,7 +136,7 @@ class Feeder:
                     free = await self._limiter.free(session)
             if not free:
                 return
-            begin_by = self._loop.time() + self._pace.hold_seconds - self._pace.call_seconds
+            since = self._loop.time()
             claimed, behind = await claims.claim_started(
                 *(self._starting, self._mode, self._lane, self._lease, free),
                 most=self._at_once,
@@ -151,7 +151,7 @@ class Feeder:
             self._limiter.begin(claimed)
             self._writer.expect(len(claimed))
             renditions = await self._fetch(claimed)
-            self._calls.add([Started(each, renditions[each.rendition_id], 1, begin_by) for each in claimed])
+            self._calls.add([Started(each, renditions[each.rendition_id], 1, since) for each in claimed])
 
     async def _start_all(self, batch: _Batch) -> None:
         """Start a batch, a slice at a time as the calls get on; what may be a process's end, by itself."""
@@ -243,7 +243,7 @@ class Feeder:
 
     async def _start(self, batch: Sequence[_Row]) -> list[Started]:
         """Commit that these are about to be called: here the right to call is taken."""
-        begin_by = self._loop.time() + self._pace.hold_seconds - self._pace.call_seconds
+        since = self._loop.time()
         claimed = [row.claimed for row in batch]
         hold_seconds = self._pace.hold_seconds
         if self._lane.crisis and self._limiter.admits_all(claimed):
@@ -264,7 +264,7 @@ class Feeder:
                     hold_seconds=hold_seconds,
                 )
         return [
-            Started(row.claimed, row.rendition, attempts[row.claimed.id], begin_by, row.before)
+            Started(row.claimed, row.rendition, attempts[row.claimed.id], since, row.before)
             for row in batch
             if row.claimed.id in attempts
         ]

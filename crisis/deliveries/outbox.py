@@ -104,7 +104,7 @@ _DROP_SUPERSEDED = text(
     UPDATE deliveries d SET state = 'cancelled', changed_at = now(),
            error = CASE WHEN {_WITHDRAWN} THEN 'withdrawn before it was sent' ELSE 'superseded by a newer revision' END
     FROM renditions r LEFT JOIN revisions v ON v.id = r.revision_id
-    WHERE r.id = d.rendition_id AND d.id = ANY(:ids) AND d.state = 'retry_wait'
+    WHERE r.id = d.rendition_id AND d.id = ANY(:ids) AND d.state IN ('ready', 'retry_wait')
       AND ({_WITHDRAWN} OR EXISTS (SELECT 1 FROM revisions w
                                    WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved'))
     """  # noqa: S608 - our own words

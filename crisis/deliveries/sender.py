@@ -48,7 +48,7 @@ class Sender:
     ) -> None:
         holder, chance = holder or Holder.this_process(), chance or random.Random()  # noqa: S311 - spreads retries; guards nothing
         limiter, lease = limiter or Limiter(mode, hold_seconds=pace.hold_seconds, chance=chance), uuid4()
-        self._writer = Writer(db, mode, lane, lease, pace, limiter, holder=holder)
+        self._writer = Writer(*(db, mode, lane, lease, pace, limiter), holder=holder, told=self._heed_news)
         self._calls = Calls(channels, book, pace, limiter, crisis=lane.crisis, chance=chance, ended=self._writer.add)
         self._feeder = Feeder(db, mode, lane, lease, book, pace, limiter, self._calls, self._writer, holder=holder)
 
@@ -70,3 +70,6 @@ class Sender:
                 await self._calls.done()
                 await self._writer.close()
         return self._writer.tally
+
+    def _heed_news(self) -> None:
+        self._calls.heed_news()

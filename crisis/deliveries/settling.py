@@ -12,7 +12,7 @@ from crisis.activations import gate
 from crisis.activations.holders import Holder
 from crisis.db import Line, rows
 from crisis.deliveries import outbox
-from crisis.deliveries.states import DeliveryState
+from crisis.deliveries.states import DUE, DeliveryState
 from crisis.lanes import Lane
 
 # The rows are named; why || '' is there, see claims.
@@ -40,10 +40,18 @@ _SETTLE = text(
     SELECT id FROM result EXCEPT SELECT id FROM moved
     """
 )
+_HAND_BACK = text(
+    """
+    UPDATE deliveries SET state = 'ready', lease = NULL, lease_until = NULL, changed_at = now()
+    WHERE id = ANY(:ids) AND lease = :lease AND state || '' = 'in_flight'
+    RETURNING id
+    """
+)
+_DISCOUNT = text("UPDATE deliveries SET attempts = attempts - 1 WHERE id = ANY(:ids) AND state || '' = 'ready'")
 
 
 class Result(NamedTuple):
-    """What came of one attempt."""
+    """What came of one attempt. *ready*: it was not made, and does not count, unless a newer revision already counted on it."""
 
     id: int
     number: int
@@ -65,15 +73,22 @@ async def settle(
     A row that is missing from the answer was moved by somebody else in the meantime: a receipt that came before the
     provider's answer, or the sweep, which took the sender for dead.
     """
-    again = [r.id for r in results if r.state is DeliveryState.RETRY_WAIT] if lane.crisis else []
+    again = [r.id for r in results if r.state in DUE] if lane.crisis else []
     if again:
         await outbox.hold_revisions(session, again)
-    moved = await settle_plainly(session, lease, results)
+    uncalled = [r.id for r in results if r.state is DeliveryState.READY]
+    called = [r for r in results if r.state is not DeliveryState.READY]
+    moved = await settle_plainly(session, lease, called) if called else set[int]()
+    handed_back: list[int] = []
+    if uncalled:
+        handed_back = [row[0] for row in await rows(session, _HAND_BACK, {"ids": uncalled, "lease": lease})]
     if again:
         await outbox.drop_superseded(session, again)
+    if handed_back:
+        await session.execute(_DISCOUNT, {"ids": handed_back})
     if not lane.crisis:
         await gate.close_permits(session, {r.id: r.state.value for r in results}, holder)
-    return moved
+    return moved.union(handed_back)
 
 
 async def settle_plainly(through: AsyncSession | Line, lease: UUID, results: Sequence[Result]) -> set[int]:

@@ -8,6 +8,7 @@
       |     (expired lease)  +-> unknown -> accepted | retry_wait | unknown_final
     ready | leased | retry_wait -> blocked | cancelled | dead
     ready -> in_flight           claimed and started at once
+    in_flight -> ready           its sender says that it did not call
     leased -> unknown_final      its sender was lost too often
 """
 
@@ -23,7 +24,8 @@ class DeliveryState(StrEnum):
     LEASED = "leased"
     """A sender has taken it and has not begun. An expired lease makes it ready again; the third, a person's to decide."""
     IN_FLIGHT = "in_flight"
-    """Committed before the first byte leaves. If its sender vanishes it becomes unknown, never ready."""
+    """Committed before the first byte leaves. If its sender vanishes it becomes unknown; only the sender itself, when it has not
+    called yet and had better not, makes it ready again."""
     RETRY_WAIT = "retry_wait"
     """Surely not processed by the provider; will be tried again."""
     UNKNOWN = "unknown"
@@ -58,7 +60,7 @@ MOVES: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     _S.READY: frozenset({_S.LEASED, _S.IN_FLIGHT, *_WAITING, *_BY_RECEIPT}),
     _S.LEASED: frozenset({_S.IN_FLIGHT, _S.READY, _S.UNKNOWN_FINAL, *_WAITING, *_BY_RECEIPT}),
     _S.RETRY_WAIT: frozenset({_S.LEASED, *_WAITING, *_BY_RECEIPT}),
-    _S.IN_FLIGHT: frozenset({_S.REJECTED, _S.RETRY_WAIT, _S.UNKNOWN, _S.DEAD, *_BY_RECEIPT}),
+    _S.IN_FLIGHT: frozenset({_S.READY, _S.REJECTED, _S.RETRY_WAIT, _S.UNKNOWN, _S.DEAD, *_BY_RECEIPT}),
     _S.UNKNOWN: frozenset({_S.RETRY_WAIT, _S.UNKNOWN_FINAL, *_BY_RECEIPT}),
     _S.UNKNOWN_FINAL: frozenset({_S.READY, _S.CANCELLED, *_BY_RECEIPT}),
     _S.BLOCKED: frozenset({_S.READY, _S.CANCELLED}),

@@ -7,6 +7,7 @@ written, for as long as their rows are ours; after that the sweep has called the
 import asyncio
 import logging
 from collections import Counter
+from collections.abc import Callable
 from contextlib import suppress
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from crisis.db import Database
 from crisis.deliveries import receipts, settling
 from crisis.deliveries.pace import Pace
 from crisis.deliveries.settling import Result
-from crisis.deliveries.states import DeliveryState
+from crisis.deliveries.states import DUE, DeliveryState
 from crisis.lanes import Lane
 from crisis.limits.limiter import Limiter
 from crisis.mode import Mode
@@ -30,13 +31,23 @@ _PAUSE = 0.5  # seconds between tries to write results while the database is awa
 
 
 class Writer:
-    """What keeps one sender's results."""
+    """What keeps one sender's results. ``told`` is called when the limiter has heard what came of calls, before they are written."""
 
     def __init__(
-        self, db: Database, mode: Mode, lane: Lane, lease: UUID, pace: Pace, limiter: Limiter, *, holder: Holder
+        self,
+        db: Database,
+        mode: Mode,
+        lane: Lane,
+        lease: UUID,
+        pace: Pace,
+        limiter: Limiter,
+        *,
+        holder: Holder,
+        told: Callable[[], None],
     ) -> None:
         self._db, self._mode, self._lane, self._lease = db, mode, lane, lease
         self._pace, self._limiter, self._holder = pace, limiter, holder
+        self._told = told
         self._line = db.line()
         self._ended: list[Result] = []
         self._something_ended, self._something_written = asyncio.Event(), asyncio.Event()
@@ -91,6 +102,7 @@ class Writer:
                 ended, self._ended = self._ended, []
                 if ended:
                     await self._tell()  # first: settled rows make room for others
+                    self._told()
                     await self._keep(ended)
                     self.tally.update(result.state for result in ended)
                     self._unwritten -= len(ended)
@@ -128,8 +140,8 @@ class Writer:
         """One statement by itself where that is enough: no permit to close, and nothing that is to be tried again."""
         plain, rest = [], ended
         if self._lane.crisis:
-            plain = [result for result in ended if result.state is not DeliveryState.RETRY_WAIT]
-            rest = [result for result in ended if result.state is DeliveryState.RETRY_WAIT]
+            plain = [result for result in ended if result.state not in DUE]
+            rest = [result for result in ended if result.state in DUE]
         if plain:
             moved = await settling.settle_plainly(self._line, self._lease, plain)
             if late := [result for result in plain if result.id not in moved]:

@@ -14,26 +14,18 @@ import asyncio
 import math
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.channels import ChannelError, Usage
 from crisis.limits import breaker, budget, failover, pace
+from crisis.limits.known import FRESH_SECONDS, Known
 from crisis.limits.models import BreakerState
 from crisis.limits.pace import Ceiling
 from crisis.limits.standing import Standing, Standings
 from crisis.limits.takes import Takes, planned
-from crisis.limits.tally import Outcome, Tally, outcome_of
 from crisis.mode import Mode
-
-FRESH_SECONDS = 0.5
-"""How long an account that was free counts as free without being asked again: how late another process's bad news may be."""
-TELL_SECONDS = 1.0
-"""How often good news are written."""
-BAD_SHARE = 0.05
-"""Of the calls since the last writing: from there on news are bad, and written at once."""
 
 
 class Candidate(Protocol):
@@ -47,24 +39,6 @@ class Candidate(Protocol):
     def attempts(self) -> int:
         """Attempts before this one."""
         ...
-
-
-@dataclass(slots=True)
-class _Account:
-    """What this process knows of one account."""
-
-    tally: Tally = field(default_factory=Tally)
-    free_until: float = 0.0
-    told_at: float = 0.0
-    in_flight: int = 0
-    retries_left: int = 0
-    answered_at: float = -math.inf
-
-    def begin(self, *, retry: bool) -> None:
-        """One call is about to begin."""
-        self.tally.begin(retry=retry)
-        self.in_flight += 1
-        self.retries_left -= retry
 
 
 class Limiter:
@@ -83,7 +57,7 @@ class Limiter:
         self._hold_seconds = hold_seconds
         self._chance = chance or random.Random()  # noqa: S311 - spreads tries; guards nothing
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
-        self._accounts: dict[int, _Account] = {}
+        self._accounts: dict[int, Known] = {}
         self._nothing_slow_until = 0.0
 
     async def takes(self, session: AsyncSession) -> Takes:
@@ -111,7 +85,7 @@ class Limiter:
         for each in candidates:
             wanted.setdefault(each.account_id, []).append(each)
         now = self._clock()
-        asked = {account for account in wanted if self._known(account).free_until < now}
+        asked = {account for account in wanted if not self._known(account).is_free(now)}
         refused: dict[int, float] = {}
         if asked:
             refused = await self._ask(session, {account: wanted[account] for account in sorted(asked)}, crisis=crisis)
@@ -132,7 +106,7 @@ class Limiter:
         retries: dict[int, int] = {}
         for each in candidates:
             known = accounts.get(each.account_id)
-            if known is None or known.free_until < now:
+            if known is None or not known.is_free(now):
                 return False
             if each.attempts:
                 retries[each.account_id] = retries.get(each.account_id, 0) + 1
@@ -144,7 +118,7 @@ class Limiter:
     async def free(self, session: AsyncSession) -> list[int]:
         """The accounts known here and held back by nothing: first attempts may begin as they come, each told to :meth:`begin`."""
         now = self._clock()
-        stale = sorted(account for account, known in self._accounts.items() if 0.0 < known.free_until < now)
+        stale = sorted(account for account, known in self._accounts.items() if known.is_stale(now))
         for account, standing in (await self._standings.of(session, stale)).items():
             self._remember(account, standing)
         return self.still_free() or []
@@ -152,13 +126,22 @@ class Limiter:
     def still_free(self) -> list[int] | None:
         """:meth:`free` without a look at the database; ``None`` where one is due."""
         now = self._clock()
-        is_stale = any(0.0 < known.free_until < now for known in self._accounts.values())
-        return None if is_stale else sorted(each for each, known in self._accounts.items() if known.free_until >= now)
+        if any(known.is_stale(now) for known in self._accounts.values()):
+            return None
+        return sorted(account for account, known in self._accounts.items() if known.is_free(now))
 
     def begin(self, candidates: Sequence[Candidate]) -> None:
         """These begin, through accounts that are :meth:`free`."""
         for each in candidates:
             self._accounts[each.account_id].begin(retry=each.attempts > 0)
+
+    def was_shut(self, account_id: int, since: float) -> bool:
+        """Whether the account, which was free when a call through it was begun at ``since``, has been found to be held back."""
+        return self._known(account_id).was_shut(since)
+
+    def take_back(self, candidate: Candidate) -> None:
+        """It was counted as begun, and was not called."""
+        self._known(candidate.account_id).take_back(retry=candidate.attempts > 0)
 
     def note(
         self,
@@ -175,35 +158,21 @@ class Limiter:
         ``counts`` is false for what failed on our own side before the provider was asked; ``began`` is when it was, by the
         loop's clock.
         """
-        known = self._known(account_id)
-        if counts:
-            if error is None:
-                known.tally.answer(usage, retry=retry)
-            else:
-                overlapped = began < known.answered_at
-                known.tally.fail(
-                    error, usage or error.usage, retry=retry, under_way=known.in_flight, overlapped=overlapped
-                )
-            if outcome_of(error) is Outcome.ANSWERED:
-                known.answered_at = self._clock()
-        known.in_flight = max(0, known.in_flight - 1)
+        self._known(account_id).end(self._clock(), error, usage, retry=retry, counts=counts, began=began)
 
     @property
     def has_news(self) -> bool:
         """Whether :meth:`learn` has something to write now."""
         now = self._clock()
-        return any(_is_due(known, now) for known in self._accounts.values())
+        return any(known.has_news(now) for known in self._accounts.values())
 
     async def learn(self, session: AsyncSession) -> None:
         """Write what was noted: bad news and news of an account we know nothing of at once, good news once a second."""
         now = self._clock()
-        due = {account: known for account, known in self._accounts.items() if _is_due(known, now)}
-        if not due:
+        tallies = {account: known.tell(now) for account, known in self._accounts.items() if known.has_news(now)}
+        if not tallies:
             return
-        tallies = {account: known.tally for account, known in due.items()}
-        for known in due.values():
-            known.tally, known.told_at = Tally(), now
-        for account, standing in (await self._standings.of(session, sorted(due), hold=True)).items():
+        for account, standing in (await self._standings.of(session, sorted(tallies), hold=True)).items():
             tally = tallies[account]
             broken = await self._is_broken(session, standing.standby) if standing.flow.diverted else None
             breaker.fade(standing.flow, tally, standing.now)
@@ -282,19 +251,10 @@ class Limiter:
         return standby in found and found[standby].flow.state is not BreakerState.CLOSED
 
     def _remember(self, account: int, standing: Standing) -> None:
-        self._known(account).free_until = self._clock() + FRESH_SECONDS if standing.is_free else 0.0
+        self._known(account).found(self._clock(), free=standing.is_free)
         if not standing.is_free:
             self._nothing_slow_until = 0.0
 
-    def _known(self, account: int) -> _Account:
+    def _known(self, account: int) -> Known:
         known = self._accounts.get(account)
-        return self._accounts.setdefault(account, _Account()) if known is None else known
-
-
-def _is_due(known: _Account, now: float) -> bool:
-    tally = known.tally
-    if not tally.ended and not tally.first and not tally.retries:
-        return False
-    bad = tally.ended - tally.answered
-    news = bool(tally.ended) and known.free_until == 0.0
-    return news or bad > BAD_SHARE * tally.ended or now - known.told_at >= TELL_SECONDS
+        return self._accounts.setdefault(account, Known()) if known is None else known

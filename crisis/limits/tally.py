@@ -64,6 +64,13 @@ class Tally:
         else:
             self.first += 1
 
+    def take_back(self, *, retry: bool) -> None:
+        """It did not begin after all. What was written meanwhile stays counted."""
+        if retry:
+            self.retries = max(0, self.retries - 1)
+        else:
+            self.first = max(0, self.first - 1)
+
     def answer(self, usage: Usage | None, *, retry: bool) -> None:
         """One call has ended with a receipt."""
         self.answered += 1

@@ -213,6 +213,7 @@ class Story:
             (any(hand.claimed for hand in self.hands), 3, self.a_hand_starts),
             (bool(self._open()), 2, self.a_provider_decides),
             (bool(self._settleable()), 3, self.a_hand_settles),
+            (bool(self._open()), 1, self.a_hand_gives_back_what_it_has_not_called),
             (bool(self.hands), 1, self.a_hand_crashes),
             (begun, 2 if self._open() else 1, self.the_editors_follow_up),
             (begun and not self.retracted and self.chance.random() < TAKEN_BACK, 1, self.the_editors_take_it_back),
@@ -313,6 +314,16 @@ class Story:
             given = [Receipt(each.reference or "", ReceiptStatus.ACCEPTED, key=str(each.id)) for each in late]
             if given:
                 await receipts.record(session, Mode.ACTUAL, CHANNELS[hand.lane], given)
+        self._forget_idle()
+
+    async def a_hand_gives_back_what_it_has_not_called(self) -> None:
+        """What was open was a call in the making: nobody was asked, and nobody will be."""
+        call = self.chance.choice(self._open())
+        hand = next(each for each in self.hands if call in each.calls)
+        hand.calls.remove(call)
+        uncalled = [settling.Result(call.delivery, call.attempt, CHANNELS[hand.lane], S.READY)]
+        async with self.db.transaction() as session:
+            await settling.settle(session, hand.lane, hand.lease, uncalled, holder=self.holder)
         self._forget_idle()
 
     async def a_hand_crashes(self) -> None:

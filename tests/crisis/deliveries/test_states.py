@@ -63,9 +63,9 @@ def test_from_every_state_there_is_a_way_to_an_end() -> None:
     assert ends == set(S)
 
 
-def test_nothing_that_may_be_out_becomes_ready_without_a_person() -> None:
-    may_be_out = {S.IN_FLIGHT, S.UNKNOWN}
-    assert not any(S.READY in MOVES[state] for state in may_be_out)
+def test_what_may_be_out_becomes_ready_by_a_person_alone_or_by_the_sender_that_has_not_called() -> None:
+    """The sender's lease is what says that it is its own: tests/crisis/deliveries/test_handing_back.py."""
+    assert [state for state in S if S.READY in MOVES[state]] == [S.LEASED, S.IN_FLIGHT, S.UNKNOWN_FINAL, S.BLOCKED]
     assert [state for state in S if S.IN_FLIGHT in MOVES[state]] == [S.READY, S.LEASED]
 
 
