@@ -28,8 +28,8 @@ $(READY): requirements-dev.lock pyproject.toml package-lock.json
 run: $(READY) ## start everything here, and show a crisis in a fictive municipality
 	$(BIN)/crisis up --demo
 
-test: $(READY) ## run the tests, on as many processes as the machine has room for
-	$(BIN)/python -m pytest -n auto
+test: $(READY) ## run the tests, on a process for each core (at most 4)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4
 
 test-faults: $(READY) ## kill, stop, cut off and starve everything, at length, and print what came of it (FAULTS_JSON=file too)
 	FAULTS=long $(BIN)/python -m pytest tests/faults tests/race

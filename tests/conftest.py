@@ -23,7 +23,7 @@ from crisis.embedded.valkey import Valkey
 from crisis.roles import Actor, Role
 from crisis.settings import Settings
 from tests.emptying import empty
-from tests.sharing import Sharing, processes
+from tests.sharing import Sharing
 
 # How fast an example is made and tried says how busy the machine is, and nothing about us.
 hypothesis.settings.register_profile(
@@ -33,12 +33,6 @@ hypothesis.settings.load_profile("busy")
 
 EMPTIED_WITHIN = 5
 """Tries. An API that tests share may be at the end of something when the next one begins."""
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """How many processes there are where nobody says a number."""
-    return processes()
 
 
 @pytest.hookimpl(optionalhook=True)

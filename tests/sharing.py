@@ -1,7 +1,5 @@
 """How the tests share out the processes of `make test`: by module, and what kills, starves and races on one of them."""
 
-import os
-
 from xdist.scheduler import LoadScopeScheduling
 
 TOGETHER = ("tests/faults/", "tests/isolation/", "tests/race/")
@@ -9,15 +7,6 @@ TOGETHER = ("tests/faults/", "tests/isolation/", "tests/race/")
 
 APART = ("tests/browser/test_screens.py", "tests/browser/test_keyboard_scripts.py")
 """A minute or more for each test, at the end of the run, and they share nothing: each goes wherever there is room."""
-
-
-MOST = 4
-"""Processes. Each has a PostgreSQL of its own."""
-
-
-def processes() -> int:
-    """One more than there are cores: a test waits for commits, processes and browsers for most of its time."""
-    return min((os.cpu_count() or 1) + 1, MOST)
 
 
 class Sharing(LoadScopeScheduling):  # type: ignore[misc] - xdist has no types for us
