@@ -153,6 +153,8 @@ class Story:
         self.sms: list[int] = []
         self.audience = self.activation = self.message = 0
         self.over = True
+        self.gives_back = True
+        """Whether a call that is open may turn out not to have been made. Nothing overtakes what is given back."""
 
     async def build(self) -> None:
         """Accounts and people, and a crisis."""
@@ -213,7 +215,11 @@ class Story:
             (any(hand.claimed for hand in self.hands), 3, self.a_hand_starts),
             (bool(self._open()), 2, self.a_provider_decides),
             (bool(self._settleable()), 3, self.a_hand_settles),
-            (bool(self._open()), 1, self.a_hand_gives_back_what_it_has_not_called),
+            (
+                self.gives_back and bool(self._open()),
+                1,
+                self.a_hand_gives_back_what_it_has_not_called,
+            ),
             (bool(self.hands), 1, self.a_hand_crashes),
             (begun, 2 if self._open() else 1, self.the_editors_follow_up),
             (begun and not self.retracted and self.chance.random() < TAKEN_BACK, 1, self.the_editors_take_it_back),

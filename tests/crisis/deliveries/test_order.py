@@ -77,6 +77,7 @@ def play(settings: Settings, claiming: Claim, stories: int) -> int:
     with asyncio.Runner() as runner:
         crisis = crisis_of(settings, bell=no_bell)
         story = Story(crisis, claiming)
+        story.gives_back = claiming is claim
         runner.run(story.build())
 
         @Size(
