@@ -85,6 +85,7 @@ class Calls:
         """By the key of the delivery, the one that has flown longest first."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._few = 0
+        self._heeded = limiter.shut
         self._few_wait, self._all_done = asyncio.Event(), asyncio.Event()
         self._watch: asyncio.TimerHandle | None = None
         self._patience = pace.hold_seconds - pace.call_seconds
@@ -107,7 +108,8 @@ class Calls:
         """The limiter has learned. What was started ahead through an account that is held back now is not called: it is handed
         back, as if nobody had started it.
         """
-        if self._crisis:  # nothing else is started ahead
+        if self._crisis and self._heeded != self._limiter.shut:  # nothing else is started ahead
+            self._heeded = self._limiter.shut
             waiting, self._waiting = self._waiting, deque()
             for item in waiting:
                 if self._limiter.was_shut(item.claimed.account_id, item.since):

@@ -41,11 +41,13 @@ class Known:
         """Whether what was begun at that time, while it was free, had better not be called."""
         return self._shut_at >= since
 
-    def found(self, now: float, *, free: bool) -> None:
-        """It was looked at."""
-        if not free and self._free_until:
+    def found(self, now: float, *, free: bool) -> bool:
+        """It was looked at. Returns whether it was free before, and is no more."""
+        is_shut = not free and self._free_until > 0.0
+        if is_shut:
             self._shut_at = now
         self._free_until = now + FRESH_SECONDS if free else 0.0
+        return is_shut
 
     def begin(self, *, retry: bool) -> None:
         """One call is about to begin."""

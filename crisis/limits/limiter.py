@@ -59,6 +59,8 @@ class Limiter:
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._accounts: dict[int, Known] = {}
         self._nothing_slow_until = 0.0
+        self.shut = 0
+        """How many times an account that was free has been found to be held back."""
 
     async def takes(self, session: AsyncSession) -> Takes:
         """What to claim now, and for whom. Tokens and room are counted here, and taken by :meth:`admit`."""
@@ -251,7 +253,7 @@ class Limiter:
         return standby in found and found[standby].flow.state is not BreakerState.CLOSED
 
     def _remember(self, account: int, standing: Standing) -> None:
-        self._known(account).found(self._clock(), free=standing.is_free)
+        self.shut += self._known(account).found(self._clock(), free=standing.is_free)
         if not standing.is_free:
             self._nothing_slow_until = 0.0
 
