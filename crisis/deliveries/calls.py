@@ -40,6 +40,7 @@ from crisis.limits.limiter import Limiter
 log = logging.getLogger(__name__)
 
 _NEWS_SECONDS = 1.0
+"""How long the next calls wait for somebody to heed what those that timed out say. A write takes some milliseconds."""
 
 
 class Started(NamedTuple):
@@ -52,6 +53,8 @@ class Started(NamedTuple):
     """The loop's time just before it was."""
     before: Before = NOTHING
     """What is out already of what this follows, in public."""
+    is_ahead: bool = False
+    """Nobody was asked whether there is room for it, since its account was free. If it no longer is, it is handed back."""
 
 
 class _Flight(NamedTuple):
@@ -85,7 +88,6 @@ class Calls:
         """By the key of the delivery, the one that has flown longest first."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._few = 0
-        self._heeded = limiter.shut
         self._few_wait, self._all_done = asyncio.Event(), asyncio.Event()
         self._watch: asyncio.TimerHandle | None = None
         self._patience = pace.hold_seconds - pace.call_seconds
@@ -93,9 +95,9 @@ class Calls:
         self._loop = asyncio.get_running_loop()
 
     def add(self, items: Iterable[Started]) -> None:
-        """Call these when there is room, in this order."""
+        """Call these when there is room, in this order. Their account may have been shut while they were started."""
         self._waiting.extend(items)
-        self._go_on()
+        self.heed_news()
 
     async def few_wait(self, most: int) -> None:
         """Wait until no more than ``most`` wait for their turn."""
@@ -108,11 +110,10 @@ class Calls:
         """The limiter has learned. What was started ahead through an account that is held back now is not called: it is handed
         back, as if nobody had started it.
         """
-        if self._crisis and self._heeded != self._limiter.shut:  # nothing else is started ahead
-            self._heeded = self._limiter.shut
+        if self._waiting and self._waiting[0].since <= self._limiter.shut_at:  # the first has waited longest
             waiting, self._waiting = self._waiting, deque()
             for item in waiting:
-                if self._limiter.was_shut(item.claimed.account_id, item.since):
+                if item.is_ahead and self._limiter.was_shut(item.claimed.account_id, item.since):
                     self._hand_back(item)
                 else:
                     self._waiting.append(item)

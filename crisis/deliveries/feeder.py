@@ -151,7 +151,7 @@ class Feeder:
             self._limiter.begin(claimed)
             self._writer.expect(len(claimed))
             renditions = await self._fetch(claimed)
-            self._calls.add([Started(each, renditions[each.rendition_id], 1, since) for each in claimed])
+            self._calls.add([Started(each, renditions[each.rendition_id], 1, since, is_ahead=True) for each in claimed])
 
     async def _start_all(self, batch: _Batch) -> None:
         """Start a batch, a slice at a time as the calls get on; what may be a process's end, by itself."""
@@ -246,7 +246,8 @@ class Feeder:
         since = self._loop.time()
         claimed = [row.claimed for row in batch]
         hold_seconds = self._pace.hold_seconds
-        if self._lane.crisis and self._limiter.admits_all(claimed):
+        is_ahead = self._lane.crisis and self._limiter.admits_all(claimed)
+        if is_ahead:
             ids = [each.id for each in claimed]
             attempts = await claims.start_ungated(
                 self._starting, self._mode, self._lease, ids, hold_seconds=hold_seconds
@@ -264,7 +265,7 @@ class Feeder:
                     hold_seconds=hold_seconds,
                 )
         return [
-            Started(row.claimed, row.rendition, attempts[row.claimed.id], since, row.before)
+            Started(row.claimed, row.rendition, attempts[row.claimed.id], since, row.before, is_ahead)
             for row in batch
             if row.claimed.id in attempts
         ]

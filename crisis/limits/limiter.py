@@ -59,8 +59,8 @@ class Limiter:
         self._clock = clock or (lambda: asyncio.get_running_loop().time())
         self._accounts: dict[int, Known] = {}
         self._nothing_slow_until = 0.0
-        self.shut = 0
-        """How many times an account that was free has been found to be held back."""
+        self.shut_at = -math.inf
+        """When an account that was free was last found to be held back; the loop's time."""
 
     async def takes(self, session: AsyncSession) -> Takes:
         """What to claim now, and for whom. Tokens and room are counted here, and taken by :meth:`admit`."""
@@ -253,7 +253,9 @@ class Limiter:
         return standby in found and found[standby].flow.state is not BreakerState.CLOSED
 
     def _remember(self, account: int, standing: Standing) -> None:
-        self.shut += self._known(account).found(self._clock(), free=standing.is_free)
+        now = self._clock()
+        if self._known(account).found(now, free=standing.is_free):
+            self.shut_at = now
         if not standing.is_free:
             self._nothing_slow_until = 0.0
 
