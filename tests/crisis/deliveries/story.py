@@ -153,8 +153,6 @@ class Story:
         self.sms: list[int] = []
         self.audience = self.activation = self.message = 0
         self.over = True
-        self.gives_back = True
-        """Whether a call that is open may turn out not to have been made. Nothing overtakes what is given back."""
 
     async def build(self) -> None:
         """Accounts and people, and a crisis."""
@@ -215,11 +213,7 @@ class Story:
             (any(hand.claimed for hand in self.hands), 3, self.a_hand_starts),
             (bool(self._open()), 2, self.a_provider_decides),
             (bool(self._settleable()), 3, self.a_hand_settles),
-            (
-                self.gives_back and bool(self._open()),
-                1,
-                self.a_hand_gives_back_what_it_has_not_called,
-            ),
+            (bool(self._open()), 1, self.a_hand_gives_back_what_it_has_not_called),
             (bool(self.hands), 1, self.a_hand_crashes),
             (begun, 2 if self._open() else 1, self.the_editors_follow_up),
             (begun and not self.retracted and self.chance.random() < TAKEN_BACK, 1, self.the_editors_take_it_back),
@@ -281,6 +275,9 @@ class Story:
         if hand.claimed:
             self.hands.append(hand)
 
+    async def a_hand_claims_texts(self) -> None:
+        await self.a_hand_claims(Lane.SMS)
+
     async def a_hand_claims_and_starts_at_once(self) -> None:
         hand, line = Hand(Lane.SMS), self.db.line()
         free = [account for account in self.sms if account not in self.way]
@@ -307,6 +304,10 @@ class Story:
 
     async def a_provider_decides(self) -> None:
         self._decide(self.chance.choice(self._open()))
+
+    def the_newest_calls_end_first(self) -> None:
+        for call in sorted(self._open(), key=lambda call: -self.rows[call.delivery].number):
+            self._decide(call)
 
     async def a_hand_settles(self) -> None:
         hand = self.chance.choice(self._settleable())
