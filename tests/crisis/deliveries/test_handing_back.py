@@ -8,10 +8,13 @@ from sqlalchemy import text
 
 from crisis.activations.holders import Holder
 from crisis.channels import OutcomeUnknown, Outgoing, Receipt, Throttled, Unavailable
+from crisis.deliveries.calls import Calls, Started
 from crisis.deliveries.claims import claim_started
+from crisis.deliveries.pace import Pace
 from crisis.deliveries.settling import Result, settle
 from crisis.deliveries.states import DeliveryState as S
 from crisis.lanes import Lane
+from crisis.limits.limiter import Limiter
 from tests.crisis.deliveries.outlet import Answer, Outlet, accepted
 from tests.crisis.deliveries.test_feeder import warmed_up
 from tests.crisis.deliveries.test_sender import update
@@ -78,6 +81,34 @@ async def test_the_budget_for_trying_again_is_not_spent_on_what_was_never_tried(
     await bench.send(Lane.SMS, sms, concurrency=4, batch=200)
     states = await bench.states(ids)
     assert states["accepted"] >= PEOPLE - provider.troubled, states
+
+
+async def test_what_was_being_started_when_its_account_was_shut_is_not_called(bench: Workbench) -> None:
+    """The claim was under way, so its rows come to the calls after the news has been heeded there."""
+    _, *ids = await bench.alert("sms", people=9)
+    account, lease, line = (await bench.row(ids[0])).account_id, uuid4(), bench.db.line()
+    sms, ended = Outlet("sms"), list[Result]()
+    pace = Pace(concurrency=4, batch=8, lease_seconds=5.0, call_seconds=2.0)
+    await warmed_up(bench, sms)
+    limiter = Limiter(bench.mode, hold_seconds=9.0)
+    calls = Calls({"sms": sms}, bench.book, pace, limiter, crisis=True, chance=bench.chance, ended=ended.append)
+    async with bench.db.transaction() as session:
+        limiter.note(account, None)
+        await limiter.learn(session)
+        assert await limiter.free(session) == [account]
+    since = asyncio.get_running_loop().time()
+    claimed, _ = await claim_started(line, bench.mode, Lane.SMS, lease, [account], most=8, hold_seconds=9.0)
+    await line.close()
+    async with bench.db.transaction() as session:
+        limiter.note(account, Throttled("later", retry_after=30.0))
+        await limiter.learn(session)
+        renditions = await bench.book.fetch(session, {account}, {each.rendition_id for each in claimed})
+    calls.heed_news()
+    assert len(claimed) == len(ids)
+    calls.add([Started(each, renditions[each.rendition_id], 1, since, is_ahead=True) for each in claimed])
+    await calls.done()
+    assert sorted((each.id, each.state) for each in ended) == [(each, S.READY) for each in ids]
+    assert len(sms.begun) == 1, "only the one that showed that the account is well"
 
 
 async def test_what_was_superseded_meanwhile_does_not_come_back(bench: Workbench) -> None:
