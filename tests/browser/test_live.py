@@ -48,6 +48,28 @@ async def test_a_message_and_the_board_follow_what_happens_and_the_focus_stays(e
     await expect(telephone.page.get_by_text("Du har lest denne.")).to_be_visible()
 
 
+PRESS_AT_ONCE = """
+    () => new MutationObserver((changes) => {
+      for (const change of changes) {
+        for (const node of change.addedNodes) node.querySelector?.("[id^='read-']")?.click();
+      }
+    }).observe(document.querySelector("main"), { childList: true, subtree: true })
+"""
+
+
+async def test_a_button_that_was_written_anew_this_very_moment_does_its_work(enter: Enter, town: Town) -> None:
+    """A hand is on its way to it already. Unless the page knows the button when it shows it, it would be refused as another
+    site's.
+    """
+    activation = await factories.activation(town.crisis.db)
+    telephone = await enter(Role.SPOKESPERSON)
+    await telephone.go("/switchboard")
+    await expect(telephone.page.locator("[data-live]")).to_have_attribute("data-live", "on")
+    await telephone.page.evaluate(PRESS_AT_ONCE)
+    await factories.approved_alert(town.crisis, activation.id)
+    await expect(telephone.page.get_by_text("Du har lest denne.")).to_be_visible()
+
+
 async def test_a_desk_that_stops_is_said_and_goes_on_when_it_is_back(
     windows: Windows, town: Town, desk_settings: Settings
 ) -> None:
