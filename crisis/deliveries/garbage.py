@@ -9,9 +9,8 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-_SELDOM = (
-    50_000  # objects made and not yet freed that make it look; with hundreds of requests in flight, a few thousand live
-)
+_SELDOM = 10_000
+"""Objects made and not yet freed that make it look. What it then frees is some kilobytes a second, and must not come to megabytes."""
 
 
 class _Spared:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Select, and_, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -30,6 +31,14 @@ _IN_A_RUSH = text(
     """
 )
 _now = func.clock_timestamp().label("now")
+# Made once: an alias and a function are many objects that hold each other, and a sender that made them at each look grew from that.
+_ago = partial(func.make_interval, 0, 0, 0, 0, 0, 0)
+_cold = and_(
+    Flow.tried_at > func.clock_timestamp() - _ago(RECENT_SECONDS),
+    or_(Flow.answered_at.is_(None), Flow.answered_at < func.clock_timestamp() - _ago(pace.COLD_SECONDS)),
+)
+_standby = aliased(AccountLimit)
+_able = select(Account.id).where(Account.state == AccountState.ACTIVE, Account.address.is_not(None))
 
 
 @dataclass(slots=True)
@@ -76,8 +85,6 @@ class Standings:
 
     async def slow(self, session: AsyncSession) -> list[Standing]:
         """Every account that anything may hold back now."""
-        recent = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, RECENT_SECONDS)
-        cold = func.clock_timestamp() - func.make_interval(0, 0, 0, 0, 0, 0, pace.COLD_SECONDS)
         wanted = or_(
             Flow.state != BreakerState.CLOSED,
             Flow.diverted,
@@ -88,7 +95,7 @@ class Standings:
             AccountLimit.concurrency.is_not(None),
             AccountLimit.per_second.is_not(None),
             Account.channel.in_(list(self.ceilings)),
-            and_(Flow.tried_at > recent, or_(Flow.answered_at.is_(None), Flow.answered_at < cold)),
+            _cold,
         )
         return await self._read(session, self._query().where(wanted))
 
@@ -122,13 +129,12 @@ class Standings:
 
     def _query(self) -> Select[Flow, AccountLimit, str, int, datetime]:
         """With the standby, if it can carry anything."""
-        standby = aliased(AccountLimit)
-        able = select(Account.id).where(Account.state == AccountState.ACTIVE, Account.address.is_not(None))
+        carries = and_(_standby.standby_for == Flow.account_id, _standby.account_id.in_(_able))
         return (
-            select(Flow, AccountLimit, Account.channel, standby.account_id, _now)
+            select(Flow, AccountLimit, Account.channel, _standby.account_id, _now)
             .join(Account, Account.id == Flow.account_id)
             .outerjoin(AccountLimit, AccountLimit.account_id == Flow.account_id)
-            .outerjoin(standby, and_(standby.standby_for == Flow.account_id, standby.account_id.in_(able)))
+            .outerjoin(_standby, carries)
             .where(Flow.mode == self.mode)
             .execution_options(populate_existing=True)
         )
