@@ -7,7 +7,6 @@ from crisis.limits.limiter import Limiter
 from crisis.limits.standing import Standings
 from tests.crisis.deliveries.workbench import Workbench
 
-
 LOOKS = 20
 
 
