@@ -6,14 +6,12 @@ memory it held in bytes, and seconds of processor.
 
 import asyncio
 import json
-import resource
-import sys
 import time
-from pathlib import Path
 
 import uvloop
 
 from bench.apart import SENDER, pin
+from bench.peak import peak_memory
 from crisis.bootstrap import database_of, engine_for
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -29,19 +27,6 @@ async def deliver(settings: Settings) -> tuple[float, int, float]:
     seconds, used = time.perf_counter() - began, time.process_time() - used
     await engine.close()
     return seconds, peak_memory(), used
-
-
-def peak_memory() -> int:
-    """Bytes that this process has held at most since it became this program.
-
-    Of Linux it is asked by another way than elsewhere: there, what ``getrusage`` says includes the process it was started by.
-    """
-    try:
-        said = Path("/proc/self/status").read_text(encoding="utf-8")
-        return int(said.partition("VmHWM:")[2].split()[0]) << 10
-    except (OSError, IndexError):
-        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return most if sys.platform == "darwin" else most << 10
 
 
 if __name__ == "__main__":
