@@ -1,6 +1,7 @@
 """The HTTP service. ``crisis api``, or ``uvicorn --factory api.app:create_app``."""
 
 import contextlib
+import gc
 import logging
 from collections.abc import AsyncIterator
 
@@ -40,6 +41,7 @@ from api.v1 import (
     tokens,
 )
 from crisis.bootstrap import crisis_of
+from crisis.garbage import spared
 from crisis.settings import Settings
 
 NOUNS = (
@@ -82,7 +84,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[dict[str, object]]:
-        yield {AT_ONCE: app.at_once, ENDING: app.state.live.end}
+        gc.collect()  # of what it took to put all this together
+        with spared():
+            yield {AT_ONCE: app.at_once, ENDING: app.state.live.end}
         await app.state.live.close()
         await imports.close()
         await drains.close()

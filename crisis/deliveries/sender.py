@@ -21,10 +21,10 @@ from crisis.db import Database
 from crisis.deliveries.book import Book
 from crisis.deliveries.calls import Calls
 from crisis.deliveries.feeder import Feeder
-from crisis.deliveries.garbage import spared
 from crisis.deliveries.pace import Pace
 from crisis.deliveries.states import DeliveryState
 from crisis.deliveries.writer import Writer
+from crisis.garbage import spared
 from crisis.lanes import Lane
 from crisis.limits.limiter import Limiter
 from crisis.mode import Mode

@@ -17,10 +17,10 @@ from crisis.channels import AccountRef, Capabilities, Finding, Found, Outgoing
 from crisis.db import Database
 from crisis.deliveries import claims, settling
 from crisis.deliveries.book import Book, Openers
-from crisis.deliveries.garbage import spared
 from crisis.deliveries.reconcile import reconcile
 from crisis.deliveries.settling import Result
 from crisis.deliveries.states import DeliveryState
+from crisis.garbage import spared
 from crisis.lanes import Lane
 from crisis.limits.takes import Take
 from crisis.mode import Mode
