@@ -18,11 +18,10 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from adapters.curl_posts import Answer, Posts
 from adapters.guard import Guard
-from bench.peak import peak_memory
+from bench.peak import MIB, peak_memory
 from crisis.channels import ChannelError
 
 PEOPLE, BATCH, IN_FLIGHT = 40_000, 500, 100
-MIB = 1 << 20
 _NONCE, _BOUND = b"n" * 12, b"fingerprint"
 _ROWS = """
     SELECT n, CAST(%(sealed)s AS bytea) FROM generate_series(CAST(%(first)s AS int), CAST(%(last)s AS int)) n
@@ -54,6 +53,7 @@ class _Bare:
         self._key = AESGCM(b"k" * 32)
         self._free = asyncio.Semaphore(IN_FLIGHT)
         self._results: list[dict[str, object]] = []
+        self._failure: ChannelError | None = None
 
     async def send(self) -> None:
         sealed = self._key.encrypt(_NONCE, b"+4740000000", _BOUND)
@@ -63,6 +63,8 @@ class _Bare:
             await self._write()
         for _ in range(IN_FLIGHT):
             await self._free.acquire()
+        if self._failure is not None:
+            raise self._failure
         await self._write()
 
     async def _call(self, rows: Sequence[tuple[int, bytes]]) -> None:
@@ -76,10 +78,11 @@ class _Bare:
         await self._database.execute(_RESULTS, {"results": orjson.dumps(results).decode()})
 
     def _ended(self, key: str, outcome: Answer | ChannelError) -> None:
-        if isinstance(outcome, ChannelError):
-            raise outcome
-        self._results.append({"id": int(key), "state": "accepted", "sid": orjson.loads(outcome.body)["sid"]})
         self._free.release()
+        if isinstance(outcome, ChannelError):
+            self._failure = outcome
+        else:
+            self._results.append({"id": int(key), "state": "accepted", "sid": orjson.loads(outcome.body)["sid"]})
 
 
 async def _measured(url: str, database_url: str) -> tuple[int, int]:

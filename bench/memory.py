@@ -10,13 +10,13 @@ from statistics import median
 from bench.broadcast import Broadcasts
 from bench.figure import Figure
 from bench.ground import Ground
+from bench.peak import MIB
 from bench.stub import stub
 
 FEW, MANY, MANY_ROUNDS = 40_000, 1_000_000, 1
 GROWTH_MUST, GROWTH_GOAL = 1.2, 1.05
 PEAK_MUST, PEAK_GOAL = 128.0, 64.0
 """MiB, everything imported included."""
-MIB = 1 << 20
 
 
 def peak(ground: Ground, rounds: int) -> Sequence[Figure]:

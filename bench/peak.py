@@ -4,6 +4,8 @@ import resource
 import sys
 from pathlib import Path
 
+MIB = 1 << 20
+
 
 def peak_memory() -> int:
     """Bytes that this process has held at most since it became this program.

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 _SELDOM = 10_000
-"""Objects made and not yet freed that make it look. What it then frees is some kilobytes a second, and must not come to megabytes."""
+"""Objects made and not yet freed that make it look. What lies about until then is memory: 50,000 let a sender grow by megabytes."""
 
 
 class _Spared:
