@@ -7,6 +7,7 @@ import asyncio
 from typing import Any
 
 from celery import Celery
+from kombu.transport import redis
 
 from crisis.db import Bell
 from crisis.errors import Unready
@@ -19,6 +20,23 @@ SWEEP = "crisis.sweep"
 TIDY = "crisis.tidy"
 _HOUR = 3600.0
 _PATIENCE = 1.0  # seconds a commit's bell may take; after that the sweep will do
+
+
+class _Channel(redis.Channel):
+    """One that puts nothing back in its queue when it ends: what a kick was for, the sweep finds within seconds.
+
+    Left to itself it puts back what nobody has answered for, by connecting anew. When the broker is what was lost that fails, and
+    Celery 5.7 ends the worker: "Unrecoverable error: 'NoneType' object has no attribute 'hostname'" (seen with a broker that was
+    killed in the middle of a fan-out).
+    """
+
+    do_restore = False
+
+
+class Transport(redis.Transport):
+    """Celery's connection to the broker."""
+
+    Channel = _Channel
 
 
 def queue_of(mode: Mode, lane: Lane) -> str:
@@ -39,6 +57,7 @@ def celery_app(settings: Settings) -> Celery:
         worker_send_task_events=False,
         worker_hijack_root_logger=False,
         worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_transport=f"{__name__}:{Transport.__name__}",
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_connection_timeout=_PATIENCE,

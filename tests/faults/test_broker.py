@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from sqlalchemy import text
@@ -10,9 +11,11 @@ from sqlalchemy import text
 from crisis.activations import gate, service
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
+from crisis.broker import celery_app
 from crisis.deliveries.states import DeliveryState
 from crisis.embedded.readiness import works
 from crisis.mode import Mode
+from crisis.settings import Settings
 from tests.faults.judge import (
     accepted,
     broadcast,
@@ -71,6 +74,27 @@ async def test_a_broker_killed_and_back_empty_loses_nothing_and_leaves_the_lock_
     record_property("repeats", repeats(stack))
     record_property("longest standstill, s", longest_gap(stack))
     assert not LONG or longest_gap(stack) < SECONDS["broker"]
+
+
+@pytest.mark.fault(4)
+def test_a_worker_lets_go_of_a_broker_that_is_lost_with_work_it_has_not_answered_for(stack: Stack) -> None:
+    """As Celery does it. Two channels, as a worker has: the first one's trouble keeps the second from being closed in time."""
+    with FaultProxy(port_of(stack.environment["CRISIS_REDIS_URL"])) as between:
+        url = between.instead_of(stack.environment["CRISIS_REDIS_URL"])
+        app = celery_app(Settings(**stack.settings.model_dump() | {"redis_url": url}))
+        taken = list[object]()
+        with app.connection_for_write() as writer:
+            app.send_task("crisis.nothing", queue="lost", connection=writer)
+        connection = app.connection_for_read()
+        for channel, queue in ((connection.default_channel, "lost"), (connection.channel(), "quiet")):
+            app.amqp.TaskConsumer(channel, queues=[app.amqp.queues[queue]], on_message=taken.append).consume()
+        while not taken:
+            connection.drain_events(timeout=5)
+        with suppress(TimeoutError):
+            connection.drain_events(timeout=0.5)  # and both listen for the next
+    connection.collect(socket_timeout=0.5)
+    connection.close()
+    assert len(taken) == 1
 
 
 @pytest.mark.fault(4)
