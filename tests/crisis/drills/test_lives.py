@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crisis.activations.service import stand_down
+from crisis.activations.service import find_current, stand_down
 from crisis.bootstrap import Crisis
 from crisis.drills import service
 from crisis.drills.states import ExpectationState, InjectState
@@ -130,5 +130,11 @@ async def test_whatever_people_do_a_drill_stays_a_drill(crisis: Crisis) -> None:
         if under_way is not None:
             await service.stop(crisis.db, LEADER, run.drill.id, "Neste")
         await check(run)
+        async with crisis.db.transaction() as session:
+            left = await find_current(
+                session, Mode.EXERCISE
+            )  # set when the drill was over: it would be in the next one's way
+        if left is not None:
+            await stand_down(crisis.db, DIRECTOR, left.id)
 
     await asyncio.to_thread(lives)
