@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from crisis.activations import holders
+from crisis.activations.holders import Holder
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.deliveries.states import DeliveryState
@@ -58,6 +59,23 @@ def wrong_by(process: Process) -> float:
     return round((datetime.fromisoformat(stamps[-1]).timestamp() - time.time()) / 3600)
 
 
+def is_standby(holder: Holder) -> bool:
+    return b"standby" in Path(f"/proc/{holder.pid}/cmdline").read_bytes()
+
+
+async def in_a_call_of_a_child(library: Library) -> Holder:
+    """Post until one of the worker's children has the call. By this worker's time every sweep is an hour old, and is left to the
+    standby; now and then the post is as well, and nobody but the standby ends a holder here.
+    """
+    while True:
+        await library.post("Lesestund")
+        holder = await library.in_a_call()
+        if not is_standby(holder):
+            return holder
+        while await library.permits():
+            await asyncio.sleep(0.05)
+
+
 @pytest.mark.fault(22)
 async def test_a_worker_with_the_wrong_time_sends_no_post_early_or_late_and_drains_as_long_as_the_others(
     library: Library, worker: Process, record_property: Note
@@ -72,8 +90,7 @@ async def test_a_worker_with_the_wrong_time_sends_no_post_early_or_late_and_drai
     record_property("out after its time, s", record["accepted"] - due)
 
     library.stack.sandbox.fault("graph", "latency_after", seconds=1.2)
-    await library.post("Lesestund")
-    holder = await library.in_a_call()
+    holder = await in_a_call_of_a_child(library)
     os.kill(holder.pid, signal.SIGSTOP)
     asked = time.monotonic()
     activation = await factories.activation(library.crisis.db)
