@@ -29,6 +29,11 @@ LONGEST_ANSWER = 64 * 2**10
 """Bytes of an answer that are read. An honest one is a hundredth of it, and there may be 2,000 at once."""
 
 
+READ_AT_ONCE, WRITTEN_AT_ONCE = 4 * 2**10, 16 * 2**10
+"""Bytes that each request in flight has set aside: an honest answer and its head in one; and the least that libcurl takes, which a
+form is a tenth of. Left to itself libcurl takes 16 and 64 KiB, and there may be 2,000 at once."""
+
+
 LONGEST_IDLE = 3
 """Seconds after which a connection that nobody used is not used again. Servers close idle ones by themselves (uvicorn after 5,
 nginx after 75), and a request that meets such a close is one whose outcome nobody knows."""
@@ -173,6 +178,8 @@ class Posts:
             (pycurl.PROXY, self._proxy),  # empty: none, whatever the environment says
             (pycurl.NOPROXY, ""),
             (pycurl.POST, 1),
+            (pycurl.BUFFERSIZE, READ_AT_ONCE),
+            (pycurl.UPLOAD_BUFFERSIZE, WRITTEN_AT_ONCE),
             (pycurl.HTTPHEADER, self._headers),
             (pycurl.USERAGENT, "crisis"),
             (pycurl.HTTP_VERSION, pycurl.CURL_HTTP_VERSION_1_1),
