@@ -24,7 +24,8 @@ from crisis.lanes import Lane
 from crisis.limits.takes import Take
 from crisis.settings import Settings
 from tests.conftest import make_database
-from tests.crisis.deliveries.story import Claim, Story, claim
+from tests.crisis.deliveries.hands import Claim, claim
+from tests.crisis.deliveries.story import Story
 
 STORIES = int(os.environ.get("ORDER_STORIES", "40"))
 LONG = STORIES > 40
@@ -85,14 +86,15 @@ def meet(settings: Settings, claiming: Claim) -> int:
 
 async def waits(story: Story, seed: int) -> bool:
     await story.begin(seed)
-    for act in (story.a_hand_claims_texts, story.a_hand_starts, story.the_editors_follow_up, story.a_hand_claims_texts):
+    hands, scene = story.hands, story.scene
+    for act in (hands.claim_texts, hands.start, story.editors.follow_up, hands.claim_texts):
         await act()
-        await story.read()
-    flying = {story.who(call.delivery) for hand in story.hands for call in hand.calls}
-    claimed = {story.who(delivery) for hand in story.hands for delivery in hand.claimed}
+        await scene.read()
+    flying = {scene.who(call.delivery) for hand in hands.working for call in hand.calls}
+    claimed = {scene.who(delivery) for hand in hands.working for delivery in hand.claimed}
     if claimed:
-        await story.a_hand_starts()
-    story.the_newest_calls_end_first()
+        await hands.start()
+    hands.the_newest_calls_end_first()
     await story.ends()
     return bool(flying) and not flying & claimed
 
