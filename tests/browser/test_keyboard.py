@@ -85,3 +85,17 @@ async def test_what_changes_by_itself_leaves_the_keyboard_where_it_is(enter: Ent
     await expect(editor.page.get_by_role("link", name="Ta deg av det")).to_be_visible()
     await expect(fold).to_have_attribute("open", "")
     await expect(fold.locator("summary")).to_be_focused()
+
+
+async def test_what_a_drill_leader_has_unfolded_stays_so_when_the_timeline_is_written_anew(
+    enter: Enter, town: Town
+) -> None:
+    there = await town.in_crisis(Mode.EXERCISE)
+    leader = await enter(Role.EDITOR)
+    await leader.go(f"/drills/{there.drill}")
+    fold = leader.page.locator("details[id^='otherwise-']").last
+    await fold.locator("summary").click()
+    await leader.page.evaluate("document.getElementById('timeline').dataset.old = 'yes'")
+    await leader.page.locator("[id^='injects-'][id$='-skip']").first.click()
+    await expect(leader.page.locator("#timeline[data-old]")).to_have_count(0)
+    await expect(fold).to_have_attribute("open", "")
