@@ -26,9 +26,9 @@ async def test_unscheduled_it_does_not_go_out_and_again_is_harmless(outlet: Held
 @scheduling
 async def test_what_went_out_meanwhile_is_gone_and_stays_out(outlet: Held, channel: Any) -> None:
     """Taking down what the public has seen is an act of its own."""
-    outlet.foreign("a", "Lesestund", due_in_seconds=1)
+    outlet.foreign("a", "Lesestund", due_in_seconds=3)
     (planned,) = await channel.list_planned(outlet.planner())
-    await asyncio.sleep(1.1)
+    await asyncio.sleep(3)
     assert await error_of(channel.unschedule(outlet.planner(), planned), Gone)
     (found,) = await channel.list_posted(outlet.account(), WITHIN)
     assert found.reference == planned.reference
