@@ -1,8 +1,8 @@
 """``python -m bench.bare``: what a sender would hold at least. A bare program with the libraries that the work takes, and no more.
 
 It reads rows from the database a batch at a time, opens their numbers, posts to the stub through libcurl with as many in flight as
-a sender has, and gives the database the results: no gate, no limits, no retries, no order. No must: it says how much of S4's peak is
-the interpreter, asyncio with OpenSSL, uvloop, psycopg with libpq, cryptography and libcurl.
+a sender has, and then with ten times as many, and gives the database the results: no gate, no limits, no retries, no order. No must:
+it says how much of S4's peak is the interpreter, asyncio with OpenSSL, uvloop, psycopg with libpq, cryptography and libcurl.
 """
 
 import asyncio
@@ -21,7 +21,8 @@ from adapters.guard import Guard
 from bench.peak import MIB, peak_memory
 from crisis.channels import ChannelError
 
-PEOPLE, BATCH, IN_FLIGHT = 40_000, 500, 100
+PEOPLE, BATCH = 40_000, 500
+IN_FLIGHT = (100, 1_000)
 _NONCE, _BOUND = b"n" * 12, b"fingerprint"
 _ROWS = """
     SELECT n, CAST(%(sealed)s AS bytea) FROM generate_series(CAST(%(first)s AS int), CAST(%(last)s AS int)) n
@@ -36,22 +37,24 @@ def main() -> int:
 
     os.environ["NO_PROXY"] = os.environ["no_proxy"] = "*"
     with ground() as place, stub(place.folder) as provider:
-        command = [sys.executable, "-m", "bench.bare", provider.url, place.server_url]
-        done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
-        if provider.accepted() != PEOPLE:
-            raise RuntimeError("The provider did not get them all, so nothing was measured.")
-    imported, most = (int(each) / MIB for each in done.stdout.split())
-    print(f"{imported:.0f} MiB when everything is imported, {most:.0f} MiB at most, {IN_FLIGHT} in flight")
+        for in_flight in IN_FLIGHT:
+            before = provider.accepted()
+            command = [sys.executable, "-m", "bench.bare", provider.url, place.server_url, str(in_flight)]
+            done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+            if provider.accepted() - before != PEOPLE:
+                raise RuntimeError("The provider did not get them all, so nothing was measured.")
+            imported, most = (int(each) / MIB for each in done.stdout.split())
+            print(f"{imported:.0f} MiB when everything is imported, {most:.0f} MiB at most, {in_flight:,} in flight")
     return 0
 
 
 class _Bare:
     """The bare sender."""
 
-    def __init__(self, posts: Posts, database: psycopg.AsyncConnection[tuple[int, bytes]]) -> None:
-        self._posts, self._database = posts, database
+    def __init__(self, posts: Posts, database: psycopg.AsyncConnection[tuple[int, bytes]], in_flight: int) -> None:
+        self._posts, self._database, self._in_flight = posts, database, in_flight
         self._key = AESGCM(b"k" * 32)
-        self._free = asyncio.Semaphore(IN_FLIGHT)
+        self._free = asyncio.Semaphore(in_flight)
         self._results: list[dict[str, object]] = []
         self._failure: ChannelError | None = None
 
@@ -61,7 +64,7 @@ class _Bare:
             values = {"sealed": sealed, "first": first, "last": first + BATCH - 1}
             await self._call(await (await self._database.execute(_ROWS, values, binary=True)).fetchall())
             await self._write()
-        for _ in range(IN_FLIGHT):
+        for _ in range(self._in_flight):
             await self._free.acquire()
         if self._failure is not None:
             raise self._failure
@@ -85,12 +88,12 @@ class _Bare:
             self._results.append({"id": int(key), "state": "accepted", "sid": orjson.loads(outcome.body)["sid"]})
 
 
-async def _measured(url: str, database_url: str) -> tuple[int, int]:
+async def _measured(url: str, database_url: str, in_flight: int) -> tuple[int, int]:
     imported = peak_memory()
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
-    posts = Posts(url, Guard(None), limit=IN_FLIGHT, call_seconds=30.0, headers=headers)
+    posts = Posts(url, Guard(None), limit=in_flight, call_seconds=30.0, headers=headers)
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as database:
-        await _Bare(posts, database).send()
+        await _Bare(posts, database, in_flight).send()
     posts.close()
     return imported, peak_memory()
 
@@ -99,4 +102,4 @@ if __name__ == "__main__":
     if len(sys.argv) == 1:
         sys.exit(main())
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        print(*runner.run(_measured(*sys.argv[1:])))
+        print(*runner.run(_measured(sys.argv[1], sys.argv[2], int(sys.argv[3]))))

@@ -109,3 +109,16 @@ async def alert(
 async def approved_alert(crisis: Crisis, activation_id: int, *, audience_id: int | None = None) -> Approved:
     """An alert on its way out."""
     return await crisis.desk.approve(EDITOR, (await alert(crisis, activation_id, audience_id=audience_id)).id)
+
+
+async def approved_follow_up(
+    crisis: Crisis, activation_id: int, message_id: int, kind: Kind = Kind.UPDATE, *, audience_id: int | None = None
+) -> Approved:
+    """What follows an alert, on its way out."""
+    draft = await drafts.write(
+        *(crisis.db, EDITOR, activation_id, kind, SLIDE, crisis.settings.languages),
+        message_id=message_id,
+        next_update_at=clock.now() + timedelta(hours=1),
+        audience_id=audience_id,
+    )
+    return await crisis.desk.approve(EDITOR, draft.id)

@@ -32,8 +32,8 @@ _MARK = """
     const seen = [style, around].some((each) => each.outlineStyle !== "none" || each.boxShadow !== "none");
     window.stops.push([target, seen]);
   });
-  const all = [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")];
-  window.wanted = all.filter((each) =>
+  window.pressed = "a[href], button, input:not([type=hidden]), select, textarea, summary";
+  window.wanted = [...document.querySelectorAll(window.pressed)].filter((each) =>
     each.checkVisibility({ visibilityProperty: true }) && !each.disabled && !each.closest("[aria-hidden=true]") &&
     (each.type !== "radio" || each.checked));
   return window.wanted.length + 8 * document.querySelectorAll("[type=date]").length + 10;
@@ -48,7 +48,7 @@ _FOUND = """
     missed: window.wanted.filter((each) => each.isConnected && !reached.includes(each)).map(name),
     unseen: [...new Set(window.stops.filter(([, seen]) => !seen).map(([each]) => name(each)))],
     inOrder: window.inOrder,
-    forgotten: [...document.querySelectorAll(":is([sse-swap], [hx-trigger^=every]) :is(a[href], button, input:not([type=hidden]), select, textarea, summary)")]
+    forgotten: [...document.querySelectorAll(`:is([sse-swap], [hx-trigger^=every]) :is(${window.pressed})`)]
       .filter((each) => !each.id).map(name),
   };
 }

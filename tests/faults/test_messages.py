@@ -4,17 +4,14 @@ audience that is empty or cannot be read, which never becomes everybody."""
 import asyncio
 from collections import Counter, defaultdict
 from collections.abc import Callable
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from crisis import clock
 from crisis.bootstrap import Crisis
 from crisis.deliveries import ledger
 from crisis.errors import CrisisError, Invalid
-from crisis.messages import drafts
 from crisis.messages.models import Kind
 from tests import factories
 from tests.faults.judge import at_rest, audience_of, broadcast, mid_fan_out
@@ -48,18 +45,9 @@ async def test_a_revision_approved_while_the_old_one_goes_out_comes_to_everybody
 ) -> None:
     made = await broadcast(crisis)
     await mid_fan_out(stack)
-    draft = await drafts.write(
-        crisis.db,
-        factories.EDITOR,
-        made.activation,
-        Kind.UPDATE,
-        factories.SLIDE,
-        crisis.settings.languages,
-        message_id=made.message,
-        next_update_at=clock.now() + timedelta(hours=1),
-        audience_id=await audience_of(crisis, made),
+    approved = await factories.approved_follow_up(
+        crisis, made.activation, made.message, audience_id=await audience_of(crisis, made)
     )
-    approved = await crisis.desk.approve(factories.EDITOR, draft.id)
     assert approved.deliveries["sms"] == PEOPLE
     assert approved.cancelled > 0, "nothing was left of the old one"
     await at_rest(crisis)

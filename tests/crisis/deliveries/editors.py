@@ -2,16 +2,14 @@
 
 from datetime import timedelta
 
-from crisis import clock
 from crisis.deliveries.decisions import Decision, decide
 from crisis.deliveries.states import DeliveryState
 from crisis.errors import Conflict, Invalid
 from crisis.messages import drafts
 from crisis.messages.models import Kind
+from tests import factories
 from tests.crisis.deliveries.scene import Scene
-from tests.factories import EDITOR, OPERATOR, SLIDE
-
-LANGUAGES = ("nb", "nn", "en")
+from tests.factories import EDITOR, OPERATOR
 
 
 class Editors:
@@ -24,13 +22,10 @@ class Editors:
         scene = self._scene
         kind = scene.chance.choice([Kind.UPDATE, Kind.UPDATE, Kind.CORRECTION, Kind.ALL_CLEAR])
         try:
-            draft = await drafts.write(
-                *(scene.db, EDITOR, scene.activation, kind, SLIDE, LANGUAGES),
-                message_id=scene.message,
-                next_update_at=clock.now() + timedelta(hours=1),
+            await factories.approved_follow_up(
+                *(scene.crisis, scene.activation, scene.message, kind),
                 audience_id=scene.audience if kind is Kind.UPDATE else None,
             )
-            await scene.crisis.desk.approve(EDITOR, draft.id)
         except drafts.AlreadyRetracted:
             assert scene.retracted
         except Invalid:

@@ -14,10 +14,21 @@ from crisis.deliveries.states import DeliveryState
 from crisis.lanes import Lane
 from crisis.mode import Mode
 from tests.crisis.deliveries.cast import Cast
-from tests.crisis.deliveries.stage import PEOPLE
+from tests.crisis.deliveries.stage import PEOPLE, Worker
 
 S = DeliveryState
 
+_STARTED_WRONGLY = text(
+    """
+    SELECT d.id FROM deliveries d JOIN renditions r ON r.id = d.rendition_id JOIN revisions v ON v.id = r.revision_id
+    WHERE d.id = ANY(:ids) AND (
+        EXISTS (SELECT 1 FROM revisions w WHERE w.message_id = v.message_id AND w.number > v.number AND w.state = 'approved')
+        OR EXISTS (SELECT 1 FROM deliveries e JOIN renditions s ON s.id = e.rendition_id
+                   JOIN revisions w ON w.id = s.revision_id
+                   WHERE w.message_id = v.message_id AND w.number < v.number AND e.state = 'in_flight'
+                     AND e.account_id = d.account_id AND e.recipient_id IS NOT DISTINCT FROM d.recipient_id))
+    """
+)
 _LOOK = text(
     """
     SELECT
@@ -79,6 +90,15 @@ class Judge:
             assert repeats <= 1, f"P3: delivery {delivery} was sent again {repeats} times"
         assert look.unblocked == self._cast.unblocked, "P1: a blocked post moved without its owner"
         self._count(Counter(lanes.values()))
+
+    async def started(self, worker: Worker) -> None:
+        """After a sender has begun its calls."""
+        async with self._db.transaction() as session:
+            current = await find_current(session, Mode.ACTUAL)
+            wrong = list((await session.execute(_STARTED_WRONGLY, {"ids": list(worker.calls)})).scalars())
+        if worker.lane is Lane.UNIT:
+            assert current is None or not worker.calls, "P1: a unit's post started behind the lock"
+        assert not wrong, f"P6: {wrong} started after, or together with, what came before or after it"
 
     def _count(self, there_are: Counter[str]) -> None:
         assert there_are["unit"] == self._cast.posts, "P2: a post was lost, or made twice"

@@ -131,7 +131,7 @@ class Lives(RuleBasedStateMachine):
     @rule(who=PICK)
     def a_sender_starts_what_it_has(self, who: int) -> None:
         worker = self.hands()[who % len(self.hands())]
-        self.stage.run(self.cast.start(worker))
+        self._start(worker)
 
     @precondition(lambda self: self.callers())
     @rule(who=PICK, which=PICK, error=st.sampled_from([*ERRORS, None]))
@@ -220,9 +220,13 @@ class Lives(RuleBasedStateMachine):
         self.workers.append(worker)
         worker.claimed = self.stage.run(self.cast.claim(worker, most))
         if begins:
-            self.stage.run(self.cast.start(worker))
+            self._start(worker)
         if not worker.claimed and not worker.calls:
             worker.kill()
+
+    def _start(self, worker: Worker) -> None:
+        self.stage.run(self.cast.start(worker))
+        self.stage.run(self.judge.started(worker))
 
     def _answer(self, who: int, which: int, error: ChannelError | None) -> None:
         worker = self.callers()[who % len(self.callers())]

@@ -5,19 +5,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from crisis import clock
 from crisis.audit import chain
 from crisis.channels import OutcomeUnknown, Rejected
 from crisis.deliveries.decisions import Decision, decide, is_by_hand
 from crisis.errors import Conflict, Invalid, NotAllowed, NotFound
 from crisis.lanes import Lane
-from crisis.messages import drafts
-from crisis.messages.models import Kind
 from crisis.roles import Actor, Role
 from tests import factories
 from tests.crisis.deliveries.outlet import Outlet, accepted
 from tests.crisis.deliveries.workbench import LIBRARIAN, Workbench
-from tests.factories import DIRECTOR, EDITOR, SLIDE
+from tests.factories import DIRECTOR, EDITOR
 
 VALIDITY = timedelta(hours=6)
 
@@ -68,11 +65,7 @@ async def test_dropped_it_is_at_its_end(bench: Workbench) -> None:
 async def test_what_was_superseded_is_not_sent_after_what_superseded_it(bench: Workbench) -> None:
     outlet = Outlet()
     delivery = await nobody_can_tell(bench, Lane.PUBLIC, outlet)
-    update = await drafts.write(
-        bench.db, EDITOR, 1, Kind.UPDATE, SLIDE, ("nb", "nn", "en"),
-        message_id=1, next_update_at=clock.now() + timedelta(hours=1),
-    )  # fmt: skip
-    await bench.crisis.desk.approve(EDITOR, update.id)
+    await factories.approved_follow_up(bench.crisis, 1, 1)
     with pytest.raises(Conflict, match="not sent after it"):
         await decide(bench.db, EDITOR, delivery, Decision.SEND_AGAIN, validity=VALIDITY)
     assert (await bench.row(delivery)).state == "unknown_final"

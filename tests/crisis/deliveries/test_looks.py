@@ -2,23 +2,20 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import Row, text
 
-from crisis import clock
 from crisis.channels import Capabilities, Found, Misconfigured, Outgoing, Receipt, ReceiptStatus, Rejected, Sighting
 from crisis.deliveries import items, ledger, looks, sweep
 from crisis.deliveries.sights import Sight, words
 from crisis.lanes import Lane
-from crisis.messages import drafts
-from crisis.messages.models import Kind
 from crisis.mode import Mode
+from tests import factories
 from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.workbench import DRAIN_SECONDS, Workbench
-from tests.factories import EDITOR, SLIDE
 
 WAITS = (10.0, 30.0, 120.0, 600.0)
 PUBLIC = Capabilities(reconcile=True, settle_seconds=0.0, look_seconds=WAITS)
@@ -178,13 +175,9 @@ async def test_a_revision_that_changed_the_same_post_ends_the_older_ones_look(be
     (alert,) = await accepted(bench, outlet)
     await planned(bench, outlet)
     await look(bench, outlet, after=10)
-    written = await drafts.write(
-        bench.db, EDITOR, 1, Kind.UPDATE, SLIDE, ("nb", "nn", "en"),
-        message_id=1, next_update_at=clock.now() + timedelta(hours=1),
-    )  # fmt: skip
-    await bench.crisis.desk.approve(EDITOR, written.id)
+    made = await factories.approved_follow_up(bench.crisis, 1, 1)
     await bench.send(Lane.PUBLIC, outlet)
-    (update,) = await bench.of_revision(written.id)
+    (update,) = await bench.of_revision(made.revision.id)
     await planned(bench, outlet)
     row = await seen(bench, alert)
     assert (row.sight, row.due_at) == ("replaced", None)

@@ -1,16 +1,12 @@
 """The outbox: who gets which rendition, and what an approval takes back."""
 
 from collections import Counter
-from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
 
-from crisis import clock
 from crisis.deliveries import outbox
 from crisis.lanes import Lane
-from crisis.messages import drafts
-from crisis.messages.models import Kind
 from tests import factories
 from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.workbench import Workbench
@@ -25,19 +21,8 @@ THREE = {
 
 
 async def revise(bench: Workbench, message_id: int, activation_id: int, audience_id: int | None = None) -> list[int]:
-    draft = await drafts.write(
-        bench.db,
-        EDITOR,
-        activation_id,
-        Kind.UPDATE,
-        SLIDE,
-        LANGUAGES,
-        message_id=message_id,
-        next_update_at=clock.now() + timedelta(hours=1),
-        audience_id=audience_id,
-    )
-    await bench.crisis.desk.approve(EDITOR, draft.id)
-    return await bench.of_revision(draft.id)
+    made = await factories.approved_follow_up(bench.crisis, activation_id, message_id, audience_id=audience_id)
+    return await bench.of_revision(made.revision.id)
 
 
 async def test_every_recipient_gets_their_language_or_the_primary_one(bench: Workbench) -> None:

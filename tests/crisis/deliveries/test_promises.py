@@ -6,18 +6,16 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from crisis import clock
 from crisis.activations.service import stand_down
 from crisis.deliveries import promises, sweep, withdrawals
 from crisis.deliveries.promises import Late, Promise, PromiseState
 from crisis.lanes import Lane
-from crisis.messages import drafts
 from crisis.messages.models import Kind
 from crisis.mode import Mode
 from tests import factories
 from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.workbench import DRAIN_SECONDS, Workbench
-from tests.factories import DIRECTOR, EDITOR, SLIDE
+from tests.factories import DIRECTOR, EDITOR
 
 WARNING = 600.0
 HOUR = 3600.0
@@ -32,12 +30,7 @@ async def promised(bench: Workbench) -> tuple[int, int]:
 
 
 async def update(bench: Workbench, activation: int, message: int, kind: Kind = Kind.UPDATE) -> int:
-    draft = await drafts.write(
-        *(bench.db, EDITOR, activation, kind, SLIDE, ("nb", "nn", "en")),
-        message_id=message,
-        next_update_at=clock.now() + timedelta(hours=1),
-    )
-    return (await bench.crisis.desk.approve(EDITOR, draft.id)).revision.id
+    return (await factories.approved_follow_up(bench.crisis, activation, message, kind)).revision.id
 
 
 async def send(bench: Workbench) -> None:

@@ -1,11 +1,9 @@
 """The sender: everything due goes out once, in order, as it was frozen."""
 
 import asyncio
-from datetime import timedelta
 
 import pytest
 
-from crisis import clock
 from crisis.activations.service import find_current
 from crisis.channels import (
     OutcomeUnknown,
@@ -16,12 +14,11 @@ from crisis.channels import (
 )
 from crisis.lanes import Lane
 from crisis.messages import drafts
-from crisis.messages.models import Kind
 from crisis.mode import Mode
+from tests import factories
 from tests.crisis.deliveries.outlet import Door, Outlet, accepted
 from tests.crisis.deliveries.slowness import S, slowly
 from tests.crisis.deliveries.workbench import Workbench
-from tests.factories import EDITOR, SLIDE
 
 
 async def update(bench: Workbench) -> list[int]:
@@ -30,18 +27,8 @@ async def update(bench: Workbench) -> list[int]:
         activation = await find_current(session, Mode.ACTUAL)
         assert activation is not None
         (first, *_) = await drafts.revisions(session, activation.id)
-    draft = await drafts.write(
-        bench.db,
-        EDITOR,
-        activation.id,
-        Kind.UPDATE,
-        SLIDE,
-        ("nb", "nn", "en"),
-        message_id=first.message_id,
-        next_update_at=clock.now() + timedelta(hours=1),
-    )
-    await bench.crisis.desk.approve(EDITOR, draft.id)
-    return await bench.of_revision(draft.id)
+    made = await factories.approved_follow_up(bench.crisis, activation.id, first.message_id)
+    return await bench.of_revision(made.revision.id)
 
 
 async def test_everything_due_goes_out_once_and_is_accepted(bench: Workbench) -> None:

@@ -115,26 +115,29 @@ async def check(run: Run) -> None:
 
 
 async def test_whatever_people_do_a_drill_stays_a_drill(crisis: Crisis) -> None:
-    loop = asyncio.get_running_loop()
+    loop, ended = asyncio.get_running_loop(), 0
 
     @settings(max_examples=EXAMPLES)
     @given(ACTS)
     def lives(acts: list[object]) -> None:
-        asyncio.run_coroutine_threadsafe(one(acts), loop).result()
-
-    async def one(acts: list[object]) -> None:
-        run = await Run.of(crisis, LIVED)
-        await live(run, acts)
-        async with crisis.db.transaction() as session:
-            under_way = await service.current(session)
-        if under_way is not None:
-            await service.stop(crisis.db, LEADER, run.drill.id, "Neste")
-        await check(run)
-        async with crisis.db.transaction() as session:
-            left = await find_current(
-                session, Mode.EXERCISE
-            )  # set when the drill was over: it would be in the next one's way
-        if left is not None:
-            await stand_down(crisis.db, DIRECTOR, left.id)
+        nonlocal ended
+        asyncio.run_coroutine_threadsafe(one(crisis, acts), loop).result()
+        ended += 1
 
     await asyncio.to_thread(lives)
+    assert ended >= EXAMPLES, "not all of them were lived to their end"
+
+
+async def one(crisis: Crisis, acts: list[object]) -> None:
+    """A life from its start to its end, and nothing of it left in the next one's way."""
+    run = await Run.of(crisis, LIVED)
+    await live(run, acts)
+    async with crisis.db.transaction() as session:
+        under_way = await service.current(session)
+    if under_way is not None:
+        await service.stop(crisis.db, LEADER, run.drill.id, "Neste")
+    await check(run)
+    async with crisis.db.transaction() as session:
+        left = await find_current(session, Mode.EXERCISE)  # set when the drill was over
+    if left is not None:
+        await stand_down(crisis.db, DIRECTOR, left.id)
