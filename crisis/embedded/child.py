@@ -17,6 +17,7 @@ LAUNCHER = Path(__file__).with_name("launch.py")
 MARK = "CRISIS_STARTED_BY"
 """Names, in a child's environment, the home or folder it was started for: how leftovers are known after ``kill -9``."""
 LOG_BYTES = 20 << 20  # a log longer than this is set aside when its process starts
+EXEC_SECONDS = 5.0  # many times what becoming another program takes
 
 
 def launched(command: Sequence[str], user: User | None, farewell: signal.Signals) -> list[str]:
@@ -105,7 +106,7 @@ def end_leftovers(mark: str) -> int:
 
     Only for the holder of the lock on what the mark names: to it, they are surely left over from somebody killed.
     """
-    found = [process for process in psutil.process_iter() if _mark(process) == mark]
+    found = [process for process in psutil.process_iter() if mark_of(process) == mark]
     for process in found:
         with contextlib.suppress(psutil.NoSuchProcess):
             process.terminate()
@@ -116,11 +117,27 @@ def end_leftovers(mark: str) -> int:
     return len(found)
 
 
-def _mark(process: psutil.Process) -> str | None:
+def wait_until_named(process: psutil.Process) -> None:
+    """Wait until a process that is just becoming another program shows its command line and its environment.
+
+    Linux takes the old program's away before the new one's are in place, and has nothing to show meanwhile; on a busy
+    machine that was 22 ms. A kernel's own thread never has any, and has no program either.
+    """
+    deadline = time.monotonic() + EXEC_SECONDS
+    with contextlib.suppress(psutil.Error, OSError):  # somebody else's, or gone
+        while not process.cmdline() and process.exe() and time.monotonic() < deadline:
+            time.sleep(0.01)
+
+
+def mark_of(process: psutil.Process) -> str | None:
+    """The mark a process was started with; None for ourselves, and for one that has none or that is not ours to ask."""
     try:
-        return process.environ().get(MARK) if process.pid != os.getpid() else None
+        if process.pid == os.getpid():
+            return None
+        wait_until_named(process)
+        return process.environ().get(MARK)
     except (psutil.Error, OSError):
-        return None  # somebody else's, or gone
+        return None
 
 
 def _exists(pid: int) -> bool:

@@ -23,7 +23,7 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from crisis.embedded.child import end, last_lines, launched, spawn, wait_until_gone
+from crisis.embedded.child import end, last_lines, launched, spawn, wait_until_gone, wait_until_named
 from crisis.embedded.lock import Lock
 from crisis.embedded.place import Place
 from crisis.embedded.port import free_port
@@ -240,8 +240,10 @@ class Postgres:
 
 def _servers() -> list[tuple[int, str]]:
     """Every PostgreSQL process on this machine with its command line, which needs no privilege to read."""
-    return [
-        (process.pid, " ".join(process.info["cmdline"] or []))
-        for process in psutil.process_iter(["name", "cmdline", "status"])
-        if process.info["name"] == "postgres" and process.info["status"] != psutil.STATUS_ZOMBIE
-    ]
+    servers = []
+    for process in psutil.process_iter(["name"]):
+        if process.info["name"] == "postgres":
+            with suppress(psutil.Error):  # gone, or a zombie
+                wait_until_named(process)
+                servers.append((process.pid, " ".join(process.cmdline())))
+    return servers

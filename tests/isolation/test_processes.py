@@ -10,6 +10,7 @@ from crisis.broker import DELIVER, SWEEP, celery_app, queue_of
 from crisis.drills import service as drills
 from crisis.drills.states import InjectState
 from crisis.embedded import commands, environment
+from crisis.embedded.child import wait_until_named
 from crisis.embedded.readiness import works
 from crisis.lanes import Lane
 from crisis.mode import Mode
@@ -36,6 +37,7 @@ async def test_the_exercise_worker_of_crisis_up_has_no_secret_in_any_of_its_proc
         family = process.family()
         assert any("standby" in " ".join(member.cmdline()) for member in family)
         for member in family:
+            wait_until_named(member)
             held = str(member.environ())  # as the system has it: /proc/<pid>/environ
             assert "CRISIS_SANDBOX_URL" in held
             for name, value in LIVE_SECRETS.items():

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from crisis.embedded.child import MARK, end, end_leftovers, wait_until_gone
+from crisis.embedded.child import MARK, end, end_leftovers, mark_of, wait_until_gone
 from crisis.embedded.supervisor import Child, Supervisor
 from crisis.embedded.tender import Tender
 from crisis.errors import Unready
@@ -139,6 +139,15 @@ def test_children_do_not_outlive_a_killed_supervisor(tmp_path: Path) -> None:
     assert wait_until_gone([child], 5) == []
 
 
+@pytest.fixture
+def busy() -> Iterator[None]:
+    """Twice as many processes that want to run as there are processors for them."""
+    burners = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(2 * (os.cpu_count() or 1))]
+    yield
+    for burner in burners:
+        end(burner, (signal.SIGKILL, 5))
+
+
 def test_leftovers_of_this_home_are_ended_and_no_others(tmp_path: Path) -> None:
     ours = subprocess.Popen(["/bin/sleep", "60"], env={MARK: str(tmp_path)})
     others = subprocess.Popen(["/bin/sleep", "60"], env={MARK: str(tmp_path / "other")})
@@ -149,6 +158,17 @@ def test_leftovers_of_this_home_are_ended_and_no_others(tmp_path: Path) -> None:
     finally:
         end(ours, (signal.SIGKILL, 5))
         end(others, (signal.SIGKILL, 5))
+
+
+@pytest.mark.usefixtures("busy")
+def test_a_process_that_is_just_becoming_its_program_is_known_by_its_mark_too() -> None:
+    """Popen answers as soon as the old program is gone; on a busy machine the new one's environment is often not there yet."""
+    read = []
+    for _ in range(200):
+        started = subprocess.Popen(["/bin/sleep", "60"], env={MARK: "home"})
+        read.append(mark_of(psutil.Process(started.pid)))
+        end(started, (signal.SIGKILL, 5))
+    assert read == ["home"] * 200
 
 
 class Down:
