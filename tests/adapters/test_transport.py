@@ -72,11 +72,11 @@ async def test_a_connection_closed_without_an_answer_is_unknown(ask: Ask, server
 
 
 async def test_no_answer_in_time_is_unknown(ask: Ask, server: Scripted) -> None:
-    server.script(Answer(200, after=1.0))
+    server.script(Answer(200, after=8.0))
     began = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         await ask(server.url, seconds=0.4)
-    assert time.monotonic() - began < 0.8
+    assert time.monotonic() - began < 4
 
 
 async def test_an_answer_cut_short_is_unknown(ask: Ask, server: Scripted) -> None:

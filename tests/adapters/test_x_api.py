@@ -153,12 +153,12 @@ async def test_a_limit_without_a_reset_is_not_asked_again(
 
 
 async def test_a_call_does_not_wait_for_ever(server: Scripted) -> None:
-    server.script(Answer(201, CREATED, after=1.0))
+    server.script(Answer(201, CREATED, after=8.0))
     channel = build(a_setup(server.url, server.address, call_seconds=0.3))
     began = time.monotonic()
     with pytest.raises(OutcomeUnknown):
         await channel.publish(ACCOUNT, MESSAGE)
-    assert time.monotonic() - began < 0.6
+    assert time.monotonic() - began < 4
     await channel.close()
 
 

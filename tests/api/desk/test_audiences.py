@@ -126,7 +126,7 @@ async def test_an_import_whose_process_has_gone_says_so(crisis: Crisis, sign_in:
 
 
 async def test_an_import_that_is_stopped_changes_nothing_and_says_so(crisis: Crisis) -> None:
-    lines = "".join(f"4{number:07d}\n" for number in range(40_000)).encode()
+    lines = "".join(f"4{number:07d}\n" for number in range(200_000)).encode()
     number = await imports.begin(crisis.db, EDITOR, "Alle", size=len(lines), replace=False)
     task = asyncio.create_task(
         imports.carry_out(crisis.db, EDITOR, number, io.BytesIO(lines), sealer=crisis.numbers, settings=crisis.settings)

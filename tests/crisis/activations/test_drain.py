@@ -89,7 +89,7 @@ async def test_a_holder_that_does_not_answer_is_killed_at_the_limit_and_its_post
         activation = await factories.activation(bench.db)
         began = time.monotonic()
         assert await drain.drain(bench.db, activation.id, 0.3)
-        assert 0.25 < time.monotonic() - began < 3
+        assert 0.25 < time.monotonic() - began < 9
         assert child.wait(5) == -signal.SIGKILL
     assert (await bench.row(post)).state == "unknown"
     assert await bench.open_permits() == 0
@@ -109,7 +109,7 @@ async def test_the_permit_of_a_dead_holder_is_taken_before_the_limit(bench: Work
     activation = await factories.activation(bench.db)
     began = time.monotonic()
     assert await drain.drain(bench.db, activation.id, 10)
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 8
     assert (await bench.row(post)).state == "unknown"
 
 

@@ -36,7 +36,7 @@ class Troubled:
             self._taken += 1
             return accepted(outgoing)
         self.troubled += 1
-        await asyncio.sleep(0.02)  # as long as it takes a provider to say anything
+        await asyncio.sleep(0.1)  # as long as it takes a provider to say anything
         return self.then
 
 
