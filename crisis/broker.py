@@ -18,7 +18,7 @@ from crisis.settings import Settings
 DELIVER = "crisis.deliver"
 SWEEP = "crisis.sweep"
 TIDY = "crisis.tidy"
-_HOUR = 3600.0
+TIDY_SECONDS = 3600.0
 _PATIENCE = 1.0  # seconds a commit's bell may take; after that the sweep will do
 
 
@@ -72,17 +72,16 @@ def celery_app(settings: Settings) -> Celery:
                 "task": SWEEP,
                 "schedule": settings.sweep_seconds,
                 "args": [mode.value],
-                # A sweep that waited for its successor has nothing left to do.
-                "options": {"queue": queue_of(mode, Lane.PUBLIC), "expires": settings.sweep_seconds},
+                "options": {"queue": queue_of(mode, Lane.PUBLIC)},
             }
             for mode in Mode
         }
         | {
             "tidy": {
                 "task": TIDY,
-                "schedule": _HOUR,
+                "schedule": TIDY_SECONDS,
                 "args": [Mode.ACTUAL.value],
-                "options": {"queue": queue_of(Mode.ACTUAL, Lane.PUBLIC), "expires": _HOUR},
+                "options": {"queue": queue_of(Mode.ACTUAL, Lane.PUBLIC)},
             }
         },
         beat_max_loop_interval=settings.sweep_seconds,

@@ -59,7 +59,13 @@ class Bridge:
 
 
 bridge = Bridge()
-register(app, settings.worker_mode, bridge.run, keep_unlisted_days=settings.keep_unlisted_days)
+register(
+    app,
+    settings.worker_mode,
+    bridge.run,
+    sweep_seconds=settings.sweep_seconds,
+    keep_unlisted_days=settings.keep_unlisted_days,
+)
 
 
 @setup_logging.connect  # type: ignore[untyped-decorator]

@@ -13,15 +13,16 @@ from pathlib import Path
 import pytest
 
 from crisis.activations import holders
-from crisis.activations.holders import Holder
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
+from crisis.deliveries import sweep
 from crisis.deliveries.states import DeliveryState
+from crisis.mode import Mode
 from tests import factories
 from tests.faults.judge import broadcast, nothing_lost_and_no_blind_repeat, repeats
 from tests.faults.library import Library
 from tests.faults.size import PEOPLE, TIMEOUT, either
-from tests.faults.stack import LIMITS, Process, Stack
+from tests.faults.stack import LIMITS, Process, Stack, until
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 NEEDS = (
@@ -59,23 +60,6 @@ def wrong_by(process: Process) -> float:
     return round((datetime.fromisoformat(stamps[-1]).timestamp() - time.time()) / 3600)
 
 
-def is_standby(holder: Holder) -> bool:
-    return b"standby" in Path(f"/proc/{holder.pid}/cmdline").read_bytes()
-
-
-async def in_a_call_of_a_child(library: Library) -> Holder:
-    """Post until one of the worker's children has the call. By this worker's time every sweep is an hour old, and is left to the
-    standby; now and then the post is as well, and nobody but the standby ends a holder here.
-    """
-    while True:
-        await library.post("Lesestund")
-        holder = await library.in_a_call()
-        if not is_standby(holder):
-            return holder
-        while await library.permits():
-            await asyncio.sleep(0.05)
-
-
 @pytest.mark.fault(22)
 async def test_a_worker_with_the_wrong_time_sends_no_post_early_or_late_and_drains_as_long_as_the_others(
     library: Library, worker: Process, record_property: Note
@@ -90,18 +74,39 @@ async def test_a_worker_with_the_wrong_time_sends_no_post_early_or_late_and_drai
     record_property("out after its time, s", record["accepted"] - due)
 
     library.stack.sandbox.fault("graph", "latency_after", seconds=1.2)
-    holder = await in_a_call_of_a_child(library)
+    await library.post("Lesestund")
+    holder = await library.in_a_call()
     os.kill(holder.pid, signal.SIGSTOP)
     asked = time.monotonic()
     activation = await factories.activation(library.crisis.db)
-    while time.monotonic() - asked < DRAIN_SECONDS - 0.3:
-        held = await library.current()
+    while True:
+        held, lives = await library.current(), holders.started(holder.pid) == holder.pid_started
+        if time.monotonic() - asked > DRAIN_SECONDS:
+            break
         assert held.state is ActivationState.LOCKING, "confirmed while a sender that may still send is only stopped"
-        assert holders.started(holder.pid) == holder.pid_started, "killed before its time"
+        assert lives, "killed before its time"
         await asyncio.sleep(0.1)
     await library.confirmed(activation.id, seconds=either(30.0, DRAIN_SECONDS + 10))
     assert holder.is_dead()
     assert await library.listed_at_confirmation() == ["Biblioteket"]
+
+
+@pytest.mark.fault(22)
+async def test_a_worker_with_the_wrong_time_sweeps_all_the_same(crisis: Crisis, worker: Process) -> None:
+    """Its standby would do it too, and stands still here: whoever ends a frozen standby is the worker's own sweep."""
+    (standby,) = [member for member in worker.family() if "standby" in member.cmdline()]
+    standby.suspend()
+    try:
+        for _ in range(3):
+            begun = time.monotonic()
+
+            async def swept(since: float = begun) -> bool:
+                async with crisis.db.transaction() as session:
+                    return await sweep.age(session, Mode.ACTUAL) < time.monotonic() - since
+
+            await until(swept, seconds=20, what="nobody sweeps")
+    finally:
+        standby.resume()
 
 
 @pytest.mark.fault(22)
