@@ -25,6 +25,8 @@ OPERATOR = Actor("vakt", Role.OPERATOR)
 DIRECTOR = Actor("Kommunedirektøren", Role.DIRECTOR)
 EDITOR = Actor("Nettredaksjonen", Role.EDITOR, EDITORS)
 
+LANGUAGES = ("nb", "nn", "en")
+"""What an installation writes in unless its settings say otherwise."""
 SLIDE: Mapping[str, Any] = {
     "nb": {
         "headline": "Skred ved Moen: Gå ut av området nå",

@@ -19,12 +19,12 @@ from crisis.playbooks.reading import read_file
 from crisis.playbooks.schema import schema
 from crisis.playbooks.texts import LText
 from crisis.settings import Settings, data_dir
+from tests.factories import LANGUAGES
 
 FOLDER = data_dir("playbooks")
 FILES = sorted(FOLDER.glob("*.yaml"))
 SETTINGS = Settings()
 KNOWN = known_of(SETTINGS)
-LANGUAGES = ("nb", "nn", "en")
 BOOKS = {path.stem: read_file(path, KNOWN)[0] for path in FILES}
 LEXICONS = lexicon.load(data_dir("templates"))
 NOW = datetime(2026, 11, 20, 5, 58, tzinfo=UTC)

@@ -18,9 +18,7 @@ from tests import factories
 from tests.api.desk.browser import Browser, Page
 from tests.api.desk.conftest import SignIn, signer
 from tests.api.server import ApiServer
-from tests.factories import EDITOR, SLIDE
-
-LANGUAGES = ("nb", "nn", "en")
+from tests.factories import EDITOR, LANGUAGES, SLIDE
 
 
 async def a_draft(crisis: Crisis, *, people: int = 0, mode: Mode = Mode.ACTUAL) -> str:

@@ -28,7 +28,7 @@ from crisis.mode import Mode
 from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.taking_down import ABLE, Wall, message_of, pass_time, standing, take_down, withdraw
 from tests.crisis.deliveries.workbench import Workbench
-from tests.factories import EDITOR, SLIDE
+from tests.factories import EDITOR, LANGUAGES, SLIDE
 
 EDITING = {"facebook": Capabilities(withdraw=True, edit=True, follow_ups={"update": FollowUp.EDIT_IN_PLACE})}
 
@@ -38,7 +38,7 @@ async def follow_up(bench: Workbench, message: int, kind: Kind, audience: int | 
     async with bench.db.transaction() as session:
         activation = (await session.execute(text("SELECT max(id) FROM activations"))).scalar_one()
     draft = await drafts.write(
-        *(bench.db, EDITOR, activation, kind, SLIDE, ("nb", "nn", "en")),
+        *(bench.db, EDITOR, activation, kind, SLIDE, LANGUAGES),
         message_id=message,
         next_update_at=clock.now() + timedelta(hours=1),
         audience_id=audience,

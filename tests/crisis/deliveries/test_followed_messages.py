@@ -17,10 +17,7 @@ from tests.adapters.sandbox_server import SandboxServer
 from tests.crisis.deliveries.outlet import Outlet, accepted
 from tests.crisis.deliveries.page import DONT_KNOW, GONE, UNCHANGED, Page
 from tests.crisis.deliveries.workbench import Workbench
-from tests.factories import EDITOR, SLIDE
-
-LANGUAGES = ("nb", "nn", "en")
-
+from tests.factories import EDITOR, LANGUAGES, SLIDE
 
 # What is out already, from the database
 

@@ -12,7 +12,6 @@ from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.workbench import Workbench
 from tests.factories import EDITOR, SLIDE
 
-LANGUAGES = ("nb", "nn", "en")
 THREE = {
     **SLIDE,
     "nn": {**SLIDE["nb"], "headline": "Skred ved Moen: Gå ut av området no"},

@@ -19,9 +19,8 @@ from crisis.messages.outcome import Approved
 from tests import factories
 from tests.crisis.deliveries.outlet import Outlet, accepted
 from tests.crisis.deliveries.workbench import Workbench
-from tests.factories import EDITOR, OPERATOR, SLIDE
+from tests.factories import EDITOR, LANGUAGES, OPERATOR, SLIDE
 
-LANGUAGES = ("nb", "nn", "en")
 EVERY_STATE = {
     "ready": 0, "leased": 0, "cancelled": 0, "dead": 0, "retry_wait": 1, "in_flight": 1, "unknown": 1, "unknown_final": 1,
     "rejected": 1, "accepted": 1, "sent": 1, "delivered": 1, "undelivered": 1, "expired": 1,

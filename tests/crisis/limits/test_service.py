@@ -29,7 +29,7 @@ from tests import factories
 from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.workbench import LIBRARIAN, Workbench
 from tests.crisis.limits.test_limiter import Process
-from tests.factories import EDITOR, OPERATOR
+from tests.factories import EDITOR, LANGUAGES, OPERATOR
 
 IMPOSSIBLE = [0, -1, 1e9, math.nan, math.inf, -math.inf]
 
@@ -204,7 +204,7 @@ async def test_what_follows_goes_through_the_account_the_standby_stood_in_for(be
     await wait_for(bench, first, standby)
     await bench.run("UPDATE deliveries SET account_id = :standby, moved_from = :first", standby=standby, first=first)
     await bench.send(Lane.SMS, Outlet("sms"))
-    over = await drafts.write(bench.db, EDITOR, 1, Kind.ALL_CLEAR, factories.SLIDE, ("nb", "nn", "en"), message_id=1)
+    over = await drafts.write(bench.db, EDITOR, 1, Kind.ALL_CLEAR, factories.SLIDE, LANGUAGES, message_id=1)
     approved = await bench.crisis.desk.approve(EDITOR, over.id)
     after = await bench.rows(await bench.of_revision(approved.revision.id))
     assert [(row.account_id, row.moved_from) for row in after] == [(first, None)] * 3

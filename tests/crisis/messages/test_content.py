@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from crisis.errors import Invalid
 from crisis.messages.content import Content, parse_contents, read_contents
+from tests.factories import LANGUAGES
 
 GOOD = {
     "headline": "Skred ved Moen: Gå ut av området nå",
@@ -16,7 +17,6 @@ GOOD = {
     "leads": "Politiet",
     "contact": "Ring kommunen på 74 00 00 00.",
 }
-LANGUAGES = ("nb", "nn", "en")
 
 
 def problems_of(**changed: Any) -> list[str]:

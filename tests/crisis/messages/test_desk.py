@@ -25,9 +25,8 @@ from tests import factories
 from tests.crisis.deliveries.outlet import Outlet
 from tests.crisis.deliveries.workbench import Workbench
 from tests.crisis.moves import Moves
-from tests.factories import DIRECTOR, EDITOR, OPERATOR, SLIDE
+from tests.factories import DIRECTOR, EDITOR, LANGUAGES, OPERATOR, SLIDE
 
-LANGUAGES = ("nb", "nn", "en")
 BOTH = {**SLIDE, "en": {**SLIDE["nb"], "headline": "Landslide at Moen: Leave the area now"}}
 
 

@@ -17,10 +17,9 @@ from crisis.messages.drafts import AlreadyApproved, StaleSave
 from crisis.messages.models import Kind, Revision
 from crisis.roles import Actor, Role
 from tests import factories
-from tests.factories import DIRECTOR, EDITOR, SLIDE
+from tests.factories import DIRECTOR, EDITOR, LANGUAGES, SLIDE
 
 OTHER_EDITOR = Actor("Kollegaen", Role.EDITOR, "nettredaksjonen")
-LANGUAGES = ("nb", "nn", "en")
 
 
 def soon() -> datetime:

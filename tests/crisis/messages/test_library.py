@@ -17,12 +17,12 @@ from crisis.messages.render import Renderer
 from crisis.messages.rendered import check
 from crisis.mode import Mode
 from crisis.settings import data_dir
+from tests.factories import LANGUAGES
 
 TEMPLATES = data_dir("templates")
 LIBRARY = Library(TEMPLATES)
 LEXICONS = lexicon.load(TEMPLATES)
 RENDERER = Renderer(TEMPLATES, municipality="Fjordvik kommune", crisis_page_host="krise.fjordvik.kommune.no")
-LANGUAGES = ("nb", "nn", "en")
 NOW = datetime(2026, 11, 20, 5, 58, tzinfo=UTC)
 NEXT = datetime(2026, 11, 20, 7, 30, tzinfo=UTC)
 SHORT = {

@@ -17,11 +17,10 @@ from crisis.messages.release import submit
 from crisis.messages.saves import TERMS, saves_of
 from crisis.roles import Actor, Role
 from tests import factories
-from tests.factories import EDITOR, SLIDE
+from tests.factories import EDITOR, LANGUAGES, SLIDE
 
 KARI = Actor("Kari", Role.EDITOR, "nettredaksjonen")
 PER = Actor("Per", Role.EDITOR, "nettredaksjonen")
-LANGUAGES = ("nb", "nn", "en")
 TYPED: dict[str, Any] = {
     "headline": "  Skred ved {område}",
     "what_happened": "Det har\r\n",

@@ -22,7 +22,7 @@ from crisis.mode import Mode
 from crisis.roles import Actor, Role
 from crisis.settings import Settings, TwoPeople
 from tests import factories
-from tests.factories import DIRECTOR, EDITOR, SLIDE
+from tests.factories import DIRECTOR, EDITOR, LANGUAGES, SLIDE
 
 SECOND = Actor("Kollegaen", Role.EDITOR, "nettredaksjonen")
 Rule = Callable[[TwoPeople], Crisis]
@@ -74,7 +74,7 @@ async def test_who_wrote_one_word_of_it_is_an_author(crisis: Crisis, under: Rule
     two, draft = under(TwoPeople.ON), await alert(crisis)
     changed = {"nb": {**SLIDE["nb"], "where": "Elvesletta"}}
     at = draft.next_update_at
-    await drafts.save(crisis.db, SECOND, draft.id, 1, changed, ("nb", "nn", "en"), next_update_at=at)
+    await drafts.save(crisis.db, SECOND, draft.id, 1, changed, LANGUAGES, next_update_at=at)
     await release.submit(crisis.db, EDITOR, draft.id)
     with pytest.raises(SecondPersonNeeded):
         await two.desk.approve(SECOND, draft.id)
@@ -113,7 +113,7 @@ async def test_what_is_sent_back_says_why_and_may_be_changed_and_sent_again(cris
     assert (back.state, back.returned_by, back.returned_for) == (RevisionState.RETURNED, "Kollegaen", "Feil møtested")
     assert (await last_entry(crisis))["detail"]["reason"] == "Feil møtested"
     at = back.next_update_at
-    saved = await drafts.save(crisis.db, EDITOR, draft.id, 1, SLIDE, ("nb", "nn", "en"), next_update_at=at)
+    saved = await drafts.save(crisis.db, EDITOR, draft.id, 1, SLIDE, LANGUAGES, next_update_at=at)
     assert saved.returned_for == "Feil møtested"
     again = await release.submit(crisis.db, EDITOR, draft.id)
     assert (again.state, again.returned_for) == (RevisionState.WAITING, None)
@@ -169,7 +169,7 @@ async def twin(crisis: Crisis, of: Revision, **changed: Any) -> Revision:
     """Another draft that says the same and promises the same."""
     given: dict[str, Any] = {"next_update_at": of.next_update_at, "audience_id": of.audience_id} | changed
     contents = given.pop("contents", of.contents)
-    return await drafts.write(crisis.db, EDITOR, 1, Kind.ALERT, contents, ("nb", "nn", "en"), **given)
+    return await drafts.write(crisis.db, EDITOR, 1, Kind.ALERT, contents, LANGUAGES, **given)
 
 
 async def test_the_very_same_within_a_minute_is_a_double_click(crisis: Crisis) -> None:
@@ -217,7 +217,7 @@ async def test_what_it_costs_is_counted_by_everyones_own_language(crisis: Crisis
     long = {**SLIDE["nb"], "what_to_do": ["Leave the area now, by the road to the north. " * 4]}
     both = {**SLIDE, "en": long}
     at = draft.next_update_at
-    await drafts.save(crisis.db, EDITOR, draft.id, 1, both, ("nb", "nn", "en"), next_update_at=at, audience_id=people)
+    await drafts.save(crisis.db, EDITOR, draft.id, 1, both, LANGUAGES, next_update_at=at, audience_id=people)
     plan = await crisis.desk.preview(EDITOR, draft.id)
     parts = {each.language: each.rendered.length.count for each in plan.previews if each.channel == "sms"}
     assert parts["en"] > parts["nb"] > 0
