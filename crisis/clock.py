@@ -1,7 +1,10 @@
-"""The only source of time in Python. The database's own clock decides leases and what is due."""
+"""The only source of time in Python: this machine's, to say when, and the database's, which decides what is due and what is over."""
 
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 OSLO = ZoneInfo("Europe/Oslo")
 """The municipality's time zone: what people read and write is in it, everything inside is UTC."""
@@ -10,3 +13,9 @@ OSLO = ZoneInfo("Europe/Oslo")
 def now() -> datetime:
     """The time now, in UTC and aware of it."""
     return datetime.now(UTC)
+
+
+async def at_database(session: AsyncSession) -> datetime:
+    """The time now by the database's clock. Whatever goes out or not by the time asks this: a machine's own may be wrong."""
+    found: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
+    return found

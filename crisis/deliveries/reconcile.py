@@ -12,7 +12,6 @@ from uuid import uuid4
 
 from sqlalchemy import Row, text
 
-from crisis import clock
 from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
 from crisis.db import Database
 from crisis.deliveries import earlier, follow_up, outbox, retry
@@ -38,8 +37,8 @@ _TAKE = text(
     SET lease = :lease, lease_until = now() + interval '1 minute', looks = least(looks + 1, 1000), changed_at = now()
     FROM due LEFT JOIN recipients r ON r.id = (SELECT recipient_id FROM deliveries x WHERE x.id = due.id)
     WHERE d.id = due.id
-    RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.started_at, d.looks, d.repeated, d.deadline_at,
-              r.number, r.fingerprint,
+    RETURNING d.id, d.rendition_id, d.account_id, d.recipient_id, d.started_at, d.looks, d.repeated,
+              d.deadline_at <= clock_timestamp() AS late, r.number, r.fingerprint,
               EXISTS (SELECT 1 FROM permits p WHERE p.mode = d.mode AND p.delivery_id = d.id AND p.closed_at IS NULL) AS permitted
     """
 )
@@ -142,7 +141,7 @@ async def _look(
         looks=row.looks,
         crisis=lane.crisis,
         repeated=row.repeated,
-        late=row.deadline_at is not None and row.deadline_at <= clock.now(),
+        late=bool(row.late),
     )
     return {
         "id": row.id,

@@ -168,7 +168,7 @@ class Writer:
             ways.sender,
             {rendition: recipient for rendition, recipient in people.items() if recipient is not None},
             due_at=activation.activated_at,
-            deadline_at=clock.now() + self._terms.worth,
+            deadline_at=await clock.at_database(session) + self._terms.worth,
         )
         pairs = {"notifications": [renditions[each] for each in deliveries], "deliveries": list(deliveries.values())}
         await session.execute(_POINT, pairs)

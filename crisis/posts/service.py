@@ -4,9 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis import clock
 from crisis.accounts.models import Account
 from crisis.activations import gate
 from crisis.activations.service import ActivationLocked, find_current
@@ -79,8 +80,7 @@ class Posts:
             raise Invalid(Said("The time to publish at needs a time zone, such as 2026-11-20T08:00:00+01:00."))
         held = None
         async with self._db.transaction() as session:
-            # The clock that decides what is due, and no other: this host's may be wrong.
-            now = (await session.execute(select(func.now()))).scalar_one()
+            now = await clock.at_database(session)
             if publish_at is not None and publish_at > now + FURTHEST:
                 raise Invalid(Said("The time to publish at is more than a year away. Schedule it nearer to the day."))
             account = await own_account(session, actor, account_id, self._capabilities)

@@ -178,7 +178,8 @@ class ScheduleDuty:
             except (Rejected, Misconfigured, Unsupported) as refused:
                 state, why = PlannedState.LEFT, refused.reason
             except ChannelError as raised:
-                is_soon = kept.planned.due_at - clock.now() < SOON
+                async with self._db.transaction() as session:
+                    is_soon = kept.planned.due_at - await clock.at_database(session) < SOON
                 state, why, error = PlannedState.LEFT if is_soon else kept.state, raised.reason, raised
         async with self._db.transaction() as session:
             moved = await shelf.move(session, self._mode, kept, state, why)

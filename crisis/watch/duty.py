@@ -19,13 +19,14 @@ import random
 import time
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from sqlalchemy import Row, text
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis import clock
 from crisis.accounts.models import Account
 from crisis.activations.models import Activation
 from crisis.activations.service import find_current
@@ -52,7 +53,6 @@ GRAIN_SECONDS = 1.0
 """Platforms tell whole seconds. What came out within one of the lock counts as after it: better an alarm too many."""
 
 WATCHES = Rota("watches", "looked_at")
-_NOW = text("SELECT clock_timestamp()")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class WatchDuty:
             if not claimed:
                 return 0
             places = places or await self._places.read(session)
-            now: datetime = (await session.execute(_NOW)).scalar_one()
+            now = await clock.at_database(session)
         measured = time.monotonic()
         for activation, row in claimed:
             elapsed = (now - activation.activated_at).total_seconds()

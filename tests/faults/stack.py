@@ -78,6 +78,14 @@ class Process:
         return self.log.read_text(encoding="utf-8", errors="replace")
 
 
+def command_of(process: psutil.Process) -> str:
+    """What it runs; nothing for one that has ended meanwhile."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:  # of which a corpse is one
+        return ""
+
+
 class Stack:
     """One installation on a temporary home that PostgreSQL's user can reach. ``with`` it."""
 

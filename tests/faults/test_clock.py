@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from crisis.activations import holders
 from crisis.activations.states import ActivationState
@@ -19,10 +20,10 @@ from crisis.deliveries import sweep
 from crisis.deliveries.states import DeliveryState
 from crisis.mode import Mode
 from tests import factories
-from tests.faults.judge import broadcast, nothing_lost_and_no_blind_repeat, repeats
+from tests.faults.judge import at_rest, broadcast, nothing_lost_and_no_blind_repeat, repeats, states
 from tests.faults.library import Library
 from tests.faults.size import PEOPLE, TIMEOUT, either
-from tests.faults.stack import LIMITS, Process, Stack, until
+from tests.faults.stack import LIMITS, Process, Stack, command_of, until
 
 LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
 NEEDS = (
@@ -94,7 +95,7 @@ async def test_a_worker_with_the_wrong_time_sends_no_post_early_or_late_and_drai
 @pytest.mark.fault(22)
 async def test_a_worker_with_the_wrong_time_sweeps_all_the_same(crisis: Crisis, worker: Process) -> None:
     """Its standby would do it too, and stands still here: whoever ends a frozen standby is the worker's own sweep."""
-    (standby,) = [member for member in worker.family() if "standby" in member.cmdline()]
+    (standby,) = [member for member in worker.family() if "standby" in command_of(member)]
     standby.suspend()
     try:
         for _ in range(3):
@@ -107,6 +108,20 @@ async def test_a_worker_with_the_wrong_time_sweeps_all_the_same(crisis: Crisis, 
             await until(swept, seconds=20, what="nobody sweeps")
     finally:
         standby.resume()
+
+
+@pytest.mark.fault(22)
+@pytest.mark.usefixtures("worker")
+async def test_what_a_worker_with_the_wrong_time_looks_into_is_not_late_by_its_own_clock(
+    stack: Stack, crisis: Crisis
+) -> None:
+    """What did not go out is sent again while it is still valid, and that is the database's to say too."""
+    stack.sandbox.fault("twilio", "5xx_before", times=3)
+    await broadcast(crisis, people=5, channels=())
+    async with crisis.db.transaction() as session:
+        await session.execute(text("UPDATE deliveries SET deadline_at = now() + interval '30 minutes'"))
+    await at_rest(crisis)
+    assert await states(crisis) == {DeliveryState.ACCEPTED: 5}
 
 
 @pytest.mark.fault(22)

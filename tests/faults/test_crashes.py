@@ -27,7 +27,7 @@ from crisis.tokens.service import create_token
 from tests import factories
 from tests.faults.library import ADDRESS, Library
 from tests.faults.size import TIMEOUT, either
-from tests.faults.stack import Process, Stack, until
+from tests.faults.stack import Process, Stack, command_of, until
 from tests.faults.test_api import WAITING_FOR_THE_HEAD, Api, Post, count
 
 pytestmark = pytest.mark.timeout(2 * TIMEOUT)
@@ -97,7 +97,7 @@ class Running:
             case Victim.STANDBY:
                 for process in self.worker.family():
                     with suppress(psutil.NoSuchProcess):
-                        if "standby" in process.cmdline():
+                        if "standby" in command_of(process):
                             process.kill()
             case Victim.DATABASE:
                 await asyncio.to_thread(self.stack.postgres.stop, "immediate")

@@ -24,7 +24,7 @@ from tests.faults.judge import (
 from tests.faults.network import Network, can_be_made, networks
 from tests.faults.proxy import FaultProxy, port_of
 from tests.faults.size import LONG, PEOPLE, TIMEOUT
-from tests.faults.stack import Process, Stack, until
+from tests.faults.stack import Process, Stack, command_of, until
 from tests.faults.table import MACHINES
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
@@ -53,7 +53,7 @@ class Machine:
     async def is_up(self) -> bool:
         """All its processes are there: the worker, its children, its standby."""
         assert self.worker.process.poll() is None, self.worker.said()
-        return sum("crisis" in _command_of(each) for each in self.worker.family()) >= CHILDREN + 2
+        return sum("crisis" in command_of(each) for each in self.worker.family()) >= CHILDREN + 2
 
     def stop_still(self) -> list[psutil.Process]:
         """SIGSTOP to all of it; the stopped."""
@@ -142,11 +142,3 @@ async def note(stack: Stack, crisis: Crisis, record_property: Note) -> Counter[D
     record_property("waiting for a person", found[DeliveryState.UNKNOWN_FINAL])
     record_property("longest standstill, s", longest_gap(stack))
     return found
-
-
-def _command_of(process: psutil.Process) -> str:
-    """What it runs; nothing for one that has ended meanwhile."""
-    try:
-        return " ".join(process.cmdline())
-    except psutil.NoSuchProcess:  # of which a corpse is one
-        return ""

@@ -36,7 +36,7 @@ from tests.faults.judge import (
 )
 from tests.faults.scarcity import scarcity
 from tests.faults.size import LONG, PEOPLE, SECONDS, TIMEOUT, either
-from tests.faults.stack import LIMITS, Process, Stack, until
+from tests.faults.stack import LIMITS, Process, Stack, command_of, until
 
 pytestmark = pytest.mark.timeout(TIMEOUT)
 KILLS, CHILDREN_KILLED, RESTARTS = either(1, 50), either(1, 10), either(1, 20)
@@ -202,7 +202,7 @@ async def test_a_worker_killed_without_its_children_leaves_none_behind(
     await broadcast(crisis)
     await mid_fan_out(stack)
     family = worker.family()
-    assert any("standby" in member.cmdline() for member in family)
+    assert any("standby" in command_of(member) for member in family)
     worker.process.kill()
     worker.process.wait()
     workers.append(stack.worker())

@@ -16,7 +16,7 @@ from crisis.lanes import Lane
 from crisis.mode import Mode
 from crisis.settings import Settings
 from tests.crisis.drills.stage import LEADER, SHA256, book, inject
-from tests.faults.stack import Process, Stack, until
+from tests.faults.stack import Process, Stack, command_of, until
 from tests.isolation.conftest import LIVE_SECRETS
 from tests.isolation.job import PROVIDERS, job, states
 from tests.isolation.tripwire import Tripwire
@@ -35,7 +35,7 @@ async def test_the_exercise_worker_of_crisis_up_has_no_secret_in_any_of_its_proc
     try:
         stack.until(process, lambda: works(stack.settings, Mode.EXERCISE) and len(process.family()) > 3)
         family = process.family()
-        assert any("standby" in " ".join(member.cmdline()) for member in family)
+        assert any("standby" in command_of(member) for member in family)
         for member in family:
             wait_until_named(member)
             held = str(member.environ())  # as the system has it: /proc/<pid>/environ
