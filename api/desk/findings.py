@@ -44,6 +44,13 @@ FINDINGS: Final[Mapping[str, str]] = {
     "What was under way was done whole or not at all. Start everything on this machine with `crisis up`; if the database is elsewhere, see that it runs and that CRISIS_DATABASE_URL is right.": N_(
         "Det som var i gang, ble gjort helt eller ikke i det hele tatt. Se at databasen går, og at CRISIS_DATABASE_URL stemmer."
     ),
+    "clock": N_("Klokken"),
+    "Agrees with the database's.": N_("Går likt med databasens."),
+    "Is {span} ahead of the database's.": N_("Går %(span)s foran databasens."),
+    "Is {span} behind the database's.": N_("Går %(span)s etter databasens."),
+    "Let both machines set their clocks by a time server (NTP). Nothing goes out too early or too late: that is the database's to say. But the log's times are this machine's, and X refuses calls from one that is minutes off.": N_(
+        "La begge maskinene stille klokken etter en tidstjener (NTP). Ingenting går ut for tidlig eller for sent, for der gjelder databasens klokke. Men klokkeslettene i loggen er denne maskinens, og X avviser kall fra en maskin som går noen minutter feil."
+    ),
     "{count} deliveries have lost their mode, or have another than their text.": N_(
         "%(count)s sendinger har mistet om de er øvelse eller ordentlige."
     ),

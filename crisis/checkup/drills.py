@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from crisis.bootstrap import Crisis
 from crisis.checkup.findings import Finding, Level, span
+from crisis.clock import at_database
 from crisis.drills import reading
 from crisis.drills.conductor import SIGN_SECONDS
 from crisis.said import Said
@@ -20,7 +21,7 @@ async def findings(crisis: Crisis) -> Sequence[Finding]:
         if drill is None:
             return ()
         seen = drill.conducted_at or drill.started_at
-        silent = (await reading.moment(session) - seen).total_seconds()
+        silent = (await at_database(session) - seen).total_seconds()
     if silent <= SILENT:
         return [Finding(_PART, Level.OK, Said("Drill {number} is under way.", number=drill.id))]
     found = Said("Nobody has made drill {number} go for {span}.", number=drill.id, span=span(silent))

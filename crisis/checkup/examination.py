@@ -17,7 +17,7 @@ from crisis.accounts.models import Account, AccountState
 from crisis.audiences.models import Recipient
 from crisis.bootstrap import Crisis, crisis_of
 from crisis.broker import celery_app
-from crisis.checkup import drills, kept, providers, undone
+from crisis.checkup import clocks, drills, kept, providers, undone
 from crisis.checkup.findings import Finding, Level, called, listed, span
 from crisis.db import alembic_config, no_bell
 from crisis.deliveries import sweep
@@ -69,7 +69,13 @@ async def _database(settings: Settings, *, with_undone: bool) -> list[Finding]:
         schema = await _schema(crisis, settings)
         if schema.level is Level.WRONG:
             return [schema]
-        findings = [schema, *await _modes(crisis), *await _sweeps(crisis), *await _accounts(crisis)]
+        findings = [
+            schema,
+            await clocks.finding(crisis),
+            *await _modes(crisis),
+            *await _sweeps(crisis),
+            *await _accounts(crisis),
+        ]
         findings += [*await _sealed(crisis), *await drills.findings(crisis)]
         return (
             [*findings, *await providers.troubles(crisis), *await undone.findings(crisis)] if with_undone else findings

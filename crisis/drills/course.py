@@ -18,6 +18,7 @@ from crisis.activations import gate
 from crisis.activations.models import Activation
 from crisis.activations.service import TITLE_MOST, activate, find_current
 from crisis.audit import chain
+from crisis.clock import at_database
 from crisis.db import Database
 from crisis.drills import calendar, counterplay, ending, reading
 from crisis.drills.models import ClockRow, Drill, DrillExpectation, DrillInject
@@ -67,7 +68,7 @@ async def start(
         async with db.together() as session:
             await gate.exclude(session, Mode.EXERCISE)  # nobody begins an exercise of their own in between
             await _refuse_unless_free(session)
-            now = await reading.moment(session)
+            now = await at_database(session)
             drill = Drill(
                 playbook_id=playbook.id,
                 playbook_version=playbook.version,
@@ -273,4 +274,4 @@ async def _record(session: AsyncSession, actor: Actor, action: str, drill: Drill
 
 async def _now(db: Database) -> datetime:
     async with db.transaction() as session:
-        return await reading.moment(session)
+        return await at_database(session)

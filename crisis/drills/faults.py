@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis.clock import at_database
 from crisis.db import Bell, Database
 from crisis.drills import reading
 from crisis.drills.models import Drill, DrillInject
@@ -44,7 +45,7 @@ async def now(session: AsyncSession) -> frozenset[SystemFault]:
 async def of(session: AsyncSession, drill: Drill) -> Sequence[Inject]:
     """The faults that are in force in this drill now."""
     rows = await reading.injects_of(session, drill.id)
-    elapsed = (await reading.clock_of(session, drill.id)).elapsed(await reading.moment(session))
+    elapsed = (await reading.clock_of(session, drill.id)).elapsed(await at_database(session))
     return in_force(playbook_of(drill), rows, elapsed)
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.audit import chain
+from crisis.clock import at_database
 from crisis.db import Database
 from crisis.drills import reading
 from crisis.drills.models import Drill, Observation
@@ -42,7 +43,7 @@ async def observe(
         drill = await reading.get(session, drill_id)
         if objective is not None and all(each.id != objective for each in playbook_of(drill).objectives):
             raise NotFound("objective", objective, f"The playbook of drill {drill_id} has no such objective.")
-        now = await reading.moment(session)
+        now = await at_database(session)
         values = {
             "drill_id": drill_id,
             "text": text,

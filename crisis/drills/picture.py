@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.activations import service as activations
 from crisis.activations.models import Activation
+from crisis.clock import at_database
 from crisis.drills import notes, reading
 from crisis.drills.clock import Clock
 from crisis.drills.models import Drill, DrillExpectation, DrillInject, DrillPlayer, InjectSight, Observation
@@ -118,7 +119,7 @@ class Picture:
 async def picture(session: AsyncSession, drill_id: int) -> Picture:
     """A drill as it is now. Raises :class:`crisis.errors.NotFound`."""
     drill = await reading.get(session, drill_id)
-    playbook, now = playbook_of(drill), await reading.moment(session)
+    playbook, now = playbook_of(drill), await at_database(session)
     clock = await reading.clock_of(session, drill_id)
     injects = await reading.injects_of(session, drill_id)
     expectations = await reading.expectations_of(session, drill_id)

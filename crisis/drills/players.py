@@ -7,6 +7,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crisis.audit import chain
+from crisis.clock import at_database
 from crisis.db import Database
 from crisis.drills import reading
 from crisis.drills.models import Drill, DrillPlayer, InjectSight
@@ -60,7 +61,7 @@ async def leave(db: Database, actor: Actor, drill_id: int, part: str | None = No
         )
         if part is not None:
             gone = gone.where(DrillPlayer.part == part)
-        values = {"left_at": await reading.moment(session), "playing": False}
+        values = {"left_at": await at_database(session), "playing": False}
         left = list((await session.execute(gone.values(values).returning(DrillPlayer.part))).scalars())
         if left:
             await _play_another(session, drill_id, actor)

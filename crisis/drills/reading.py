@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crisis.clock import at_database
 from crisis.drills.clock import Clock
 from crisis.drills.models import ClockRow, Drill, DrillExpectation, DrillInject
 from crisis.drills.snapshot import playbook_of
@@ -84,12 +85,6 @@ async def clock_of(session: AsyncSession, drill_id: int) -> Clock:
     return Clock.of(rows)
 
 
-async def moment(session: AsyncSession) -> datetime:
-    """Now, by the database's clock: the one that drill time is told by, on however many machines."""
-    now: datetime = (await session.execute(select(func.clock_timestamp()))).scalar_one()
-    return now
-
-
 async def hold(session: AsyncSession, drill_id: int) -> Held:
     """Hold a drill that is not over. Raises :class:`NotFound` and :class:`DrillOver`."""
     found = await session.scalars(_held(select(Drill).filter_by(id=drill_id)))
@@ -131,4 +126,4 @@ def _held(wanted: Select[Drill], *, skip_locked: bool = False) -> Select[Drill]:
 
 async def _with_clock(session: AsyncSession, drill: Drill) -> Held:
     clock = await clock_of(session, drill.id)
-    return Held(drill, playbook_of(drill), clock, await moment(session))
+    return Held(drill, playbook_of(drill), clock, await at_database(session))

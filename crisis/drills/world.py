@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
+from crisis.clock import at_database
 from crisis.db import Database
 from crisis.drills import faults, reading
 from crisis.drills.clock import Clock
@@ -62,7 +63,7 @@ class World:
         if drill is not None and clock is not None:
             async with self._db.transaction() as session:
                 rows = await reading.injects_of(session, drill.id)
-                elapsed = clock.elapsed(await reading.moment(session))
+                elapsed = clock.elapsed(await at_database(session))
             playbook = playbook_of(drill)
             wanted = {
                 "faults": scripted(drill.id, playbook, rows, elapsed),

@@ -32,6 +32,7 @@ async def test_what_is_missing_is_wrong_and_comes_with_advice(shell: Shell, cris
     assert ran.json["healthy"] is False
     assert levels(ran) == {
         "database": "ok",
+        "clock": "ok",
         "sweep, actual": "wrong",
         "sweep, exercise": "wrong",
         "accounts": "wrong",
