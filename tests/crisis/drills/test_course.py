@@ -119,15 +119,15 @@ async def test_it_is_over_when_its_time_is_out(crisis: Crisis) -> None:
 
 
 async def test_a_conductor_that_was_away_ends_it_when_its_time_was_out_and_not_later(crisis: Crisis) -> None:
-    run = await Run.of(crisis, book(expectations=[expectation("E1", "note")], duration="PT1M"), speed=600.0)
-    await asyncio.sleep(0.3)
+    run = await Run.of(crisis, book(expectations=[expectation("E1", "note")], duration="PT5M"), speed=120.0)
+    await asyncio.sleep(2.7)
     await factories.alert(crisis, (await factories.activation(crisis.db, Mode.EXERCISE)).id)
     await run.look()
     picture = await run.picture()
     assert picture.drill.state is DrillState.ENDED
     assert picture.drill.ended_at is not None
-    assert (picture.drill.ended_at - picture.drill.started_at).total_seconds() == pytest.approx(0.1, abs=0.001)
-    assert picture.elapsed == pytest.approx(60, abs=0.001)
+    assert (picture.drill.ended_at - picture.drill.started_at).total_seconds() == pytest.approx(2.5, abs=0.001)
+    assert picture.elapsed == pytest.approx(300, abs=0.001)
     assert not await in_force(crisis, Mode.EXERCISE)
 
 
