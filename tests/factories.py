@@ -37,6 +37,8 @@ SLIDE: Mapping[str, Any] = {
         "contact": "Sentralbordet 74 00 00 00",
     }
 }
+X_USER = "5678"
+"""X knows its users by number, and nothing can be looked up without."""
 CREDENTIALS = {
     "page_token": "page-token-of-a-test",
     "access_token": "access-token-of-a-test",
@@ -48,10 +50,9 @@ CREDENTIALS = {
 
 async def account(crisis: Crisis, channel: str, *, unit: str = EDITORS, name: str = "", address: str = "") -> int:
     """A connected account; its id."""
+    address = address or (X_USER if channel == "twitter" else f"{channel}-address")
     async with crisis.db.transaction() as session:
-        row = Account(
-            channel=channel, name=name or f"{unit} {channel}", unit=unit, address=address or f"{channel}-address"
-        )
+        row = Account(channel=channel, name=name or f"{unit} {channel}", unit=unit, address=address)
         session.add(row)
         await session.flush()
         row.credentials = crisis.credentials.seal(json.dumps(CREDENTIALS), f"account:{row.id}".encode())

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from sqlalchemy import Row, text
 
-from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found
+from crisis.channels import Capabilities, Channel, ChannelError, Finding, Found, Misconfigured, Rejected
 from crisis.db import Database
 from crisis.deliveries import earlier, follow_up, outbox, retry
 from crisis.deliveries.book import Book, Frozen, outgoing
@@ -127,6 +127,8 @@ async def _look(
             out = outgoing(rendition, row.id, to, None)
             async with asyncio.timeout(capabilities.call_seconds * 2):
                 finding = await follow_up.find(channel, book.account(row.account_id), out, before, row.started_at)
+        except (Misconfigured, Rejected) as error:
+            log.warning("Delivery %s cannot be looked into until somebody mends the account: %s", row.id, error)
         except (ChannelError, TimeoutError, Unready) as error:
             log.info("Delivery %s could not be looked into: %s", row.id, error)
         except Exception:

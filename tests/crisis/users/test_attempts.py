@@ -28,6 +28,12 @@ async def later(db: Database, seconds: int) -> None:
         )
 
 
+async def worn_out(db: Database) -> None:
+    """Somebody failed so often at Kari's login that the wait is the longest: a slow machine is in time to ask during it."""
+    for _ in range(13):  # three are free; then each is told to wait, waits, and fails: 1, 2, 4, 8 and 16 seconds
+        await later(db, await spend(db, KARI))
+
+
 async def test_waits_grow_and_stop_growing(db: Database) -> None:
     assert [await spend(db, KARI) for _ in range(3)] == [0, 0, 0]
     waits = []
@@ -39,16 +45,21 @@ async def test_waits_grow_and_stop_growing(db: Database) -> None:
 
 
 async def test_asking_during_a_wait_does_not_make_it_longer(db: Database) -> None:
-    for _ in range(3):
-        await spend(db, KARI)
-    assert {await spend(db, KARI) for _ in range(50)} == {1}
-    await later(db, 1)
+    await worn_out(db)
+    waits = [await spend(db, KARI) for _ in range(50)]
+    assert waits == sorted(waits, reverse=True)
+    assert waits[0] == PATIENCE[Under.LOGIN].longest
+    await later(db, waits[-1])
     assert await spend(db, KARI) == 0
 
 
 async def test_a_hundred_at_the_same_time_are_counted_one_by_one(db: Database) -> None:
     let_through = [await_ for await_ in await asyncio.gather(*(spend(db, KARI) for _ in range(100))) if await_ == 0]
-    assert len(let_through) == PATIENCE[Under.LOGIN].free
+    async with db.transaction() as session:
+        counted = (await session.execute(text("SELECT failures FROM attempts_to_sign_in"))).scalar_one()
+    assert len(let_through) == counted
+    free = PATIENCE[Under.LOGIN].free
+    assert free <= counted < free + 5, "one more for each wait that a slow machine takes so long as to sit out"
 
 
 async def test_one_login_does_not_hold_up_another_nor_an_address_its_neighbour(db: Database) -> None:
@@ -60,8 +71,7 @@ async def test_one_login_does_not_hold_up_another_nor_an_address_its_neighbour(d
 
 
 async def test_an_attempt_that_must_wait_under_one_is_counted_under_none(db: Database) -> None:
-    for _ in range(3):
-        await spend(db, KARI)
+    await worn_out(db)
     for _ in range(50):
         assert await spend(db, KARI, HOME) > 0
     assert await spend(db, Purse(Under.LOGIN, "ola"), HOME) == 0
