@@ -23,8 +23,10 @@ from tests.factories import OPERATOR
 
 S = DeliveryState
 LANES = {Lane.PUBLIC: "facebook", Lane.SMS: "sms", Lane.UNIT: "facebook"}
-WAIT = 25.0
-"""Seconds, for whatever waits: no chance here but hypothesis's own."""
+WAIT, HOLD = 500.0, 700.0
+"""Seconds, for whatever waits and for leases: no chance here but hypothesis's own. Time passes by multiples of 200, so however long a
+life takes a slow machine, nothing falls due by that: hypothesis plays the same life the same way again, or says that it is flaky.
+"""
 CAPABILITIES = Capabilities(reconcile=True, settle_seconds=WAIT)
 
 
@@ -81,14 +83,14 @@ class Cast:
 
     async def claim(self, worker: Worker, most: int) -> list[int]:
         async with self._db.transaction() as session:
-            found = await claims.claim(session, Mode.ACTUAL, worker.lane, worker.lease, most=most, hold_seconds=30)
+            found = await claims.claim(session, Mode.ACTUAL, worker.lane, worker.lease, most=most, hold_seconds=HOLD)
         return [each.id for each in found]
 
     async def start(self, worker: Worker) -> None:
         ids, worker.claimed = worker.claimed, []
         async with self._db.transaction() as session:
             started = await claims.start(
-                session, Mode.ACTUAL, worker.lane, worker.lease, ids, holder=worker.holder, hold_seconds=30
+                session, Mode.ACTUAL, worker.lane, worker.lease, ids, holder=worker.holder, hold_seconds=HOLD
             )
         worker.calls = started
 

@@ -106,8 +106,9 @@ async def test_the_update_of_one_account_does_not_wait_for_another_accounts_aler
     facebook, x = Outlet(say=door), Outlet("twitter")
     first = asyncio.create_task(bench.send(Lane.PUBLIC, facebook, x))
     await door.came.wait()
-    while not x.ended:
-        await asyncio.sleep(0.005)
+    async with asyncio.timeout(10):
+        while not (await bench.states())["accepted"]:  # its answer is written down, too
+            await asyncio.sleep(0.005)
     following = await update(bench)
     await bench.send(Lane.PUBLIC, facebook, x)
     assert [int(each.key) in following for each in x.begun] == [False, True]
