@@ -18,10 +18,17 @@ START_SECONDS = 20.0
 
 
 class Served:
-    """An application that runs. ``http`` is the protocol, as uvicorn takes it."""
+    """An application that runs. ``http`` is the protocol, as uvicorn takes it; ``patience`` is how long it lets calls
+    under way go on when it stops, in seconds.
+    """
 
     def __init__(
-        self, app: ASGIApp, port: int = 0, http: type[asyncio.Protocol] | str = Protocol, idle: int = 5
+        self,
+        app: ASGIApp,
+        port: int = 0,
+        http: type[asyncio.Protocol] | str = Protocol,
+        idle: int = 5,
+        patience: int = 2,
     ) -> None:
         config = uvicorn.Config(
             app,
@@ -32,7 +39,7 @@ class Served:
             access_log=False,
             server_header=False,
             timeout_keep_alive=idle,
-            timeout_graceful_shutdown=2,
+            timeout_graceful_shutdown=patience,
         )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._serve, name="api", daemon=True)
@@ -65,9 +72,15 @@ class Served:
 class ApiServer(Served):
     """A running API."""
 
-    def __init__(self, settings: Settings, port: int = 0, http: type[asyncio.Protocol] | str = Protocol) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        port: int = 0,
+        http: type[asyncio.Protocol] | str = Protocol,
+        patience: int = 2,
+    ) -> None:
         self.app = create_app(settings)
-        super().__init__(self.app, port, http)
+        super().__init__(self.app, port, http, patience=patience)
 
 
 class Answer:
