@@ -4,11 +4,14 @@ Nothing here schedules, locks or remembers: no ``eta``, no ``countdown``, no res
 """
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 
 from celery import Celery
+from celery.schedules import schedule
 from kombu.transport import redis
 
+from crisis import clock
 from crisis.db import Bell
 from crisis.errors import Unready
 from crisis.lanes import Lane
@@ -70,7 +73,7 @@ def celery_app(settings: Settings) -> Celery:
         beat_schedule={
             f"sweep {mode}": {
                 "task": SWEEP,
-                "schedule": settings.sweep_seconds,
+                "schedule": schedule(settings.sweep_seconds, nowfun=clock.steady),
                 "args": [mode.value],
                 "options": {"queue": queue_of(mode, Lane.PUBLIC)},
             }
@@ -79,7 +82,9 @@ def celery_app(settings: Settings) -> Celery:
         | {
             "tidy": {
                 "task": TIDY,
-                "schedule": TIDY_SECONDS,
+                "schedule": schedule(TIDY_SECONDS, nowfun=clock.steady),
+                "last_run_at": clock.steady()
+                - timedelta(seconds=TIDY_SECONDS),  # at once, however often beat is started
                 "args": [Mode.ACTUAL.value],
                 "options": {"queue": queue_of(Mode.ACTUAL, Lane.PUBLIC)},
             }

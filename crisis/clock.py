@@ -1,6 +1,7 @@
 """The only source of time in Python: this machine's, to say when, and the database's, which decides what is due and what is over."""
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
@@ -13,6 +14,14 @@ OSLO = ZoneInfo("Europe/Oslo")
 def now() -> datetime:
     """The time now, in UTC and aware of it."""
     return datetime.now(UTC)
+
+
+_loaded, _loaded_monotonic = now(), time.monotonic()
+
+
+def steady() -> datetime:
+    """The time by the clock as it was when this process began: nobody sets it, so it never goes back. For what recurs."""
+    return _loaded + timedelta(seconds=time.monotonic() - _loaded_monotonic)
 
 
 async def at_database(session: AsyncSession) -> datetime:

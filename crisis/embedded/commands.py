@@ -22,8 +22,9 @@ def worker(mode: Mode, concurrency: int, lanes: Sequence[Lane] = tuple(Lane), le
 
 
 def beat(folder: Path, level: str = "INFO") -> list[str]:
-    """Celery's clock, which rings for the sweeps. Its memory of when it last rang lies in ``folder``."""
-    return [*CELERY, "beat", "--schedule", str(folder / "beat-schedule"), "--pidfile", "", "--loglevel", level]
+    """Celery's clock, which rings for the sweeps. The time of a file in ``folder`` says when it last looked."""
+    looked = ("--scheduler", "crisis.beat:Scheduler", "--schedule", str(folder / "beat-looked"))
+    return [*CELERY, "beat", *looked, "--pidfile", "", "--loglevel", level]
 
 
 def conductor(folder: Path) -> list[str]:

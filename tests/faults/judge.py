@@ -4,6 +4,7 @@
 :func:`nothing_lost_and_no_blind_repeat` besides.
 """
 
+import time
 from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
@@ -13,6 +14,7 @@ from sqlalchemy import text
 
 from crisis.audit import chain
 from crisis.bootstrap import Crisis
+from crisis.deliveries import sweep
 from crisis.deliveries.states import FINAL, DeliveryState
 from crisis.messages import drafts
 from crisis.mode import Mode
@@ -80,6 +82,18 @@ async def audience_of(crisis: Crisis, made: Approved) -> int | None:
     """The audience of a broadcast."""
     async with crisis.db.transaction() as session:
         return (await drafts.get(session, made.revision)).audience_id
+
+
+async def goes_on_sweeping(crisis: Crisis, mode: Mode = Mode.ACTUAL) -> None:
+    """Wait for three sweeps, one after the other."""
+    for _ in range(3):
+        begun = time.monotonic()
+
+        async def swept(since: float = begun) -> bool:
+            async with crisis.db.transaction() as session:
+                return await sweep.age(session, mode) < time.monotonic() - since
+
+        await until(swept, seconds=20, what="nobody sweeps")
 
 
 async def states(crisis: Crisis) -> Counter[DeliveryState]:

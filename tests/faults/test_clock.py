@@ -1,5 +1,5 @@
 """A machine whose clock is an hour wrong: what is due, what has expired and how long a drain has lasted is the database's to
-say. One worker is told another time by libfaketime (``apt-get install faketime``); PostgreSQL and the provider have the right one.
+say. One worker is told another time; PostgreSQL and the provider have the right one.
 """
 
 import asyncio
@@ -8,7 +8,6 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from datetime import datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -16,20 +15,15 @@ from sqlalchemy import text
 from crisis.activations import holders
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
-from crisis.deliveries import sweep
 from crisis.deliveries.states import DeliveryState
-from crisis.mode import Mode
 from tests import factories
-from tests.faults.judge import at_rest, broadcast, nothing_lost_and_no_blind_repeat, repeats, states
+from tests.faults import faketime
+from tests.faults.judge import at_rest, broadcast, goes_on_sweeping, nothing_lost_and_no_blind_repeat, repeats, states
 from tests.faults.library import Library
 from tests.faults.size import PEOPLE, TIMEOUT, either
-from tests.faults.stack import LIMITS, Process, Stack, command_of, until
+from tests.faults.stack import LIMITS, Process, Stack, command_of
 
-LIBRARIES = sorted(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
-NEEDS = (
-    "libfaketime is not installed, and nothing else here can tell one process another time (apt-get install faketime)"
-)
-pytestmark = [pytest.mark.timeout(TIMEOUT), pytest.mark.skipif(not LIBRARIES, reason=NEEDS)]
+pytestmark = [pytest.mark.timeout(TIMEOUT), faketime.NEEDED]
 DRAIN_SECONDS = float(LIMITS["CRISIS_DRAIN_SECONDS"])
 AHEAD = 2.0  # seconds from asking for a post to its time
 Note = Callable[[str, object], None]
@@ -38,13 +32,7 @@ Note = Callable[[str, object], None]
 @pytest.fixture(scope="module", params=either(["+1h"], ["+1h", "-1h"]))
 def worker(stack: Stack, request: pytest.FixtureRequest) -> Iterator[Process]:
     """A worker, its children and its standby, all of them wrong."""
-    process = stack.worker(
-        ready=False,
-        concurrency=2,
-        LD_PRELOAD=str(LIBRARIES[0]),
-        FAKETIME=request.param,
-        FAKETIME_DONT_FAKE_MONOTONIC="1",
-    )
+    process = stack.worker(ready=False, concurrency=2, **faketime.wrong(request.param))
     yield process
     assert process.process.poll() is None, process.said()
     process.kill()
@@ -98,14 +86,7 @@ async def test_a_worker_with_the_wrong_time_sweeps_all_the_same(crisis: Crisis, 
     (standby,) = [member for member in worker.family() if "standby" in command_of(member)]
     standby.suspend()
     try:
-        for _ in range(3):
-            begun = time.monotonic()
-
-            async def swept(since: float = begun) -> bool:
-                async with crisis.db.transaction() as session:
-                    return await sweep.age(session, Mode.ACTUAL) < time.monotonic() - since
-
-            await until(swept, seconds=20, what="nobody sweeps")
+        await goes_on_sweeping(crisis)
     finally:
         standby.resume()
 
