@@ -27,9 +27,9 @@ def judged(here: datetime, there: datetime) -> Finding:
     if abs(ahead) < APART:
         return Finding(_PART, Level.OK, Said("Agrees with the database's."))
     if ahead > 0:
-        found = Said("Is {span} ahead of the database's.", span=span(ahead))
+        found = Said("Is {span} ahead of the database's.", span=span(round(ahead)))
     else:
-        found = Said("Is {span} behind the database's.", span=span(-ahead))
+        found = Said("Is {span} behind the database's.", span=span(round(-ahead)))
     advice = Said(
         "Let both machines set their clocks by a time server (NTP). Nothing goes out too early or too late: that is the database's "
         "to say. But the log's times are this machine's, and X refuses calls from one that is minutes off."
