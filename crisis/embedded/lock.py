@@ -39,14 +39,20 @@ class Lock:
             return
         fd = os.open(self.path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
+            self._take(fd)
+        except BaseException:  # also somebody's who asks us to stop in this moment: nobody would let go of it
+            os.close(fd)
+            raise
+        self._fd = fd
+
+    def _take(self, fd: int) -> None:
+        try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             written = os.pread(fd, 32, 0).strip()
-            os.close(fd)
             raise Held(self.what, int(written) if written.isdigit() else None) from None
         os.ftruncate(fd, 0)
         os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
-        self._fd = fd
 
     def release(self) -> None:
         """Let go. The file stays: removing it would let two processes lock two files of one name."""

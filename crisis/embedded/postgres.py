@@ -23,7 +23,7 @@ from urllib.parse import quote
 import psutil
 import psycopg
 
-from crisis.embedded.child import end, last_lines, launched, spawn, wait_until_gone, wait_until_named
+from crisis.embedded.child import LAUNCHER, end, last_lines, launched, spawn, wait_until_gone, wait_until_named
 from crisis.embedded.lock import Lock
 from crisis.embedded.place import Place
 from crisis.embedded.port import free_port
@@ -106,8 +106,9 @@ class Postgres:
         if self._server is not None:
             order = [STOPS[name] for name in STOPS]
             end(self._server, *[(number, 30.0) for number in order[order.index(STOPS[mode]) :]])
-            self._clear_leftovers()
-            self._server = None
+        if self._lock.held:
+            self._clear_leftovers()  # also of one that was just being started when somebody asked us to stop
+        self._server = None
         self._lock.release()
 
     def kill(self) -> None:
@@ -239,11 +240,14 @@ class Postgres:
 
 
 def _servers() -> list[tuple[int, str]]:
-    """Every PostgreSQL process on this machine with its command line, which needs no privilege to read."""
+    """Every PostgreSQL process on this machine, and what is about to become one, with its command line, which needs no privilege
+    to read.
+    """
     servers = []
-    for process in psutil.process_iter(["name"]):
-        if process.info["name"] == "postgres":
-            with suppress(psutil.Error):  # gone, or a zombie
-                wait_until_named(process)
-                servers.append((process.pid, " ".join(process.cmdline())))
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):  # gone, or a zombie
+            wait_until_named(process)
+            command = process.cmdline()
+            if process.name() == "postgres" or str(LAUNCHER) in command:
+                servers.append((process.pid, " ".join(command)))
     return servers

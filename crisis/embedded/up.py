@@ -75,6 +75,7 @@ def _bring_up(
     mark = str(home.path)
     if ended := end_leftovers(mark):
         say(f"Ended {ended} processes that an earlier crisis up, killed, had left behind.")
+    stack.callback(end_leftovers, mark)  # whatever was just being started when somebody asked us to stop
     settings = read()
     tender = Tender(say)
     stack.callback(tender.leave)

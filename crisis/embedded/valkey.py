@@ -84,7 +84,9 @@ class Valkey:
         """Stop it and forget what it held. Stopped already is fine."""
         if self._server is not None:
             end(self._server, (signal.SIGTERM, 5.0))
-            self._server = None
+        if self._lock.held:
+            end_leftovers(self._mark)  # one that was just being started when somebody asked us to stop
+        self._server = None
         self._lock.release()
 
     def kill(self) -> None:
