@@ -75,12 +75,12 @@ class Notifications:
             reached = await ways.find(
                 session, self._capabilities, self._terms.editors_unit, has_mail=self._mailer is not None
             )
-            now = await clock.at_database(session)
         if activation.state is not ActivationState.STOOD_DOWN:
             return any([await self._tell_one(activation, kind, reached) for kind in due.IN_FORCE])
-        if activation.stood_down_at is None or activation.stood_down_at < now - RELEASED:
-            return False
         async with self._db.transaction() as session:
+            since = await clock.at_database(session) - RELEASED
+            if activation.stood_down_at is None or activation.stood_down_at < since:
+                return False
             for statement in (_DROP_SMS, _DROP_EMAILS):
                 await session.execute(statement, {"activation": activation.id})
         return any([await self._tell_one(activation, kind, reached) for kind in due.OVER])

@@ -18,6 +18,7 @@ from tests.adapters.posting import SECRET, WELL, answer_of, one_answer, posts_to
 from tests.adapters.scripted import Answer as Scripting
 from tests.adapters.scripted import Reset, Scripted
 from tests.adapters.sockets import free_address, listening
+from tests.adapters.waiting import eventually
 
 
 @contextmanager
@@ -183,9 +184,7 @@ async def test_what_is_abandoned_is_not_told_and_leaves_the_others_alone(server:
     await asyncio.sleep(0.1)
     posts.abandon(gone)
     posts.abandon(gone)
-    async with asyncio.timeout(10):
-        while not told:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: told)
     await asyncio.sleep(0.2)
     assert told == ["stays"]
     posts.close()
@@ -203,9 +202,7 @@ async def test_one_told_may_abandon_another_that_has_ended_in_the_same_turn(serv
 
     started = [posts.post(str(number), b"a=b", ended) for number in range(3)]
     time.sleep(0.3)  # noqa: ASYNC251 - all three are answered before the loop looks
-    async with asyncio.timeout(2):
-        while not told:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: told)
     await asyncio.sleep(0.1)
     assert len(told) == 1
     assert isinstance(await answer_of(posts), Answer)
@@ -218,9 +215,7 @@ async def test_closing_tells_everybody_once_what_it_means(server: Scripted) -> N
     posts = posts_to(server.url, limit=1)
     for key in ("asked", "waits"):
         posts.post(key, b"a=b", lambda key, outcome: told[key].append(outcome))
-    async with asyncio.timeout(2):
-        while not server.requests:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: server.requests)
     posts.close()
     posts.close()
     assert [type(each) for each in told["asked"]] == [OutcomeUnknown]
@@ -238,9 +233,7 @@ async def test_one_that_fails_to_take_its_answer_in_takes_no_other_with_it(
     posts = posts_to(server.url)
     posts.post("bad", b"a=b", lambda *_: 1 / 0)
     assert isinstance(await answer_of(posts), Answer)
-    async with asyncio.timeout(10):
-        while not caplog.text:
-            await asyncio.sleep(0.01)
+    await eventually(lambda: caplog.text)
     posts.close()
     assert "bad could not be taken in" in caplog.text
 

@@ -72,15 +72,9 @@ class Served:
 class ApiServer(Served):
     """A running API."""
 
-    def __init__(
-        self,
-        settings: Settings,
-        port: int = 0,
-        http: type[asyncio.Protocol] | str = Protocol,
-        patience: int = 2,
-    ) -> None:
+    def __init__(self, settings: Settings, port: int = 0, **more: Any) -> None:
         self.app = create_app(settings)
-        super().__init__(self.app, port, http, patience=patience)
+        super().__init__(self.app, port, **more)
 
 
 class Answer:

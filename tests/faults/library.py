@@ -1,6 +1,8 @@
 """A unit that posts on Facebook, beside an activation: what it asks for, what its deliveries and permits say, what shows."""
 
+import asyncio
 import json
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -8,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from crisis import clock
-from crisis.activations import drain, service
+from crisis.activations import drain, holders, service
 from crisis.activations.holders import Holder
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
@@ -71,6 +73,16 @@ class Library:
     async def current(self) -> Any:
         async with self.crisis.db.transaction() as session:
             return await service.find_current(session, Mode.ACTUAL)
+
+    async def stays_locking(self, holder: Holder, seconds: float, since: float) -> None:
+        """Until so many seconds after ``since`` (monotonic) it is not confirmed, and its holder, who stands still, not killed."""
+        while True:
+            held, lives = await self.current(), holders.started(holder.pid) == holder.pid_started
+            if time.monotonic() - since > seconds:
+                return
+            assert held.state is ActivationState.LOCKING, "confirmed while a sender that may still send is only stopped"
+            assert lives, "killed before its time"
+            await asyncio.sleep(0.1)
 
     async def confirmed(self, activation: int, seconds: float = 20.0) -> Any:
         """Wait for it; the activation as it then is."""

@@ -7,7 +7,7 @@ import pytest
 
 from crisis.bootstrap import Crisis
 from tests.faults import faketime
-from tests.faults.judge import goes_on_sweeping
+from tests.faults.judge import sweeps
 from tests.faults.stack import Stack, command_of
 
 pytestmark = faketime.NEEDED
@@ -35,9 +35,9 @@ async def test_beat_goes_on_when_its_clock_is_put_back(stack: Stack, crisis: Cri
     (standby,) = [member for member in worker.family() if "standby" in command_of(member)]
     standby.suspend()
     try:
-        await goes_on_sweeping(crisis)
+        assert await sweeps(crisis) == 3
         off.write_text("-1h")
-        await goes_on_sweeping(crisis)
+        assert await sweeps(crisis) == 3
     finally:
         standby.resume()
     assert beat.process.poll() is None, beat.said()

@@ -2,7 +2,6 @@
 say. One worker is told another time; PostgreSQL and the provider have the right one.
 """
 
-import asyncio
 import os
 import signal
 import time
@@ -12,13 +11,11 @@ from datetime import datetime
 import pytest
 from sqlalchemy import text
 
-from crisis.activations import holders
-from crisis.activations.states import ActivationState
 from crisis.bootstrap import Crisis
 from crisis.deliveries.states import DeliveryState
 from tests import factories
 from tests.faults import faketime
-from tests.faults.judge import at_rest, broadcast, goes_on_sweeping, nothing_lost_and_no_blind_repeat, repeats, states
+from tests.faults.judge import at_rest, broadcast, nothing_lost_and_no_blind_repeat, repeats, states, sweeps
 from tests.faults.library import Library
 from tests.faults.size import PEOPLE, TIMEOUT, either
 from tests.faults.stack import LIMITS, Process, Stack, command_of
@@ -68,13 +65,7 @@ async def test_a_worker_with_the_wrong_time_sends_no_post_early_or_late_and_drai
     os.kill(holder.pid, signal.SIGSTOP)
     asked = time.monotonic()
     activation = await factories.activation(library.crisis.db)
-    while True:
-        held, lives = await library.current(), holders.started(holder.pid) == holder.pid_started
-        if time.monotonic() - asked > DRAIN_SECONDS:
-            break
-        assert held.state is ActivationState.LOCKING, "confirmed while a sender that may still send is only stopped"
-        assert lives, "killed before its time"
-        await asyncio.sleep(0.1)
+    await library.stays_locking(holder, DRAIN_SECONDS, asked)
     await library.confirmed(activation.id, seconds=either(30.0, DRAIN_SECONDS + 10))
     assert holder.is_dead()
     assert await library.listed_at_confirmation() == ["Biblioteket"]
@@ -86,7 +77,7 @@ async def test_a_worker_with_the_wrong_time_sweeps_all_the_same(crisis: Crisis, 
     (standby,) = [member for member in worker.family() if "standby" in command_of(member)]
     standby.suspend()
     try:
-        await goes_on_sweeping(crisis)
+        assert await sweeps(crisis) == 3
     finally:
         standby.resume()
 

@@ -14,7 +14,7 @@ import pytest
 from sqlalchemy import text
 
 from crisis.activations import drain, gate, service
-from crisis.activations.holders import Holder, started
+from crisis.activations.holders import Holder
 from crisis.activations.states import ActivationState
 from crisis.bootstrap import SENDER_IDLE_SECONDS, Crisis
 from crisis.mode import Mode
@@ -98,13 +98,7 @@ async def test_a_sender_stopped_in_a_call_is_killed_at_the_limit_and_its_post_li
     os.kill(holder.pid, signal.SIGSTOP)
     begun = time.monotonic()
     activation = await factories.activation(library.crisis.db)
-    while True:
-        held, lives = await library.current(), started(holder.pid) == holder.pid_started
-        if time.monotonic() - begun > DRAIN_SECONDS:
-            break
-        assert held.state is ActivationState.LOCKING, "confirmed while a sender that may still send is only stopped"
-        assert lives, "killed before its time"
-        await asyncio.sleep(0.1)
+    await library.stays_locking(holder, DRAIN_SECONDS, begun)
     await library.confirmed(activation.id)
     assert holder.is_dead()
     assert await library.permits() == []

@@ -1,10 +1,8 @@
 """The crisis page in two places: the second is a copy, and holds nothing up."""
 
-import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,14 +13,8 @@ from adapters.second_place import SecondPlace
 from adapters.website import Website
 from tests.adapters.crisis_page.files import public
 from tests.adapters.told import IMPRINT, tell, told
+from tests.adapters.waiting import eventually
 from tests.adapters.website.page import ACCOUNT, MESSAGE, later, names_in, page, setup_for
-
-
-async def eventually(true: Callable[[], bool]) -> None:
-    until = time.monotonic() + 10
-    while not true():
-        assert time.monotonic() < until
-        await asyncio.sleep(0.01)
 
 
 def two(folder: Path, second: Path) -> Website:
