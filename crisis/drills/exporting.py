@@ -144,11 +144,11 @@ def _messages(found: Material) -> Iterator[dict[str, Any]]:
 
 
 def measured(figure: Figure) -> dict[str, Any]:
-    """A figure as JSON."""
+    """A figure as JSON. Its value to the thousandth: the rest is what a float makes of a difference, and no clock's to tell."""
     return {
         "measure": figure.measured.value,
         "unit": figure.unit.value,
-        "value": figure.value,
+        "value": None if figure.value is None else round(figure.value, 3),
         "target": figure.target,
         "met": figure.is_met,
         "not_measured": figure.why or None,

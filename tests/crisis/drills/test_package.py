@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -105,6 +106,7 @@ async def test_no_number_of_a_recipient_is_in_it(crisis: Crisis) -> None:
         for written in (f"474{number:07d}", f"4{number:07d}"):
             assert written.encode() not in everything
     assert b"recipient" not in files["messages.json"]
+    assert not re.search(rb"\.\d{4,}", files["measures.json"]), "a float's last digits may look like a number, too"
 
 
 async def test_it_takes_the_right_to_take_the_log_away(crisis: Crisis) -> None:
