@@ -14,11 +14,12 @@ from typing import Any
 
 import uvloop
 from celery import bootsteps
-from celery.signals import setup_logging, worker_process_init, worker_process_shutdown
+from celery.signals import setup_logging, worker_before_create_process, worker_process_init, worker_process_shutdown
 
 from crisis.bootstrap import SENDER_IDLE_SECONDS, database_of, engine_for, load_channels
 from crisis.broker import bell_of, celery_app
 from crisis.deliveries.engine import Engine
+from crisis.garbage import set_aside
 from crisis.mode import Mode
 from crisis.settings import Settings
 from crisis.tasks import register
@@ -87,6 +88,11 @@ def _set_up_logging(**_: object) -> None:
         logging.getLogger(routine).setLevel(logging.WARNING)
     for chatty in ("tweepy", "urllib3", "requests_oauthlib", "oauthlib"):  # their DEBUG prints tokens
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@worker_before_create_process.connect  # type: ignore[untyped-decorator]
+def _share(**_: object) -> None:
+    set_aside()
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]
