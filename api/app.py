@@ -42,6 +42,7 @@ from api.v1 import (
 )
 from crisis.bootstrap import crisis_of
 from crisis.garbage import spared
+from crisis.messages import lengths
 from crisis.settings import Settings
 
 NOUNS = (
@@ -72,6 +73,7 @@ A POST with an Idempotency-Key is done once, however often it is sent.
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Settings are read from the environment unless given; nothing is connected before it starts."""
     settings = settings or Settings()
+    lengths.load()
     logging.getLogger("crisis").setLevel(settings.log_level)
     logging.getLogger("api").setLevel(settings.log_level)
 

@@ -51,7 +51,8 @@ def check_command(command: list[str]) -> None:
     if program == "crisis":
         name, *options = arguments
         group = typer.main.get_command(app)
-        chosen = group.commands[name]  # type: ignore[attr-defined]
+        chosen = group.get_command(None, name)
+        assert chosen is not None, name
         context = chosen.make_context(name, list(options), resilient_parsing=False)
         assert not context.args
     elif program == "celery":

@@ -1,55 +1,25 @@
 """The root of the command line, and how it speaks when something goes wrong."""
 
 import sys
-from importlib import import_module
 
-import typer
 from pydantic import ValidationError
 from rich.console import Console
 
+from crisis.cli.commands import Commands, root
 from crisis.errors import CrisisError
 
-app = typer.Typer(
+app = root(
     name="crisis",
+    cls=Commands,
     help="Crisis communication for municipalities: lock every account, send one message, track every delivery.",
     no_args_is_help=True,
     pretty_exceptions_show_locals=False,  # locals hold people's numbers and our keys
-    rich_markup_mode=None,
 )
 
-MODULES = (
-    "activations",
-    "messages",
-    "drafts",
-    "release",
-    "stories",
-    "status",
-    "posts",
-    "pointers",
-    "deliveries",
-    "accounts",
-    "contacts",
-    "limits",
-    "administration",
-    "lock",
-    "breaches",
-    "lock_board",
-    "handover",
-    "recipients",
-    "tokens",
-    "users",
-    "playbooks",
-    "drills",
-    "drill_reports",
-    "audit",
-    "doctor",
-    "demo",
-    "processes",
-)
-"""The modules of ``crisis.cli`` that bring commands: each has ``register(app)``. In the order of the help page."""
 
-for _name in MODULES:
-    import_module(f"crisis.cli.{_name}").register(app)
+@app.callback()
+def _with_a_command() -> None:
+    pass
 
 
 def main() -> None:

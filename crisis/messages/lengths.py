@@ -11,7 +11,6 @@ from typing import Final
 
 from smsutil import split
 from smsutil.codecs import GSM_CHARSET, is_valid_gsm
-from twitter_text import parse_tweet
 
 from crisis.channels import Unit
 
@@ -68,12 +67,19 @@ class Length:
         return alone if most == 1 else joined * most
 
 
+def load() -> None:
+    """Import now what weighs posts for X: for a process in which somebody would wait for it later."""
+    measure("", Unit.WEIGHTED)
+
+
 def measure(text: str, unit: Unit) -> Length:
     """The length of ``text`` as it stands; an SMS is not normalised here."""
     if unit is Unit.SEGMENTS:
         return _segments(text)
     composed = unicodedata.normalize("NFC", text)
     if unit is Unit.WEIGHTED:
+        from twitter_text import parse_tweet  # noqa: PLC0415 - a third of a second, and most processes weigh nothing
+
         weighted = parse_tweet(composed).weightedLength
         return Length(weighted, unit, weighted, offenders=_found(composed, _X_REFUSES.__contains__))
     return Length(len(composed), unit, len(composed))
