@@ -5,18 +5,20 @@ Nothing here schedules, locks or remembers: no ``eta``, no ``countdown``, no res
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 from celery.schedules import schedule
 from kombu.transport import redis
 
 from crisis import clock
-from crisis.db import Bell
 from crisis.errors import Unready
 from crisis.lanes import Lane
 from crisis.mode import Mode
 from crisis.settings import Settings
+
+if TYPE_CHECKING:
+    from crisis.db import Bell
 
 DELIVER = "crisis.deliver"
 SWEEP = "crisis.sweep"
@@ -94,7 +96,7 @@ def celery_app(settings: Settings) -> Celery:
     return app
 
 
-def bell_of(settings: Settings) -> Bell:
+def bell_of(settings: Settings) -> "Bell":
     """A bell that rings through Celery, in a thread and with a short patience: a dead broker must not hold up a commit."""
     app = celery_app(settings)
 

@@ -90,7 +90,7 @@ def standby(
 def beat(*, home: HomeOption = None) -> None:
     """Ring for the sweeps. Run it once."""
     settings = read(home)
-    become(commands.beat(_run_folder(settings), settings.log_level), environment.for_exercise(os.environ, settings))
+    become(commands.beat(_run_folder(settings)), environment.for_exercise(os.environ, settings))
 
 
 def conductor(*, home: HomeOption = None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from crisis.lanes import Lane
 from crisis.mode import Mode
 
-CELERY = (sys.executable, "-m", "celery", "--app", "crisis.worker:app", "--quiet")
+CELERY_WORKER = (sys.executable, "-m", "celery", "--app", "crisis.worker:app", "--quiet", "worker")
 UVICORN = (sys.executable, "-m", "uvicorn", "--factory", "--no-server-header", "--no-access-log")
 GRACE = "3"  # seconds an open request gets when a server stops; a page that listens for status never ends by itself
 
@@ -15,16 +15,15 @@ GRACE = "3"  # seconds an open request gets when a server stops; a page that lis
 def worker(mode: Mode, concurrency: int, lanes: Sequence[Lane] = tuple(Lane), level: str = "INFO") -> list[str]:
     """A Celery worker for one mode: ``concurrency`` processes, and the queues of ``lanes``."""
     return [
-        *(*CELERY, "worker", "--pool", "prefork", "--concurrency", str(concurrency)),
+        *(*CELERY_WORKER, "--pool", "prefork", "--concurrency", str(concurrency)),
         *("--queues", ",".join(f"{mode.value}.{lane.value}" for lane in lanes)),
         *("--hostname", f"{mode.value}@%h", "--loglevel", level, "--without-gossip", "--without-mingle"),
     ]
 
 
-def beat(folder: Path, level: str = "INFO") -> list[str]:
+def beat(folder: Path) -> list[str]:
     """Celery's clock, which rings for the sweeps. The time of a file in ``folder`` says when it last looked."""
-    looked = ("--scheduler", "crisis.beat:Scheduler", "--schedule", str(folder / "beat-looked"))
-    return [*CELERY, "beat", *looked, "--pidfile", "", "--loglevel", level]
+    return [sys.executable, "-m", "crisis.beat", str(folder / "beat-looked")]
 
 
 def conductor(folder: Path) -> list[str]:

@@ -1,6 +1,10 @@
-"""Whether a process that was started does its work by now."""
+"""Whether a process that was started does its work by now.
+
+``python -m crisis.embedded.readiness actual`` exits with 0 if this machine's worker of that mode does, for whoever watches a container.
+"""
 
 import socket
+import sys
 
 from kombu.exceptions import OperationalError
 from redis import RedisError
@@ -17,11 +21,11 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def works(settings: Settings, mode: Mode) -> bool:
-    """This machine's worker of ``mode`` takes kicks from the broker: it answers when asked over it."""
+def works(settings: Settings, mode: Mode, *, seconds: float = 0.5) -> bool:
+    """This machine's worker of ``mode`` takes kicks from the broker: it answers within so many seconds when asked over it."""
     app = celery_app(settings)
     try:
-        return bool(app.control.ping(destination=[f"{mode.value}@{socket.gethostname()}"], timeout=0.5))
+        return bool(app.control.ping(destination=[f"{mode.value}@{socket.gethostname()}"], timeout=seconds))
     except (OperationalError, RedisError, OSError):  # the broker is away for a moment
         return False
     finally:
@@ -38,3 +42,7 @@ def is_served(settings: Settings, mode: Mode) -> bool:
     finally:
         app.close()
     return any(name.startswith(f"{mode.value}@") for each in answered for name in each)
+
+
+if __name__ == "__main__":
+    sys.exit(not works(Settings(), Mode(sys.argv[1]), seconds=5.0))

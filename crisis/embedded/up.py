@@ -100,7 +100,7 @@ def _bring_up(
     for child in (
         Child("worker-actual", commands.worker(Mode.ACTUAL, CONCURRENCY[Mode.ACTUAL], level=level), actual),
         Child("worker-exercise", commands.worker(Mode.EXERCISE, CONCURRENCY[Mode.EXERCISE], level=level), exercise),
-        Child("beat", commands.beat(home.path / "run", level), exercise),
+        Child("beat", commands.beat(home.path / "run"), exercise),
         Child("conductor", commands.conductor(home.path / "run"), exercise),
         Child("api", commands.api("127.0.0.1", api_port), actual),
     ):
