@@ -1,4 +1,8 @@
-"""Weight: the memory of the service's processes while it works, group by group."""
+"""Weight: the memory that the service's processes have to themselves while it works, group by group.
+
+What a worker has imported is shared by all its children, so what one more of them costs its machine is the rest: what no other process
+has (its unique set size).
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,7 +37,7 @@ class Weight:
     def look(self) -> None:
         """Weigh everybody now."""
         for name, root in self._roots.items():
-            self._now[name] = max(map(_resident, _family(root)), default=0)
+            self._now[name] = heaviest(root)
             self._most[name] = max(self._most[name], self._now[name])
 
     def mark(self, share: float) -> str:
@@ -49,17 +53,11 @@ class Weight:
         }
 
 
-def _family(root: int) -> list[psutil.Process]:
-    """Those that work: the children of a process that has some, who would else be hidden behind it; else itself."""
+def heaviest(root: int) -> int:
+    """Bytes that the heaviest of these has to itself: the pool of a worker, whose children run what it runs; else the process itself."""
     try:
         process = psutil.Process(root)
-        return process.children(recursive=True) or [process]
-    except psutil.NoSuchProcess:
-        return []
-
-
-def _resident(process: psutil.Process) -> int:
-    try:
-        return int(process.memory_info().rss)
+        pool = [child for child in process.children() if child.cmdline() == process.cmdline()]
+        return max(each.memory_full_info().uss for each in pool or [process])
     except psutil.NoSuchProcess:
         return 0
