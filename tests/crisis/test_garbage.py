@@ -1,6 +1,8 @@
-"""Garbage: what a process has imported stays shared with the processes it forks, and a sender puts back what it set aside."""
+"""Garbage: what a process has imported stays shared with the processes it forks, and a sender puts back what it set aside.
 
-import gc
+Each in a process of its own: others of this one may be at work.
+"""
+
 import os
 import subprocess
 import sys
@@ -8,12 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from crisis.garbage import set_aside, spared
-
-LOOKED = """
+SHARED = """
 import gc, os, re, sys
 from crisis.garbage import set_aside, spared
-rings = [[] for _ in range(400_000)]  # some 40 MiB
+rings = [[] for _ in range(400_000)]  # some 26 MiB
 if sys.argv[1] == "aside":
     set_aside()
 child = os.fork()
@@ -26,38 +26,45 @@ if not child:
     os._exit(0)
 os.waitpid(child, 0)
 """
+PUT_BACK = """
+import gc
+from crisis.garbage import spared
+usual = gc.get_threshold()
+with spared():
+    assert gc.get_freeze_count()
+    with spared():
+        assert gc.get_threshold() != usual
+    assert gc.get_freeze_count() and gc.get_threshold() != usual
+assert not gc.get_freeze_count() and gc.get_threshold() == usual
+"""
+KEPT_ASIDE = """
+import gc
+from crisis.garbage import set_aside, spared
+set_aside()
+with spared():
+    pass
+assert gc.get_freeze_count()
+"""
 
 
 @pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="asks Linux what is shared")
 def test_what_is_set_aside_stays_shared_with_a_child_that_was_at_work_and_looks_at_all_it_has() -> None:
-    assert own_mib("aside") < 10
-    assert own_mib("") > 20, "this machine shares what is written to, so nothing was shown above"
+    assert int(said_by(SHARED, "aside")) < 10
+    assert int(said_by(SHARED, "")) > 20, "this machine shares what is written to, so nothing was shown above"
 
 
-def test_a_sender_puts_back_what_it_set_aside() -> None:
-    assert not gc.get_freeze_count()
-    usual = gc.get_threshold()
-    with spared():
-        assert gc.get_freeze_count()
-        with spared():
-            assert gc.get_threshold() != usual
-        assert gc.get_freeze_count()
-    assert not gc.get_freeze_count()
-    assert gc.get_threshold() == usual
+def test_the_last_sender_to_end_puts_back_what_the_first_set_aside() -> None:
+    said_by(PUT_BACK)
 
 
 def test_a_sender_does_not_put_back_what_was_set_aside_for_good() -> None:
-    set_aside()
-    try:
-        with spared():
-            pass
-        assert gc.get_freeze_count()
-    finally:
-        gc.unfreeze()
+    said_by(KEPT_ASIDE)
 
 
-def own_mib(how: str) -> int:
-    """MiB that a forked child has for itself after a sender's work and a full pass of the collector."""
+def said_by(program: str, *words: str) -> str:
+    """What it prints; it must succeed."""
     env = {name: os.environ[name] for name in ("PATH", "PYTHONPATH") if name in os.environ}
-    done = subprocess.run([sys.executable, "-c", LOOKED, how], env=env, capture_output=True, text=True, check=True)
-    return int(done.stdout)
+    done = subprocess.run(
+        [sys.executable, "-c", program, *words], env=env, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout

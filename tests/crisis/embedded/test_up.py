@@ -100,7 +100,7 @@ def part_of(process: psutil.Process) -> str | None:
         "sandbox": "adapters.sandbox.app",
         "worker-actual": "actual@",
         "worker-exercise": "exercise@",
-        "beat": " beat ",
+        "beat": "crisis.beat",
         "conductor": "crisis.conductor",
         "api": "api.app",
     }
