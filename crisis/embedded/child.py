@@ -18,6 +18,7 @@ MARK = "CRISIS_STARTED_BY"
 """Names, in a child's environment, the home or folder it was started for: how leftovers are known after ``kill -9``."""
 LOG_BYTES = 20 << 20  # a log longer than this is set aside when its process starts
 EXEC_SECONDS = 5.0  # many times what becoming another program takes
+LAST_THREAD_SECONDS = 2.0  # many times what the last thread of a killed process takes
 
 
 def launched(command: Sequence[str], user: User | None, farewell: signal.Signals) -> list[str]:
@@ -64,16 +65,24 @@ def spawn(
 
 
 def end(process: subprocess.Popen[bytes], *steps: tuple[signal.Signals | None, float]) -> None:
-    """Send each signal (``None``: none) and wait its seconds, until the process is gone; then kill the rest of its group."""
+    """Send each signal (``None``: none) and wait its seconds, until the process is gone; then kill the rest of its group.
+
+    The system is asked whether it is gone. ``Popen.wait`` would wait for ever where Ctrl-C has interrupted a ``poll`` in the
+    moment in which it held its lock.
+    """
     for number, seconds in steps:
-        if process.poll() is not None:
+        if process.poll() is not None or not _exists(process.pid):
             break
         if number is not None:
             process.send_signal(number)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(seconds)
+        wait_until_gone([process.pid], seconds)
     kill_group(process.pid)
-    process.wait()
+    if process.poll() is None:
+        while wait_until_gone([process.pid], 1.0):
+            pass
+    deadline = time.monotonic() + LAST_THREAD_SECONDS
+    while process.poll() is None and time.monotonic() < deadline:  # its last thread may be a moment behind
+        time.sleep(0.005)
 
 
 def kill_group(leader: int) -> None:
@@ -91,14 +100,14 @@ def last_lines(log: Path, start: int = 0, most: int = 8) -> str:
 
 
 def wait_until_gone(pids: Sequence[int], seconds: float) -> list[int]:
-    """Those of ``pids`` that still exist after at most ``seconds``. Meant for processes that are not our children."""
+    """Those of ``pids`` that still exist after at most ``seconds``. What is dead and was not asked for yet does not."""
     deadline = time.monotonic() + seconds
     left = list(pids)
     while True:
         left = [pid for pid in left if _exists(pid)]
         if not left or time.monotonic() >= deadline:
             return left
-        time.sleep(0.05)
+        time.sleep(0.01)
 
 
 def end_leftovers(mark: str) -> int:
