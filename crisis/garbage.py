@@ -15,11 +15,11 @@ _SELDOM = 10_000
 
 
 class _Spared:
-    """How many of this process are at work, how often it looked before the first of them came, and whether that one set aside."""
+    """How many of this process are at work, how often it looked before the first of them came, and what was set aside for good."""
 
     working = 0
     usual = gc.get_threshold()
-    sets_aside = False
+    for_good = False  # the collector would tell, but counts what is set aside for it: milliseconds
 
 
 def set_aside() -> None:
@@ -30,6 +30,7 @@ def set_aside() -> None:
     """
     gc.collect()
     gc.freeze()
+    _Spared.for_good = True
 
 
 @contextmanager
@@ -37,8 +38,7 @@ def spared() -> Iterator[None]:
     """Look seldom while this lasts. Several at once are fine: the last one to end puts everything back."""
     if not _Spared.working:
         _Spared.usual = gc.get_threshold()
-        _Spared.sets_aside = not gc.get_freeze_count()  # else it is done for good
-        if _Spared.sets_aside:
+        if not _Spared.for_good:
             gc.freeze()
         gc.set_threshold(_SELDOM, *_Spared.usual[1:])
     _Spared.working += 1
@@ -48,5 +48,5 @@ def spared() -> Iterator[None]:
         _Spared.working -= 1
         if not _Spared.working:
             gc.set_threshold(*_Spared.usual)
-            if _Spared.sets_aside:
+            if not _Spared.for_good:
                 gc.unfreeze()
