@@ -18,6 +18,7 @@ from crisis.deliveries.states import DeliveryState
 from crisis.embedded import commands, environment
 from crisis.embedded.readiness import works
 from crisis.embedded.supervisor import Child, Supervisor
+from crisis.embedded.up import CONCURRENCY
 from crisis.embedded.valkey import Valkey
 from crisis.mode import Mode
 from crisis.settings import Settings
@@ -30,8 +31,6 @@ APPROVALS, WARM_UP = 15, 8
 """Per round; and before the first."""
 ADDRESSES = {"website": "https://krise.fjordvik.kommune.no", "facebook": "100", "twitter": "200"}
 CHANNELS = tuple(ADDRESSES)
-WORKERS = 4
-"""Pool children of the worker, as ``crisis up`` has them for this mode."""
 LOOK, PATIENCE = 0.05, 30.0
 
 _STATES = text(
@@ -147,7 +146,7 @@ def _service(ground: Ground) -> Iterator[EditorsDesk]:
         supervisor = Supervisor(ground.folder / "log", "bench", lambda line: print(line, file=sys.stderr))
         stack.callback(supervisor.stop)
         env = environment.for_actual(os.environ, settings) | named(settings)
-        supervisor.start(Child("worker", commands.worker(Mode.ACTUAL, WORKERS), env))
+        supervisor.start(Child("worker", commands.worker(Mode.ACTUAL, CONCURRENCY[Mode.ACTUAL]), env))
         supervisor.start(Child("beat", commands.beat(ground.folder), env))
         supervisor.wait_until("worker", lambda: works(settings, Mode.ACTUAL))
         desk = EditorsDesk(settings, sandbox)

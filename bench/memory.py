@@ -1,8 +1,9 @@
 """S4: what a sender holds at most, for a million recipients beside forty thousand. It should not know how many there are.
 
 Measured twice: as a program of its own, which holds everything it has imported; and as a child of a real worker, by what it has to
-itself, since there the imports are shared (:mod:`bench.pool`). What can make it grow is what a sender keeps for each recipient it has been through, so every recipient has to be real: nothing is
-scaled down. A million takes minutes, so there are fewer rounds of it: peaks differ by a percent between rounds, not by a load.
+itself, since there the imports are shared (:mod:`bench.pool`). What can make it grow is what a sender keeps for each recipient it
+has been through, so every recipient has to be real: nothing is scaled down. A million takes minutes, so there are fewer rounds of it:
+peaks differ by a percent between rounds, not by a load.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ from bench.broadcast import Broadcasts
 from bench.figure import Figure
 from bench.ground import Ground
 from bench.peak import MIB
-from bench.pool import CHILDREN, own_peak
+from bench.pool import own_peak
 from bench.stub import stub
 
 FEW, MANY, MANY_ROUNDS = 40_000, 1_000_000, 1
@@ -47,7 +48,7 @@ def peak(ground: Ground, rounds: int) -> Sequence[Figure]:
         ),
         Figure(
             *("S4 own", max(own_few, own_many), "MiB", PEAK_MUST),
-            f"the most that one of a real worker's {CHILDREN} children had to itself, and not shared with the others",
+            "the most that one child of a real worker had to itself, and not shared with the others",
             at_least=False,
             goal=PEAK_GOAL,
             measured=f"{own_many:.0f} MiB at {MANY:,}",

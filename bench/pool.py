@@ -15,11 +15,10 @@ from bench.weight import heaviest
 from crisis.embedded import commands, environment
 from crisis.embedded.readiness import works
 from crisis.embedded.supervisor import Child, Supervisor
+from crisis.embedded.up import CONCURRENCY
 from crisis.embedded.valkey import Valkey
 from crisis.mode import Mode
 
-CHILDREN = 4
-"""As ``crisis up`` has them for this mode."""
 LOOK, PATIENCE = 0.1, 60.0
 AFTER = 5.0
 """Seconds that are looked at when all is sent: what the collector would copy, it copies when a child is at rest."""
@@ -28,7 +27,7 @@ AFTER = 5.0
 def own_peak(ground: Ground, provider: Stub, people: int) -> int:
     """Bytes that one child had to itself at most, while an alert went to so many and a little longer.
 
-    Raises :class:`RuntimeError` unless everybody was sent to once, or where nothing moves for a minute.
+    Raises :class:`RuntimeError` unless everybody was sent to once by when nothing had moved for a minute.
     """
     with ExitStack() as stack:
         valkey = stack.enter_context(Valkey(ground.folder))
@@ -37,7 +36,7 @@ def own_peak(ground: Ground, provider: Stub, people: int) -> int:
         supervisor = Supervisor(ground.folder / "log", "bench", lambda line: print(line, file=sys.stderr))
         stack.callback(supervisor.stop)
         env = environment.for_actual(os.environ, settings) | named(settings)
-        supervisor.start(Child("worker", commands.worker(Mode.ACTUAL, CHILDREN), env))
+        supervisor.start(Child("worker", commands.worker(Mode.ACTUAL, CONCURRENCY[Mode.ACTUAL]), env))
         supervisor.wait_until("worker", lambda: works(settings, Mode.ACTUAL))
         waiting, before = broadcasts.approve(), provider.accepted()
         supervisor.start(Child("beat", commands.beat(ground.folder), env))

@@ -54,10 +54,20 @@ class Weight:
 
 
 def heaviest(root: int) -> int:
-    """Bytes that the heaviest of these has to itself: the pool of a worker, whose children run what it runs; else the process itself."""
+    """Bytes that the heaviest of these has to itself: the pool of a worker, whose children run what it runs; else the process itself.
+
+    What ends meanwhile weighs nothing.
+    """
     try:
         process = psutil.Process(root)
-        pool = [child for child in process.children() if child.cmdline() == process.cmdline()]
-        return max(each.memory_full_info().uss for each in pool or [process])
+        command, children = process.cmdline(), process.children()
+    except psutil.NoSuchProcess:
+        return 0
+    return max(_own(child, command) for child in children) if children else _own(process, command)
+
+
+def _own(process: psutil.Process, command: list[str]) -> int:
+    try:
+        return int(process.memory_full_info().uss) if process.cmdline() == command else 0
     except psutil.NoSuchProcess:
         return 0

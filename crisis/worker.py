@@ -81,7 +81,6 @@ def _set_up_logging(**_: object) -> None:
             "goes out by it. Start it by crisis worker --mode actual, if that is what it should do."
         )
     for routine in (
-        "celery.beat",
         "celery.worker.strategy",
         "celery.app.trace",
     ):  # a line for every sweep of every mode

@@ -55,8 +55,6 @@ def check_command(command: list[str]) -> None:
         assert chosen is not None, name
         context = chosen.make_context(name, list(options), resilient_parsing=False)
         assert not context.args
-    elif program == "celery":
-        check_module(arguments)
     else:
         assert program == "python"
         assert arguments[0] in {"-m", "-c"}

@@ -19,7 +19,7 @@ app = root(
 
 @app.callback()
 def _with_a_command() -> None:
-    pass
+    """For Typer, which takes an application without commands of its own only where there is something to call."""
 
 
 def main() -> None:
